@@ -1,0 +1,155 @@
+import type { z } from 'zod';
+
+import type { Words } from '#lib/words.ts';
+import type { FormField } from '#ports/chat.ts';
+import type { Cloud, Place } from '#ports/cloud.ts';
+import type { History, Order } from '#ports/history.ts';
+import type { ChannelId, RunId, UserId } from '#ports/ids.ts';
+import type { Json } from '#ports/json.ts';
+import type { ApprovalRule, Role, Settings } from '#ports/settings.ts';
+import type { Message, Section } from '#ports/text.ts';
+
+/**
+ * What one declares to add an operation: one folder with `operation.ts` (this, and the story), `plan.ts` (pure) and
+ * `messages.ts` (all words), and one line in `operations/index.ts`. Slash commands, manifest, IAM policy, help and the
+ * docs tables are made from the list.
+ */
+export type Operation = AnswerOperation | ChangeOperation | RedirectOperation;
+
+/** What asking, planning and checking may use: reads only. */
+export type Asking = {
+  cloud: Cloud;
+  history: History;
+  settings: Settings;
+  place: Place & { endpoint?: string };
+  now: number;
+  requester: UserId;
+  channel: ChannelId;
+  /** The operations this person may run, for help. */
+  allowed: readonly Operation[];
+  /** The commands as people type them here (`COMMAND_PREFIX` applied): `/deck`, `/restore`. */
+  commandOf: (operation: Pick<Operation, 'name' | 'command'>) => string;
+  /** The watched sites and how they are, for `/deck sites`. */
+  sites: () => Promise<readonly SiteView[]>;
+};
+export type SiteView = {
+  name: string;
+  url: string;
+  state: string;
+  since: number | undefined;
+  lastMs: number | undefined;
+};
+
+/** `A`: parsed arguments. Plain JSON; checked again by `args` when an order is loaded. */
+type Declared<A> = {
+  /** Verb, a–z: `restore`. Stored; never rename. */
+  name: string;
+  /** Own slash command without slash; undefined = only `/deck NAME`. */
+  command: string | undefined;
+  /** One line for help: what it does for the person. */
+  summary: string;
+  /** After the command: `<volume or instance> [--from snap-…|latest|before <time>]`. */
+  usage: string;
+  /** Arguments only, ready to copy. */
+  examples: readonly string[];
+  role: Role;
+  /** Every AWS action it may call, `ec2:…`; the IAM policy is made from it. */
+  iam: readonly string[];
+  args: z.ZodType<A>;
+  /** Typed words to arguments. Throws Refusal "bad-input" that names the problem and an example. */
+  parse: (words: Words) => A;
+  /** Shown when no arguments were typed; `line` makes the typed line from the form's values. */
+  form?: {
+    title: string;
+    submit: string;
+    fields: readonly FormField[];
+    line: (values: Readonly<Record<string, string>>) => string;
+  };
+};
+
+/** Looks something up and says it, to the person who asked. Changes nothing. */
+export type AnswerOperation<A = any> = Declared<A> & {
+  // oxlint-disable-line typescript/no-explicit-any -- the list holds operations of different arguments
+  kind: 'answer';
+  /** `page` counts from 0. Buttons `previous`/`next`/`details`/`refresh` ask again with `page` and `details`. */
+  answer: (asking: Asking, args: A, view: { page: number; details: boolean }) => Promise<Message>;
+};
+
+/** Stands for another operation's order (`undo r-…`). */
+export type RedirectOperation<A = any> = Declared<A> & {
+  // oxlint-disable-line typescript/no-explicit-any -- as above
+  kind: 'redirect';
+  redirect: (
+    asking: Asking,
+    args: A,
+    list: readonly Operation[],
+  ) => Promise<{ operation: string; args: Json; undoes: RunId }>;
+};
+
+/** Changes something. `P`: the plan, plain JSON. `R`: the result, plain JSON. */
+export type ChangeOperation<A = any, P = any, R = any> = Declared<A> & {
+  // oxlint-disable-line typescript/no-explicit-any -- as above
+  kind: 'change';
+  /** When deckhand.yml says nothing. */
+  approval: ApprovalRule;
+  /** Gathers facts, decides (plan.ts), refuses what cannot work, before anybody is asked. Changes nothing. */
+  plan: (asking: Asking, args: A) => Promise<P>;
+  /** What is no longer as planned; empty = still true. Read again right before the work starts. */
+  check: (asking: Asking, plan: P) => Promise<readonly string[]>;
+  /** Ids the run works on; two runs never hold the same one. */
+  resources: (plan: P) => readonly string[];
+  /** Labels of the stages, in order, for the card's checklist. */
+  stages: (plan: P) => readonly string[];
+  /** The work. Ends `done`, or throws and is undone. Deterministic: everything through `story`. */
+  story: (story: Story, plan: P) => Promise<R>;
+  words: {
+    /** `summary`: one line, literal. `sections`: exactly what will happen, cost, consequences, how it is undone. */
+    planned: (
+      plan: P,
+      asking: Pick<Asking, 'now' | 'place'>,
+    ) => { title: string; summary: string; sections: readonly Section[] };
+    done: (plan: P, result: R) => { title: string; summary: string; sections: readonly Section[] };
+  };
+  /** The order that puts it back, while that is possible. */
+  inverse?: (plan: P, result: R) => { label: string; args: A } | undefined;
+};
+
+/** What a story works with. Effects only through `step` and `effect`; undo is registered before the step that needs it. */
+export type Story = {
+  order: Order;
+  cloud: Cloud;
+  /** As they were when it was asked, so a replay sees the same. */
+  limits: Settings['limits'];
+  /** One recorded, repeatable effect. */
+  step: <T extends Json | void>(name: string, act: () => Promise<T>) => Promise<T>;
+  /**
+   * An effect that cannot be repeated (no client token). The intent is written first; when it was there already, or the
+   * outcome is Ambiguous, `find` is asked over `limits.visibilityGraceMs` before `act` is tried again.
+   */
+  effect: <T extends Json>(
+    name: string,
+    of: { find: () => Promise<T | undefined>; act: () => Promise<T> },
+  ) => Promise<T>;
+  /** What must be done, in reverse order, when something later fails. Idempotent; does nothing when there is nothing to undo. `manual`: the command a person would type. */
+  undo: (name: string, act: () => Promise<void>, manual: string) => void;
+  /** Looks again and again (limits.poll) until `look` answers. Throws Refusal "conflict" naming `what` after `withinMs`. */
+  poll: <T extends Json>(
+    name: string,
+    of: { look: () => Promise<T | undefined>; withinMs: number; what: string },
+  ) => Promise<T>;
+  sleep: (ms: number) => Promise<void>;
+  now: () => Promise<number>;
+  /** Marks the stage (index into `stages`) as running and the earlier ones as done, with an optional remark. Best effort. */
+  stage: (index: number, remark?: string) => void;
+};
+
+/** Declares an operation with its own types and gives it to the list. */
+export function defineChange<A, P, R>(operation: ChangeOperation<A, P, R>): ChangeOperation<A, P, R> {
+  return operation;
+}
+export function defineAnswer<A>(operation: AnswerOperation<A>): AnswerOperation<A> {
+  return operation;
+}
+
+/** The tag every resource carries that a run made: value = token of the effect. `deckhand:` is ours alone. */
+export const opTag = 'deckhand:op';

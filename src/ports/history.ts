@@ -1,0 +1,208 @@
+import type { ChannelId, RunId, UserId } from './ids.ts';
+import type { Json } from './json.ts';
+
+/**
+ * A stored, checked request. Plain JSON; survives the process. `plan` is exactly what people saw; `planHash` its SHA-256
+ * over canonical JSON (keys sorted).
+ */
+export type Order = {
+  id: RunId;
+  operation: string;
+  args: Json;
+  plan: Json;
+  planHash: string;
+  requester: UserId;
+  channel: ChannelId;
+  requestedAt: number;
+  /** The rule in force when it was asked. */
+  approval: Json;
+  /** The run this one undoes, or the incident whose button asked for it. */
+  undoes?: RunId;
+  incident?: string;
+};
+
+/**
+ * waiting → running → done | undone | stuck; or denied | expired | cancelled | changed (nothing was executed).
+ * undone: failed and everything put back. stuck: could not be put back; a person must look.
+ */
+export const runStates = [
+  'waiting',
+  'running',
+  'done',
+  'undone',
+  'stuck',
+  'denied',
+  'expired',
+  'cancelled',
+  'changed',
+] as const;
+export type RunState = (typeof runStates)[number];
+export const openRunStates = ['waiting', 'running'] as const satisfies readonly RunState[];
+
+export type Run = {
+  order: Order;
+  state: RunState;
+  /** One line for lists: what it does to what. */
+  summary: string;
+  result: Json | undefined;
+  /** Why it did not end `done`, as shown to people. */
+  reason: string | undefined;
+  updatedAt: number;
+  endedAt: number | undefined;
+  /** The run that undid this one, once it is done. */
+  undoneBy: RunId | undefined;
+};
+
+/** approve and confirm need a matching plan hash; one row per person and run. */
+export type Decision = {
+  run: RunId;
+  verdict: 'confirmed' | 'approved' | 'denied' | 'cancelled';
+  by: UserId;
+  planHash: string;
+  at: number;
+};
+
+/** Who pressed what where: token → subject. One row per posted message. */
+export type CardRecord = {
+  token: string;
+  kind: 'run' | 'incident' | 'answer';
+  /** Run id, incident id, or the answer's payload in `data`. */
+  subject: string;
+  channel: ChannelId;
+  /** Absent until the post succeeded, and for ephemeral messages. */
+  ts: string | undefined;
+  data: Json;
+  createdAt: number;
+};
+
+export const auditKinds = [
+  'asked',
+  'refused',
+  'confirmed',
+  'approved',
+  'denied',
+  'cancelled',
+  'expired',
+  'started',
+  'done',
+  'undone',
+  'stuck',
+  'changed',
+  'alert',
+  'acknowledged',
+  'silenced',
+  'resolved',
+  'settings',
+] as const;
+export type AuditKind = (typeof auditKinds)[number];
+export type AuditEntry = {
+  /** Unique: the same key is written once, so a repeated step writes nothing. */
+  key: string;
+  at: number;
+  kind: AuditKind;
+  /** User id, or `deckhand` for what it did by itself. */
+  actor: string;
+  run: RunId | undefined;
+  operation: string | undefined;
+  channel: ChannelId | undefined;
+  /** Resource ids or the incident key. */
+  targets: readonly string[];
+  detail: string;
+};
+
+/** What a watcher found: shown on an incident's card. Words by the feature, pieces as JSON (`ports/text`). */
+export type IncidentRecord = {
+  id: string;
+  /** `site:NAME`, `instance:ID`, `certificate:NAME`, …: one open incident per key. */
+  key: string;
+  state: 'open' | 'resolved';
+  startedAt: number;
+  endedAt: number | undefined;
+  acknowledgedBy: UserId | undefined;
+  silencedUntil: number | undefined;
+  channel: ChannelId;
+  ts: string | undefined;
+  token: string;
+  /** The newest report of the watcher (runtime's Report type). */
+  report: Json;
+  /** Counts up with every change; `shown` is the version on the card. Unequal: the card must be rendered. */
+  version: number;
+  shown: number;
+  updatedAt: number;
+};
+
+/**
+ * What must outlive the process, in one Postgres-speaking store. Every method is one transaction, throws Transient when
+ * the store is away, and is safe to repeat unless it says otherwise. Lists are bounded by `limit`.
+ */
+export type History = {
+  runs: {
+    /** False when a run with this id is there already (the same request delivered twice). */
+    create: (order: Order, summary: string) => Promise<boolean>;
+    get: (id: RunId) => Promise<Run | undefined>;
+    /** Moves `from` one of these states; false when it was in another (somebody was faster). */
+    move: (
+      id: RunId,
+      from: readonly RunState[],
+      to: RunState,
+      more: { result?: Json; reason?: string; at: number },
+    ) => Promise<boolean>;
+    markUndone: (id: RunId, by: RunId) => Promise<void>;
+    /** Newest first. */
+    recent: (query: {
+      limit: number;
+      before?: number;
+      states?: readonly RunState[];
+      operation?: string;
+    }) => Promise<readonly Run[]>;
+  };
+  decisions: {
+    /** Records a person's first answer to a run; `first` is false when the person had answered before (and tells how). */
+    record: (decision: Decision) => Promise<{ first: boolean; decision: Decision }>;
+    list: (run: RunId) => Promise<readonly Decision[]>;
+  };
+  /** Resources a run works on. A resource belongs to one open run at a time. */
+  claims: {
+    /** All or nothing. Conflicts name the run that holds the resource. Repeatable by the same run. */
+    take: (run: RunId, resources: readonly string[]) => Promise<readonly { resource: string; run: RunId }[]>;
+    release: (run: RunId) => Promise<void>;
+    holders: (resources: readonly string[]) => Promise<readonly { resource: string; run: RunId }[]>;
+  };
+  /** Marks "about to do an effect that cannot be repeated": 'first' once per key, 'again' ever after. Not repeatable by nature. */
+  intents: { begin: (run: RunId, key: string) => Promise<'first' | 'again'> };
+  cards: {
+    put: (card: CardRecord) => Promise<void>;
+    setTs: (token: string, ref: { channel: ChannelId; ts: string }) => Promise<void>;
+    get: (token: string) => Promise<CardRecord | undefined>;
+    /** The newest card of a subject. */
+    of: (kind: CardRecord['kind'], subject: string) => Promise<CardRecord | undefined>;
+  };
+  audit: {
+    /** Append-only: the store itself refuses to change or delete rows. */
+    append: (entry: AuditEntry) => Promise<void>;
+    /** Newest first. */
+    list: (query: { limit: number; before?: number; run?: RunId; actor?: string }) => Promise<readonly AuditEntry[]>;
+  };
+  incidents: {
+    /** Inserts, or changes the row of the same id when its version is `version - 1`; false when somebody was faster. */
+    save: (incident: IncidentRecord) => Promise<boolean>;
+    setShown: (id: string, shown: { version: number; ts?: string; channel?: ChannelId }) => Promise<void>;
+    get: (id: string) => Promise<IncidentRecord | undefined>;
+    open: (key: string) => Promise<IncidentRecord | undefined>;
+    /** The newest of a key, open or not. */
+    latest: (key: string) => Promise<IncidentRecord | undefined>;
+    list: (query: {
+      limit: number;
+      state?: IncidentRecord['state'];
+      unshown?: boolean;
+    }) => Promise<readonly IncidentRecord[]>;
+  };
+  /** Small state of the watchers, one JSON per key (`site:NAME`, `health:ID`). Written in batches. */
+  watch: {
+    load: (prefix: string) => Promise<ReadonlyMap<string, Json>>;
+    save: (entries: ReadonlyMap<string, Json>) => Promise<void>;
+    forget: (keys: readonly string[]) => Promise<void>;
+  };
+  /** True for the one caller that may run this slot of a schedule. */
+  slots: { claim: (key: string) => Promise<boolean> };
+};

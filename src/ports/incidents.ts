@@ -1,0 +1,38 @@
+import type { ChannelId } from './ids.ts';
+import type { Line } from './text.ts';
+
+/** A fix offered on an incident's card. Pressing it is the same as typing `line` to `operation`: same plan, same approval. */
+export type Remedy = {
+  label: string;
+  operation: string;
+  /** Arguments as typed, for example `i-0abc… --from latest`. Ids only, never names. */
+  line: string;
+  style?: 'primary' | 'danger';
+};
+
+/** What a watcher found, as words and data; plain JSON. The runtime adds since, acknowledged, silenced and the buttons. */
+export type Report = {
+  severity: 'critical' | 'warning' | 'info';
+  /** `Site down · shop`, `EC2 status check failed · web-1 (i-0abc…)`. Literal text. */
+  title: string;
+  /** Push line: name, state, cause. Literal text. */
+  alert: string;
+  facts: readonly (readonly [label: string, value: Line])[];
+  /** Likely cause and the next move. */
+  detail: readonly Line[];
+  /** At most three, the best first, only those that fit the diagnosis. */
+  remedies: readonly Remedy[];
+};
+
+/** One message per incident, edited in place, history in its thread. Survives restarts; never repeats or loses a message. */
+export type Incidents = {
+  /**
+   * Opens the incident of `key`, or updates the open one. One that was resolved less than 15 min ago is reopened in its
+   * old message. `note` becomes a line in the thread. Repeatable: an unchanged report changes nothing.
+   */
+  raise: (key: string, of: { channel: ChannelId; startedAt: number; report: Report; note?: Line }) => Promise<void>;
+  /** Ends the open incident of `key`, if any: final words, duration, no buttons. Repeatable. */
+  resolve: (key: string, of: { endedAt: number; report: Report; note?: Line }) => Promise<void>;
+  /** Is there an open one? */
+  isOpen: (key: string) => Promise<boolean>;
+};
