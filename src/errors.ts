@@ -79,5 +79,5 @@ export function isTransient(error: unknown): boolean {
 }
 
 function fieldsOf(error: unknown): Fields {
-  return typeof error === 'object' && error !== null ? (error as Fields) : {};
+  return typeof error === 'object' && error !== null ? error : {};
 }

@@ -68,16 +68,16 @@ type Declared<A> = {
 };
 
 /** Looks something up and says it, to the person who asked. Changes nothing. */
+// oxlint-disable-next-line typescript/no-explicit-any -- the list holds operations of different arguments
 export type AnswerOperation<A = any> = Declared<A> & {
-  // oxlint-disable-line typescript/no-explicit-any -- the list holds operations of different arguments
   kind: 'answer';
   /** `page` counts from 0. Buttons `previous`/`next`/`details`/`refresh` ask again with `page` and `details`. */
   answer: (asking: Asking, args: A, view: { page: number; details: boolean }) => Promise<Message>;
 };
 
 /** Stands for another operation's order (`undo r-…`). */
+// oxlint-disable-next-line typescript/no-explicit-any -- as above
 export type RedirectOperation<A = any> = Declared<A> & {
-  // oxlint-disable-line typescript/no-explicit-any -- as above
   kind: 'redirect';
   redirect: (
     asking: Asking,
@@ -87,8 +87,8 @@ export type RedirectOperation<A = any> = Declared<A> & {
 };
 
 /** Changes something. `P`: the plan, plain JSON. `R`: the result, plain JSON. */
+// oxlint-disable-next-line typescript/no-explicit-any -- as above
 export type ChangeOperation<A = any, P = any, R = any> = Declared<A> & {
-  // oxlint-disable-line typescript/no-explicit-any -- as above
   kind: 'change';
   /** When deckhand.yml says nothing. */
   approval: ApprovalRule;

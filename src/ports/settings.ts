@@ -33,6 +33,8 @@ export type Settings = {
     executeWithinMs: number;
   };
   aws: { region: string | undefined; budgetShare: number };
+  /** Private hosts or CIDRs that site checks may reach; everything else private is refused, instance metadata always. */
+  web: { allowPrivate: readonly string[] };
   health: {
     cron: string;
     timezone: string;

@@ -1,0 +1,43 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+import type { Json } from '#ports/json.ts';
+
+/** What a control call answers: an HTTP status and a JSON body. Bad input is 400 with `{ error }` that names the next move. */
+export type ControlAnswer = { status: number; body: unknown };
+
+/** The make-believe EC2: speaks the Query protocol, keeps its state in a file when given one. */
+export type Ec2Part = {
+  /** POST with a form-encoded body; any path. */
+  handle: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Everything a test or the page wants to see: instances, volumes, snapshots, calls, faults, invariants broken. */
+  dump: () => Json;
+  /** Faults and world changes of the control API (see docs/sandbox.md). */
+  faults: (input: unknown) => ControlAnswer;
+  onChange: (listener: () => void) => void;
+  /** Writes the state file. Idempotent. */
+  close: () => Promise<void>;
+};
+
+/** The make-believe Slack workspace. */
+export type SlackPart = {
+  /** `/slack/api/METHOD`. */
+  handle: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Socket Mode: the WebSocket of `apps.connections.open`. */
+  upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  commands: (input: unknown) => Promise<ControlAnswer>;
+  actions: (input: unknown) => Promise<ControlAnswer>;
+  submit: (input: unknown) => Promise<ControlAnswer>;
+  /** external_select typing: `{ user, action_id, block_id?, value, view_id }`. */
+  suggest: (input: unknown) => Promise<ControlAnswer>;
+  openHome: (input: unknown) => Promise<ControlAnswer>;
+  closeView: (input: unknown) => Promise<ControlAnswer>;
+  messages: (query: URLSearchParams) => ControlAnswer;
+  views: (query: URLSearchParams) => ControlAnswer;
+  home: (query: URLSearchParams) => ControlAnswer;
+  /** Channels, people, slash commands (for the page's completion), connections, refused API calls. */
+  workspace: () => Json;
+  faults: (input: unknown) => ControlAnswer;
+  onChange: (listener: () => void) => void;
+  close: () => Promise<void>;
+};
