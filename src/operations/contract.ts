@@ -131,7 +131,7 @@ export type Story = {
     of: { find: () => Promise<T | undefined>; act: () => Promise<T> },
   ) => Promise<T>;
   /** What must be done, in reverse order, when something later fails. Idempotent; does nothing when there is nothing to undo. `manual`: the command a person would type. */
-  undo: (name: string, act: () => Promise<void>, manual: string) => void;
+  undo: (name: string, act: (until: Until) => Promise<void>, manual: string) => void;
   /** Looks again and again (limits.poll) until `look` answers. Throws Refusal "conflict" naming `what` after `withinMs`. */
   poll: <T extends Json>(
     name: string,
@@ -143,6 +143,9 @@ export type Story = {
   stage: (index: number, remark?: string) => void;
 };
 
+/** Looks again and again inside one step, until `look` is true. Throws Refusal "conflict" naming `what` after `withinMs`. */
+export type Until = (look: () => Promise<boolean>, withinMs: number, what: string) => Promise<void>;
+
 /** Declares an operation with its own types and gives it to the list. */
 export function defineChange<A, P, R>(operation: ChangeOperation<A, P, R>): ChangeOperation<A, P, R> {
   return operation;
@@ -151,5 +154,6 @@ export function defineAnswer<A>(operation: AnswerOperation<A>): AnswerOperation<
   return operation;
 }
 
-/** The tag every resource carries that a run made: value = token of the effect. `deckhand:` is ours alone. */
-export const opTag = 'deckhand:op';
+export function defineRedirect<A>(operation: RedirectOperation<A>): RedirectOperation<A> {
+  return operation;
+}

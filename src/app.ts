@@ -1,0 +1,121 @@
+import { createDigest } from '#fleet/digest.ts';
+import { createHealthWatch } from '#fleet/watch.ts';
+import { operations } from '#operations/index.ts';
+import { createPeople } from '#policy/people.ts';
+import type { Inbound } from '#ports/chat.ts';
+import type { Cancel, CronJob, Schedules } from '#ports/clock.ts';
+import type { Web } from '#ports/web.ts';
+import { createAnswer, hearAgain } from '#runtime/answer.ts';
+import { createAsk, createAskingFor } from '#runtime/ask.ts';
+import { createSubmit } from '#runtime/form.ts';
+import { createHome } from '#runtime/home.ts';
+import { createIncidentPress } from '#runtime/incident-press.ts';
+import { createIncidents } from '#runtime/incidents.ts';
+import { createRun } from '#runtime/run.ts';
+import { createSuggest } from '#runtime/suggest.ts';
+import type { World } from '#runtime/world.ts';
+import { createSiteWatch } from '#sites/watch.ts';
+
+/** Everything the product needs from outside. */
+export type AppWorld = Omit<World, 'operations'> & { web: Web; schedules: Schedules };
+export type App = {
+  /** What the chat adapter calls. */
+  inbound: Inbound;
+  /** Takes up what an earlier process left, then begins to watch. */
+  start: () => Promise<void>;
+  /** Takes no new work, lets steps in flight end, leaves waiting runs to the next start. At most `withinMs`. */
+  stop: (withinMs: number) => Promise<void>;
+};
+
+/** How often missed card edits, unheard decisions and orders without a run are looked for. */
+const reconcileMs = 30_000;
+
+/** The product on any world it is given. */
+export function createApp(outside: AppWorld): App {
+  const world: World & AppWorld = { ...outside, operations };
+  const who = createPeople(world);
+  const incidents = createIncidents(world);
+  const sites = createSiteWatch({ ...world, incidents });
+  const views = async () => sites.views();
+  const asking = createAskingFor(world, who, views);
+  const ask = createAsk({ world, who, asking });
+  const health = createHealthWatch({ ...world, incidents });
+  const digest = createDigest(world);
+  let reconciling: Cancel = () => undefined;
+
+  world.engine.serve('run', createRun({ world, who, asking, incidents }));
+  world.engine.serve('digest', async (durable) => {
+    const channel = world.settings.current().channels.digest ?? world.settings.current().channels.alerts;
+    if (channel === undefined) return null;
+    const message = await durable.step('compose', () => digest.compose());
+    return durable.step('post', async () => {
+      const again = (await world.history.intents.begin(durable.id, 'post')) === 'again';
+      return again ? null : (await world.chat.post(channel, { message, token: '' })).ts;
+    });
+  });
+
+  /** What a crash may have left between two stores; safe to repeat. */
+  async function reconcile(): Promise<void> {
+    for (const run of await world.history.runs.recent({ limit: 500, states: ['waiting', 'running'] })) {
+      await world.engine.start(run.order.id, 'run', {
+        order: run.order,
+        limits: world.settings.current().limits,
+        place: await world.cloud.place(),
+      });
+      await hearAgain(world, run);
+    }
+    await incidents.flush();
+  }
+
+  function keepReconciling(): void {
+    reconciling = world.clock.after(reconcileMs, () => {
+      reconcile()
+        .catch((error: unknown) =>
+          world.log.warn({ err: error }, 'looking for unfinished matters failed; trying again soon'),
+        )
+        .finally(keepReconciling);
+    });
+  }
+
+  function schedule(): void {
+    const { health: checks, digest: daily } = world.settings.current();
+    const jobs: CronJob[] = [];
+    if (checks.enabled)
+      jobs.push({ name: 'health', cron: checks.cron, timezone: checks.timezone, run: (slot) => health.run(slot) });
+    if (daily.enabled)
+      jobs.push({
+        name: 'digest',
+        cron: daily.cron,
+        timezone: daily.timezone,
+        run: (slot) => world.engine.start(`digest:${slot}`, 'digest', { slot }),
+      });
+    world.schedules.replace(jobs);
+  }
+
+  async function start(): Promise<void> {
+    await world.engine.launch();
+    await reconcile().catch((error: unknown) =>
+      world.log.warn({ err: error }, 'could not look for unfinished matters yet'),
+    );
+    keepReconciling();
+    schedule();
+    world.settings.onChange(schedule);
+    await sites.start();
+  }
+
+  async function stop(withinMs: number): Promise<void> {
+    reconciling();
+    await world.schedules.stop(Math.min(withinMs, 2_000));
+    await sites.stop();
+    await world.engine.stop(withinMs);
+  }
+
+  const inbound: Inbound = {
+    command: ask.command,
+    press: createAnswer({ world, who, ask, asking, incident: createIncidentPress({ world, who, ask, incidents }) }),
+    submit: createSubmit({ world, ask }),
+    suggest: createSuggest(world),
+    homeOpened: createHome({ world, who, sites: views }),
+  };
+  return { inbound, start, stop };
+}

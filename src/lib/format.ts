@@ -1,0 +1,27 @@
+/** `web-1 (i-0abc…)`, or the id alone when there is no Name. */
+export function label(of: { id: string; name: string }): string {
+  return of.name === '' ? of.id : `${of.name} (${of.id})`;
+}
+
+/** `1 volume`, `3 volumes`. */
+export function count(n: number, one: string, many = `${one}s`): string {
+  return `${n} ${n === 1 ? one : many}`;
+}
+
+/** Two units at most: `45 s`, `12 min`, `3 h 20 min`, `5 d 2 h`. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 90) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 90) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  const days = Math.floor(hours / 24);
+  return hours % 24 === 0 ? `${days} d` : `${days} d ${hours % 24} h`;
+}
+
+/** The first `shown` items and what is left: `a, b and 5 more`. */
+export function some(items: readonly string[], shown: number): string {
+  if (items.length <= shown) return items.join(', ');
+  return `${items.slice(0, shown).join(', ')} and ${items.length - shown} more`;
+}

@@ -1,0 +1,20 @@
+import { Refusal } from '#errors.ts';
+import type { Cloud, CloudAction, DryRunOf } from '#ports/cloud.ts';
+
+/** Asks AWS, by dry run, for every action a plan needs. Throws Refusal "not-permitted" that lists what is missing. */
+export async function mustBePermitted(
+  cloud: Pick<Cloud, 'permits'>,
+  actions: readonly CloudAction[],
+  of: DryRunOf,
+): Promise<void> {
+  const answers = await Promise.all(
+    actions.map(async (action) => ({ action, answer: await cloud.permits(action, of) })),
+  );
+  const missing = answers.filter(({ answer }) => !answer.permitted).map(({ action }) => `ec2:${action}`);
+  if (missing.length === 0) return;
+  throw new Refusal(
+    'not-permitted',
+    `AWS does not let Deckhand do this: ${missing.join(', ')} is missing. Ask whoever owns its IAM role to add it (docs/iam-policy.json lists all), then ask again.`,
+    { missing },
+  );
+}

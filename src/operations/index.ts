@@ -1,0 +1,25 @@
+import { auditOperation } from './audit/operation.ts';
+import type { Operation } from './contract.ts';
+import { helpOperation } from './help/operation.ts';
+import { restartOperation } from './restart/operation.ts';
+import { restoreOperation } from './restore/operation.ts';
+import { runsOperation } from './runs/operation.ts';
+import { sitesOperation } from './sites/operation.ts';
+import { snapshotOperation } from './snapshot/operation.ts';
+import { statusOperation } from './status/operation.ts';
+import { tagOperation } from './tag/operation.ts';
+import { undoOperation } from './undo/operation.ts';
+
+/** Everything people can ask for. Adding one = its folder and a line here; the rest is generated (`npm run generate`). */
+export const operations: readonly Operation[] = [
+  statusOperation,
+  snapshotOperation,
+  restoreOperation,
+  tagOperation,
+  restartOperation,
+  undoOperation,
+  runsOperation,
+  auditOperation,
+  sitesOperation,
+  helpOperation,
+];

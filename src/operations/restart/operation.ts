@@ -1,0 +1,121 @@
+import { z } from 'zod';
+
+import { isRefusal, Refusal } from '#errors.ts';
+import { count, label, some } from '#lib/format.ts';
+import { mustBePermitted } from '#lib/permissions.ts';
+import { readSelector, type Selector } from '#lib/selector.ts';
+import { findTargets } from '#lib/targets.ts';
+import { defineChange, type Story } from '#operations/contract.ts';
+import type { Instance } from '#ports/cloud.ts';
+import type { InstanceId } from '#ports/ids.ts';
+
+import { done, planned } from './messages.ts';
+import type { RestartPlan, RestartResult } from './plan.ts';
+
+const RestartArgs = z.custom<{ selector: Selector }>(
+  (value) => typeof value === 'object' && value !== null && 'selector' in value,
+);
+const example = '/deck restart web-1';
+
+export const restartOperation = defineChange<{ selector: Selector }, RestartPlan, RestartResult>({
+  kind: 'change',
+  name: 'restart',
+  command: undefined,
+  summary: 'Reboot servers, in place, and wait for their status checks',
+  usage: '<selector>',
+  examples: ['web-1', 'i-0123456789abcdef0'],
+  role: 'operator',
+  iam: ['ec2:DescribeInstances', 'ec2:DescribeInstanceStatus', 'ec2:RebootInstances'],
+  approval: { kind: 'confirm', expiresMs: 30 * 60_000 },
+  args: RestartArgs,
+  parse(words) {
+    const flag = Object.keys(words.flags)[0];
+    if (flag !== undefined)
+      throw new Refusal('bad-input', `\`--${flag}\` is no option of restart. For example: \`${example}\`.`);
+    const selector = readSelector(words.plain, example);
+    if (selector.volumes.length + selector.snapshots.length > 0)
+      throw new Refusal('bad-input', `Only servers can be restarted. For example: \`${example}\`.`);
+    return { selector };
+  },
+
+  async plan(asking, { selector }) {
+    const { instances } = await findTargets(asking.cloud, selector);
+    mustRun(instances);
+    await mustBePermitted(asking.cloud, ['RebootInstances'], { instanceId: instances[0]!.id });
+    return {
+      instances: instances.map((one) => ({
+        id: one.id,
+        name: one.name,
+        env: one.tags['env'] ?? '',
+        group: one.autoScalingGroup,
+      })),
+    };
+  },
+  async check(asking, plan) {
+    const now = await asking.cloud.instances({ ids: plan.instances.map(({ id }) => id) });
+    return now.filter(({ state }) => state !== 'running').map((one) => `${label(one)} is ${one.state}.`);
+  },
+  resources: (plan) => plan.instances.map(({ id }) => id),
+  stages: () => ['Reboot', 'Wait for the status checks'],
+  story: restart,
+  words: { planned, done },
+});
+
+/** A reboot leaves nothing to observe, so after a lost answer it counts as sent: never twice. */
+async function restart(story: Story, plan: RestartPlan): Promise<RestartResult> {
+  const ids = plan.instances.map(({ id }) => id);
+  story.stage(0);
+  await story.effect('reboot', {
+    find: async () => 'sent',
+    act: async () => {
+      await story.cloud.rebootInstances(ids);
+      return 'sent';
+    },
+  });
+  story.stage(1);
+  return { checks: await waitForChecks(story, ids) };
+}
+
+/** Never fails the run: what the checks say when the time is over is part of the result. */
+async function waitForChecks(story: Story, ids: readonly InstanceId[]): Promise<Record<string, string>> {
+  try {
+    return await story.poll('checks', {
+      look: async () => {
+        const checks = await readChecks(story, ids);
+        story.stage(1, `${Object.values(checks).filter((state) => state === 'ok').length} of ${ids.length} ok`);
+        return Object.values(checks).every((state) => state === 'ok') ? checks : undefined;
+      },
+      withinMs: story.limits.wait.checksMs,
+      what: `Status checks of ${count(ids.length, 'server')} becoming ok`,
+    });
+  } catch (error) {
+    if (!isRefusal(error) || error.code !== 'conflict') throw error;
+    return story.step('checks at the end', () => readChecks(story, ids));
+  }
+}
+
+async function readChecks(story: Story, ids: readonly InstanceId[]): Promise<Record<string, string>> {
+  const health = await story.cloud.health(ids);
+  return Object.fromEntries(
+    ids.map((id) => {
+      const of = health.find((one) => one.instanceId === id);
+      const states =
+        of === undefined ? ['unknown'] : [of.system, of.instance, of.ebs].filter((state) => state !== 'not-applicable');
+      return [id, states.find((state) => state !== 'ok') ?? 'ok'];
+    }),
+  );
+}
+
+function mustRun(instances: readonly Instance[]): void {
+  if (instances.length === 0) throw new Refusal('not-found', `That names no server. For example: \`${example}\`.`);
+  const idle = instances.filter(({ state }) => state !== 'running');
+  if (idle.length > 0) {
+    throw new Refusal(
+      'conflict',
+      `${some(
+        idle.map((one) => `${label(one)} is ${one.state}`),
+        3,
+      )}: only running servers can be restarted. Narrow the selector.`,
+    );
+  }
+}

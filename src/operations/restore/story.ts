@@ -1,0 +1,310 @@
+import { isRefusal, Refusal } from '#errors.ts';
+import { settle } from '#lib/settle.ts';
+import { holdTag, requesterTag, runTag, volumeTag } from '#lib/tags.ts';
+import type { Story, Until } from '#operations/contract.ts';
+import type { Cloud, Instance, Volume } from '#ports/cloud.ts';
+import type { InstanceId, VolumeId } from '#ports/ids.ts';
+
+import type { RestorePlan, Swap } from './plan.ts';
+
+export type RestoreResult = {
+  swaps: { device: string; old: VolumeId; new: VolumeId; deleteOnTermination: boolean }[];
+  heldUntil: number;
+  /** ok | not-checked (it was stopped) | what the status checks said when the time was over. */
+  checks: string;
+};
+
+type Placed = Swap & { in: VolumeId };
+type Names = { stages: { create: number; stop: number; swap: number; start: number; verify: number; keep: number } };
+
+/** The stages of the card, and which is which. A stopped server is neither stopped nor started. */
+export function stagesOf(plan: RestorePlan): { labels: string[] } & Names {
+  const n = plan.swaps.length;
+  const volumes = n === 1 ? 'volume' : `${n} volumes`;
+  const create = plan.putsBack ? `Look for the old ${volumes}` : `Create ${volumes} from snapshot`;
+  const labels = plan.wasRunning
+    ? [
+        create,
+        'Stop the server',
+        `Swap the ${volumes}`,
+        'Start the server',
+        'Wait for its status checks',
+        'Keep the replaced disk for undo',
+      ]
+    : [create, `Swap the ${volumes}`, 'Keep the replaced disk for undo'];
+  const stages = plan.wasRunning
+    ? { create: 0, stop: 1, swap: 2, start: 3, verify: 4, keep: 5 }
+    : { create: 0, stop: 0, swap: 1, start: 1, verify: 1, keep: 2 };
+  return { labels, stages };
+}
+
+/** create → stop → detach old → attach new → start → verify → keep the old for undo. Ends done, or as it was before. */
+export async function restore(story: Story, plan: RestorePlan): Promise<RestoreResult> {
+  const { stages } = stagesOf(plan);
+  story.stage(stages.create);
+  const placed = await provide(story, plan);
+  if (plan.wasRunning) {
+    story.stage(stages.stop);
+    await stop(story, plan.instance.id);
+  }
+  story.stage(stages.swap);
+  await detachOld(story, plan, placed);
+  await attachNew(story, plan, placed);
+  let checks = 'not-checked';
+  if (plan.wasRunning) {
+    story.stage(stages.start);
+    await start(story, plan.instance.id);
+    story.stage(stages.verify);
+    checks = await verify(story, plan.instance.id);
+  }
+  story.stage(stages.keep);
+  const heldUntil = await keepOld(story, placed);
+  return {
+    swaps: placed.map((swap) => ({
+      device: swap.device,
+      old: swap.out,
+      new: swap.in,
+      deleteOnTermination: swap.deleteOnTermination,
+    })),
+    heldUntil,
+    checks,
+  };
+}
+
+/** New volumes from the snapshots (nothing on the server has changed yet), or the old ones for an undo. */
+async function provide(story: Story, plan: RestorePlan): Promise<Placed[]> {
+  for (const swap of plan.swaps) {
+    if (swap.put.kind === 'create') {
+      story.undo(
+        `remove the volume made for ${swap.device}`,
+        (until) => removeMade(story, swap, until),
+        `aws ec2 delete-volume --volume-id <the volume tagged ${volumeTag}=${tokenOf(story, swap)}>`,
+      );
+    }
+  }
+  const ids = await settle(plan.swaps, (swap) => story.step(`create for ${swap.device}`, () => create(story, swap)));
+  await story.poll('volumes available', {
+    look: async () => allAvailable(await visible(story.cloud, ids)),
+    withinMs: story.limits.wait.volumeMs,
+    what: `The volume from ${plan.swaps.map((swap) => (swap.put.kind === 'create' ? swap.put.snapshotId : swap.put.volumeId)).join(', ')} becoming available`,
+  });
+  return plan.swaps.map((swap, at) => ({ ...swap, in: ids[at]! }));
+}
+
+async function create(story: Story, swap: Swap): Promise<VolumeId> {
+  if (swap.put.kind === 'existing') return swap.put.volumeId;
+  const { volume, snapshotId } = swap.put;
+  const tags = { ...volume.tags, [runTag]: story.order.id, [volumeTag]: tokenOf(story, swap) };
+  return (await story.cloud.createVolume({ ...volume, snapshotId, tags, token: tokenOf(story, swap) })).id;
+}
+
+/** The client token of a made volume; also its tag. At most 64 characters. */
+function tokenOf(story: Story, swap: Swap): string {
+  return `${story.order.id}.${swap.out}`;
+}
+
+function allAvailable(volumes: readonly Volume[] | undefined): true | undefined {
+  if (volumes === undefined) return undefined;
+  const broken = volumes.find((volume) => volume.state === 'error');
+  if (broken !== undefined)
+    throw new Refusal(
+      'unsuitable',
+      `AWS could not make ${broken.id} (state error), most often because of its KMS key. Check the key, then ask again.`,
+    );
+  return volumes.every((volume) => volume.state === 'available') ? true : undefined;
+}
+
+async function stop(story: Story, id: InstanceId): Promise<void> {
+  story.undo(
+    'start the server',
+    (until) => startAgain(story.cloud, id, story.limits.wait, until),
+    `aws ec2 start-instances --instance-ids ${id}`,
+  );
+  await story.step('stop', () => story.cloud.stopInstances([id]));
+  await waitForState(story, id, 'stopped', story.limits.wait.stopMs);
+}
+
+async function start(story: Story, id: InstanceId): Promise<void> {
+  await story.step('start', () => story.cloud.startInstances([id]));
+  await waitForState(story, id, 'running', story.limits.wait.startMs);
+}
+
+async function waitForState(story: Story, id: InstanceId, state: string, withinMs: number): Promise<void> {
+  await story.poll(state, {
+    look: async () => ((await one(story.cloud, id)).state === state ? true : undefined),
+    withinMs,
+    what: `${id} becoming ${state}`,
+  });
+}
+
+async function detachOld(story: Story, plan: RestorePlan, placed: readonly Placed[]): Promise<void> {
+  const instanceId = plan.instance.id;
+  for (const swap of placed) {
+    story.undo(
+      `attach ${swap.out} again`,
+      (until) => attach(story.cloud, { ...swap, in: swap.out, instanceId }, story.limits.wait.volumeMs, until),
+      `aws ec2 attach-volume --volume-id ${swap.out} --instance-id ${instanceId} --device ${swap.device}`,
+    );
+  }
+  await settle(placed, (swap) =>
+    story.step(`detach ${swap.out}`, () => story.cloud.detachVolume({ volumeId: swap.out, instanceId })),
+  );
+  await story.poll('old volumes free', {
+    look: async () =>
+      (await story.cloud.volumes({ ids: placed.map(({ out }) => out) })).every(isFree) ? true : undefined,
+    withinMs: story.limits.wait.volumeMs,
+    what: `Detaching ${placed.map(({ out }) => out).join(', ')} (a mounted file system can block it)`,
+  });
+}
+
+async function attachNew(story: Story, plan: RestorePlan, placed: readonly Placed[]): Promise<void> {
+  const instanceId = plan.instance.id;
+  for (const swap of placed) {
+    story.undo(
+      `detach ${swap.in}`,
+      (until) => free(story.cloud, swap.in, instanceId, story.limits.wait.volumeMs, until),
+      `aws ec2 detach-volume --volume-id ${swap.in} --instance-id ${instanceId}`,
+    );
+  }
+  await settle(placed, (swap) =>
+    story.step(`attach ${swap.in}`, () =>
+      story.cloud.attachVolume({ volumeId: swap.in, instanceId, device: swap.device }),
+    ),
+  );
+  await story.poll('new volumes attached', {
+    look: async () =>
+      (await one(story.cloud, instanceId)).mappings
+        .filter(({ state }) => state === 'attached')
+        .filter(({ volumeId }) => placed.some((swap) => swap.in === volumeId)).length === placed.length
+        ? true
+        : undefined,
+    withinMs: story.limits.wait.volumeMs,
+    what: `Attaching ${placed.map((swap) => swap.in).join(', ')}`,
+  });
+  await settle(placed, (swap) =>
+    story.step(`delete-on-termination of ${swap.device}`, () =>
+      story.cloud.setDeleteOnTermination({ instanceId, device: swap.device, value: swap.deleteOnTermination }),
+    ),
+  );
+}
+
+/** Never fails the run: a server that runs but whose checks are not fine is for people to judge, with undo at hand. */
+async function verify(story: Story, id: InstanceId): Promise<string> {
+  try {
+    return await story.poll('checks', {
+      look: () => settledChecks(story.cloud, id),
+      withinMs: story.limits.wait.checksMs,
+      what: 'Status checks',
+    });
+  } catch (error) {
+    if (isRefusal(error) && error.code === 'conflict') return 'no answer in time';
+    throw error;
+  }
+}
+
+async function settledChecks(cloud: Cloud, id: InstanceId): Promise<string | undefined> {
+  const health = (await cloud.health([id]))[0];
+  if (health === undefined) return undefined;
+  const states = [health.system, health.instance, health.ebs].filter((state) => state !== 'not-applicable');
+  if (states.includes('impaired')) return 'impaired';
+  return states.length > 0 && states.every((state) => state === 'ok') ? 'ok' : undefined;
+}
+
+async function keepOld(story: Story, placed: readonly Placed[]): Promise<number> {
+  const heldUntil = (await story.now()) + story.limits.holdMs;
+  const until = new Date(heldUntil).toISOString();
+  await settle(placed, (swap) =>
+    story.step(`keep ${swap.out}`, () =>
+      story.cloud.createTags([swap.out], {
+        [holdTag]: until,
+        [runTag]: story.order.id,
+        [requesterTag]: story.order.requester,
+      }),
+    ),
+  );
+  return heldUntil;
+}
+
+// What undoes. Each looks first and does nothing when there is nothing to do.
+
+async function removeMade(story: Story, swap: Swap, until: Until): Promise<void> {
+  const made = await story.cloud.volumes({ tags: { [volumeTag]: tokenOf(story, swap) } });
+  for (const volume of made) {
+    await until(
+      async () => (await find(story.cloud, volume.id))?.state !== 'creating',
+      story.limits.wait.volumeMs,
+      `${volume.id} leaving the state creating`,
+    );
+    await story.cloud.deleteVolume(volume.id);
+  }
+}
+
+async function startAgain(cloud: Cloud, id: InstanceId, wait: Story['limits']['wait'], until: Until): Promise<void> {
+  await until(async () => (await one(cloud, id)).state !== 'stopping', wait.stopMs, `${id} leaving the state stopping`);
+  await cloud.startInstances([id]);
+  await until(async () => (await one(cloud, id)).state === 'running', wait.startMs, `${id} becoming running`);
+}
+
+async function attach(
+  cloud: Cloud,
+  swap: { in: VolumeId; instanceId: InstanceId; device: string; deleteOnTermination: boolean },
+  withinMs: number,
+  until: Until,
+): Promise<void> {
+  const { in: volumeId, instanceId, device } = swap;
+  const volume = await find(cloud, volumeId);
+  if (volume?.attachments.some((at) => at.state !== 'detaching' && at.instanceId === instanceId) !== true) {
+    await until(
+      async () => (await find(cloud, volumeId))?.state === 'available',
+      withinMs,
+      `${volumeId} becoming free`,
+    );
+    await cloud.attachVolume({ volumeId, instanceId, device });
+  }
+  await until(
+    async () =>
+      (await one(cloud, instanceId)).mappings.some(
+        (mapping) => mapping.volumeId === volumeId && mapping.state === 'attached',
+      ),
+    withinMs,
+    `${volumeId} being attached`,
+  );
+  await cloud.setDeleteOnTermination({ instanceId, device, value: swap.deleteOnTermination });
+}
+
+async function free(
+  cloud: Cloud,
+  volumeId: VolumeId,
+  instanceId: InstanceId,
+  withinMs: number,
+  until: Until,
+): Promise<void> {
+  const volume = await find(cloud, volumeId);
+  if (volume === undefined || volume.state === 'available') return;
+  await cloud.detachVolume({ volumeId, instanceId });
+  await until(async () => (await find(cloud, volumeId))?.state === 'available', withinMs, `${volumeId} becoming free`);
+}
+
+function isFree(volume: Volume): boolean {
+  return volume.state === 'available';
+}
+
+async function one(cloud: Cloud, id: InstanceId): Promise<Instance> {
+  const [instance] = await cloud.instances({ ids: [id] });
+  if (instance === undefined) throw new Refusal('not-found', `${id} no longer exists. Look for it in the AWS console.`);
+  return instance;
+}
+
+async function find(cloud: Cloud, id: VolumeId): Promise<Volume | undefined> {
+  return (await visible(cloud, [id]))?.[0];
+}
+
+/** undefined: at least one does not exist, or is not visible yet. */
+async function visible(cloud: Cloud, ids: readonly VolumeId[]): Promise<readonly Volume[] | undefined> {
+  try {
+    return await cloud.volumes({ ids });
+  } catch (error) {
+    if (isRefusal(error) && error.code === 'not-found') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,82 @@
+import { count, some } from '#lib/format.ts';
+import type { Line, Section } from '#ports/text.ts';
+
+import type { SnapshotPlan, SnapshotSet } from './plan.ts';
+import type { SnapshotResult } from './story.ts';
+
+type Words = { title: string; summary: string; sections: readonly Section[] };
+const shown = 10;
+
+/** What will be snapshotted, and what a snapshot is worth. */
+export function planned(plan: SnapshotPlan): Words {
+  const volumes = plan.sets.reduce((sum, set) => sum + set.volumes.length, 0);
+  const what =
+    plan.sets.length === 1 ? plan.sets[0]!.name : count(plan.sets.length, 'server or volume', 'servers and volumes');
+  return {
+    title: `Snapshot ${what}`,
+    summary: `Snapshot ${count(volumes, 'volume')} of ${what}`,
+    sections: [
+      { kind: 'list', items: clip(plan.sets, setLine) },
+      {
+        kind: 'text',
+        lines: [
+          `${count(volumes, 'snapshot')} of ${plan.sizeGiB} GiB of disks; changed blocks are billed until the snapshots are deleted.`,
+          'The disks of a server are taken at one instant (crash-consistent: as after a power cut, not flushed by applications). Nothing is interrupted.',
+        ],
+      },
+    ],
+  };
+}
+
+/** What exists now, and what failed after how many attempts. */
+export function done(_plan: SnapshotPlan, result: SnapshotResult): Words {
+  const made = result.sets.reduce((sum, set) => sum + set.snapshots.length, 0);
+  const what =
+    result.sets.length === 1
+      ? result.sets[0]!.name
+      : count(result.sets.length, 'server or volume', 'servers and volumes');
+  const failed = result.failed.length === 0 ? '' : `, ${count(result.failed.length, 'set')} FAILED`;
+  return {
+    title: `Snapshot of ${what}${failed}`,
+    summary: `${count(made, 'snapshot')} of ${what} completed${failed}`,
+    sections: [
+      {
+        kind: 'list',
+        items: clip(result.sets, ({ name, snapshots, attempts }) => [
+          { bold: name },
+          `: ${some(
+            snapshots.map(({ id, volumeId }) => `${id} (of ${volumeId})`),
+            6,
+          )}${attempts > 1 ? ` · attempt ${attempts}` : ''}`,
+        ]),
+      },
+      ...failures(result),
+    ],
+  };
+}
+
+function failures({ failed }: SnapshotResult): Section[] {
+  if (failed.length === 0) return [];
+  const lines = failed
+    .slice(0, shown)
+    .map(({ name, why, attempts }): Line => [
+      { bold: `${name} failed` },
+      ` after ${count(attempts, 'attempt')}: ${why}. Nothing of it was left behind. Ask for it again when the cause is gone.`,
+    ]);
+  return [{ kind: 'text', lines }];
+}
+
+function setLine(set: SnapshotSet): Line {
+  return [
+    { bold: set.name },
+    `: ${some(
+      set.volumes.map(({ id, device, sizeGiB }) => `${device} ${id} ${sizeGiB} GiB`),
+      6,
+    )}`,
+  ];
+}
+
+function clip<T>(items: readonly T[], line: (item: T) => Line): Line[] {
+  const rest = items.length - shown;
+  return [...items.slice(0, shown).map(line), ...(rest > 0 ? [`and ${rest} more`] : [])];
+}

@@ -1,0 +1,87 @@
+import { Refusal } from '#errors.ts';
+import { label } from '#lib/format.ts';
+import type { Targets } from '#lib/targets.ts';
+import type { Instance, Volume } from '#ports/cloud.ts';
+import type { InstanceId, VolumeId } from '#ports/ids.ts';
+
+/** The volumes of one server, taken at one instant; or one volume that hangs on no server. */
+export type SnapshotSet = {
+  /** Names the set in tokens, steps and messages: the server's id, or the loose volume's. */
+  of: InstanceId | VolumeId;
+  name: string;
+  volumes: readonly { id: VolumeId; device: string; sizeGiB: number }[];
+  /** Attached volumes that were not asked for. Absent for a loose volume. */
+  attached: { excludeVolumes: readonly VolumeId[]; excludeBoot: boolean } | undefined;
+};
+export type SnapshotPlan = { sets: readonly SnapshotSet[]; sizeGiB: number };
+
+/** One set per server, one per loose volume. Refuses what cannot be snapshotted. Pure. */
+export function planSnapshot({ instances, volumes, named }: Targets): SnapshotPlan {
+  const usable = volumes.filter((volume) => volume.state === 'in-use' || volume.state === 'available');
+  const sets = [
+    ...instances.flatMap((instance) => attachedSet(instance, usable, named)),
+    ...usable.filter(isLoose).map(looseSet),
+  ];
+  if (sets.length === 0)
+    throw new Refusal(
+      'unsuitable',
+      'Nothing of that has a volume to snapshot right now. See the volumes with `/fleet all`.',
+    );
+  const sizeGiB = sets.flatMap((set) => set.volumes).reduce((sum, volume) => sum + volume.sizeGiB, 0);
+  return { sets, sizeGiB };
+}
+
+/** Volume ids narrow a server to those volumes; otherwise the whole server is taken. */
+function attachedSet(instance: Instance, volumes: readonly Volume[], named: ReadonlySet<string>): SnapshotSet[] {
+  const mapped = instance.mappings.filter((mapping) => volumes.some(({ id }) => id === mapping.volumeId));
+  const asked = mapped.some((mapping) => named.has(mapping.volumeId))
+    ? mapped.filter((mapping) => named.has(mapping.volumeId))
+    : mapped;
+  if (asked.length === 0) return [];
+  const left = mapped.filter((mapping) => !asked.includes(mapping));
+  const root = left.find((mapping) => mapping.device === instance.rootDevice);
+  return [
+    {
+      of: instance.id,
+      name: label(instance),
+      volumes: asked.map((mapping) => ({
+        id: mapping.volumeId,
+        device: mapping.device,
+        sizeGiB: sizeOf(volumes, mapping.volumeId),
+      })),
+      attached: {
+        excludeVolumes: left.filter((mapping) => mapping !== root).map(({ volumeId }) => volumeId),
+        excludeBoot: root !== undefined,
+      },
+    },
+  ];
+}
+
+function looseSet(volume: Volume): SnapshotSet {
+  return {
+    of: volume.id,
+    name: label(volume),
+    volumes: [{ id: volume.id, device: 'not attached', sizeGiB: volume.sizeGiB }],
+    attached: undefined,
+  };
+}
+
+function isLoose(volume: Volume): boolean {
+  return volume.attachments.length === 0;
+}
+
+function sizeOf(volumes: readonly Volume[], id: VolumeId): number {
+  return volumes.find((volume) => volume.id === id)?.sizeGiB ?? 0;
+}
+
+/** What differs between the plan and what is there now; empty = still true. Pure. */
+export function differences(plan: SnapshotPlan, now: readonly Volume[]): string[] {
+  return plan.sets.flatMap((set) =>
+    set.volumes.flatMap(({ id }) => {
+      const volume = now.find((one) => one.id === id);
+      if (volume === undefined) return [`${id} no longer exists.`];
+      const host = volume.attachments[0]?.instanceId ?? volume.id;
+      return host === set.of ? [] : [`${id} belonged to ${set.name} and now to ${host}.`];
+    }),
+  );
+}

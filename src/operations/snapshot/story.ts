@@ -1,0 +1,138 @@
+import { isRefusal, Refusal } from '#errors.ts';
+import { count } from '#lib/format.ts';
+import { settle } from '#lib/settle.ts';
+import { requesterTag, runTag, setTag } from '#lib/tags.ts';
+import type { Story } from '#operations/contract.ts';
+import type { Snapshot } from '#ports/cloud.ts';
+import type { SnapshotId, VolumeId } from '#ports/ids.ts';
+
+import type { SnapshotPlan, SnapshotSet } from './plan.ts';
+
+type Taken = { id: SnapshotId; volumeId: VolumeId };
+export type SnapshotResult = {
+  sets: { of: string; name: string; snapshots: Taken[]; attempts: number }[];
+  failed: { of: string; name: string; why: string; attempts: number }[];
+};
+type Try = { set: SnapshotSet; snapshots: Taken[]; error?: string };
+
+export const stages = ['Start the snapshots', 'Wait until AWS has completed them'] as const;
+
+/** start all → wait → for failed sets: delete their errored members, wait, start the whole set again → report. */
+export async function snapshot(story: Story, plan: SnapshotPlan): Promise<SnapshotResult> {
+  story.undo(
+    'delete the snapshots of this run',
+    () => deleteOfRun(story),
+    `aws ec2 describe-snapshots --owner-ids self --filters Name=tag:${runTag},Values=${story.order.id}   # then delete-snapshot each`,
+  );
+  const result: SnapshotResult = { sets: [], failed: [] };
+  let open: readonly SnapshotSet[] = plan.sets;
+  for (let attempt = 1; open.length > 0; attempt++) {
+    story.stage(0, attempt === 1 ? undefined : `attempt ${attempt} for ${count(open.length, 'set')}`);
+    const tries = await settle(open, (set) =>
+      story.effect(`start ${set.of} ${attempt}`, takeOnce(story, set, attempt)),
+    );
+    story.stage(1);
+    const states = await waitForAll(story, tries, attempt);
+    const bad = tries.filter((one) => problemOf(one, states) !== undefined);
+    for (const one of tries)
+      if (!bad.includes(one))
+        result.sets.push({ of: one.set.of, name: one.set.name, snapshots: one.snapshots, attempts: attempt });
+    await settle(bad, (one) => story.step(`clear ${one.set.of} ${attempt}`, () => deleteErrored(story, one, states)));
+    const hopeless = bad.filter((one) => attempt >= story.limits.snapshotAttempts || one.error !== undefined);
+    for (const one of hopeless)
+      result.failed.push({ of: one.set.of, name: one.set.name, why: problemOf(one, states) ?? '', attempts: attempt });
+    open = bad.filter((one) => !hopeless.includes(one)).map(({ set }) => set);
+    if (open.length > 0) await story.sleep(story.limits.snapshotGapMs);
+  }
+  if (result.sets.length === 0)
+    throw new Refusal('conflict', `No snapshot could be completed: ${result.failed[0]?.why ?? 'no reason given'}`);
+  return result;
+}
+
+/** A set that AWS refuses outright is told, not retried: a permission or a quota does not come by waiting. */
+function takeOnce(story: Story, set: SnapshotSet, attempt: number) {
+  const token = `${story.order.id}.${set.of}.${attempt}`;
+  return {
+    find: async (): Promise<Try | undefined> => {
+      const found = await story.cloud.snapshots({ tags: { [setTag]: token } });
+      return found.length < set.volumes.length ? undefined : { set, snapshots: found.map(taken) };
+    },
+    act: async (): Promise<Try> => {
+      try {
+        return { set, snapshots: (await take(story, set, token)).map(taken) };
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        return { set, snapshots: [], error: error.message };
+      }
+    },
+  };
+}
+
+async function take(story: Story, set: SnapshotSet, token: string): Promise<readonly Snapshot[]> {
+  const tags = { [runTag]: story.order.id, [setTag]: token, [requesterTag]: story.order.requester };
+  const description = `Deckhand ${story.order.id} for ${set.of}`;
+  if (set.attached === undefined)
+    return [await story.cloud.createSnapshot({ volumeId: set.volumes[0]!.id, tags, description })];
+  const { excludeVolumes, excludeBoot } = set.attached;
+  return story.cloud.createSnapshots({
+    instanceId: set.of as `i-${string}`,
+    excludeVolumeIds: excludeVolumes,
+    excludeBoot,
+    tags,
+    description,
+  });
+}
+
+/** One paged call per look for the whole run. */
+async function waitForAll(
+  story: Story,
+  tries: readonly Try[],
+  attempt: number,
+): Promise<Map<string, Pick<Snapshot, 'state' | 'message'>>> {
+  const ids = tries.flatMap((one) => one.snapshots.map(({ id }) => id));
+  if (ids.length === 0) return new Map();
+  const states = await story.poll(`completed ${attempt}`, {
+    look: async () => {
+      const now = (await story.cloud.snapshots({ tags: { [runTag]: story.order.id } })).filter(({ id }) =>
+        ids.includes(id),
+      );
+      const pending = now.filter(({ state }) => state === 'pending');
+      story.stage(1, `${now.length - pending.length} of ${ids.length} completed`);
+      return now.length < ids.length || pending.length > 0
+        ? undefined
+        : now.map(({ id, state, message }) => ({ id, state, message: message ?? '' }));
+    },
+    withinMs: story.limits.wait.snapshotMs,
+    what: `Completing ${count(ids.length, 'snapshot')}`,
+  });
+  return new Map(states.map((one) => [one.id, one]));
+}
+
+function problemOf(one: Try, states: ReadonlyMap<string, Pick<Snapshot, 'state' | 'message'>>): string | undefined {
+  if (one.error !== undefined) return one.error;
+  const errored = one.snapshots.map(({ id }) => states.get(id)).filter((state) => state?.state !== 'completed');
+  if (errored.length === 0) return undefined;
+  const reason = errored.find((state) => (state?.message ?? '') !== '')?.message;
+  return `AWS reports ${errored[0]?.state ?? 'no state'}${reason === undefined ? '' : `: ${reason}`}`;
+}
+
+/** Errored snapshots count against the volume's limit of concurrent ones, so they go before the next attempt. */
+async function deleteErrored(
+  story: Story,
+  one: Try,
+  states: ReadonlyMap<string, Pick<Snapshot, 'state'>>,
+): Promise<void> {
+  await settle(
+    one.snapshots.filter(({ id }) => states.get(id)?.state !== 'pending'),
+    ({ id }) => story.cloud.deleteSnapshot(id),
+  );
+}
+
+async function deleteOfRun(story: Story): Promise<void> {
+  const made = await story.cloud.snapshots({ tags: { [runTag]: story.order.id } });
+  await settle(made, ({ id }) => story.cloud.deleteSnapshot(id));
+}
+
+function taken({ id, volumeId }: Snapshot): Taken {
+  return { id, volumeId };
+}

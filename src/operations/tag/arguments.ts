@@ -1,0 +1,99 @@
+import { z } from 'zod';
+
+import { Refusal } from '#errors.ts';
+import { readSelector, type Selector } from '#lib/selector.ts';
+import { longestKey, longestValue, ourPrefix } from '#lib/tags.ts';
+import type { Words } from '#lib/words.ts';
+import type { ResourceId } from '#ports/ids.ts';
+
+const Edit = z.object({ set: z.record(z.string(), z.string()), remove: z.array(z.string()) });
+export type Edit = z.infer<typeof Edit>;
+const isSelector = (value: unknown) => typeof value === 'object' && value !== null;
+const isId = (value: unknown) => typeof value === 'string' && /^(i|vol|snap)-/.test(value);
+
+/** Typed: one edit for all that is selected. Exact: an edit of its own for each resource (the undo). */
+export const TagArgs = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('select'), selector: z.custom<Selector>(isSelector), edit: Edit }),
+  z.object({ kind: z.literal('exact'), edits: z.array(z.object({ id: z.custom<ResourceId>(isId), edit: Edit })) }),
+]);
+export type TagArgs = z.infer<typeof TagArgs>;
+
+const example = '/tag web-1 owner=platform -old';
+
+/**
+ * Reads `<selector> key=value … -key`. Ids, Names and `all` at the start select; so does a leading `key=value`; with the
+ * word `set` everything before it selects. Throws Refusal "bad-input".
+ */
+export function parseTag(words: Words): TagArgs {
+  const flag = Object.keys(words.flags)[0];
+  if (flag !== undefined)
+    throw new Refusal(
+      'bad-input',
+      `\`--${flag}\` is not understood. To remove a tag write \`-${flag}\`, with one dash. For example: \`${example}\`.`,
+    );
+  const cut = cutSelector(words.plain);
+  const selector = readSelector(words.plain.slice(0, cut.selector), example);
+  const changes = words.plain.slice(cut.changes);
+  if (changes.length === 0)
+    throw new Refusal(
+      'bad-input',
+      `Say what to change: \`key=value\` sets a tag, \`-key\` removes it. For example: \`${example}\`.`,
+    );
+  const edit: Edit = { set: {}, remove: [] };
+  for (const word of changes) readChange(word, edit);
+  const both = edit.remove.find((key) => key in edit.set);
+  if (both !== undefined) throw new Refusal('bad-input', `\`${both}\` is both set and removed. Say one of them.`);
+  return { kind: 'select', selector, edit };
+}
+
+function cutSelector(words: readonly string[]): { selector: number; changes: number } {
+  const set = words.indexOf('set');
+  if (set > 0) return { selector: set, changes: set + 1 };
+  if (words[0]?.includes('=') === true && !words[0].startsWith('Name=')) return { selector: 1, changes: 1 };
+  const first = words.findIndex((word) => word.startsWith('-') || (word.includes('=') && !word.startsWith('Name=')));
+  const at = first < 0 ? words.length : first;
+  return { selector: at, changes: at };
+}
+
+function readChange(word: string, edit: Edit): void {
+  if (word.startsWith('-')) {
+    const key = word.slice(1);
+    mustBeKey(key, word);
+    edit.remove.push(key);
+    return;
+  }
+  const equals = word.indexOf('=');
+  if (equals < 0)
+    throw new Refusal(
+      'bad-input',
+      `\`${word.slice(0, 60)}\` is no change. \`key=value\` sets a tag, \`-key\` removes it; quote values with spaces: \`Name="web 1"\`.`,
+    );
+  const key = word.slice(0, equals);
+  const value = word.slice(equals + 1);
+  mustBeKey(key, word);
+  if (value.length > longestValue)
+    throw new Refusal(
+      'bad-input',
+      `The value of \`${key}\` has ${value.length} characters; AWS allows ${longestValue}.`,
+    );
+  edit.set[key] = value;
+}
+
+function mustBeKey(key: string, word: string): void {
+  if (key === '') throw new Refusal('bad-input', `\`${word}\` has no tag key. For example: \`${example}\`.`);
+  if (key.length > longestKey)
+    throw new Refusal(
+      'bad-input',
+      `The key \`${key.slice(0, 40)}…\` has ${key.length} characters; AWS allows ${longestKey}.`,
+    );
+  if (key.toLowerCase().startsWith('aws:'))
+    throw new Refusal(
+      'bad-input',
+      `\`${key}\` begins with \`aws:\`, which only AWS itself may set. Choose another key.`,
+    );
+  if (key.startsWith(ourPrefix))
+    throw new Refusal(
+      'bad-input',
+      `\`${key}\` begins with \`${ourPrefix}\`, which Deckhand needs for its own undo. Choose another key.`,
+    );
+}

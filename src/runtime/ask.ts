@@ -1,0 +1,253 @@
+import { isRefusal, Refusal } from '#errors.ts';
+import { distance } from '#lib/targets.ts';
+import { readWords, type Words } from '#lib/words.ts';
+import type { AnswerOperation, Asking, ChangeOperation, Operation } from '#operations/contract.ts';
+import { authorize, holds } from '#policy/authorize.ts';
+import type { Who } from '#policy/people.ts';
+import type { Actor, CommandRequest, Post } from '#ports/chat.ts';
+import type { Order } from '#ports/history.ts';
+import type { ChannelId, RunId } from '#ports/ids.ts';
+import type { Json } from '#ports/json.ts';
+import type { ApprovalRule } from '#ports/settings.ts';
+
+import { hashPlan, runIdOf } from './ids.ts';
+import { rememberAnswer } from './posting.ts';
+import { explain, plain } from './replies.ts';
+import type { RunInput } from './run.ts';
+import type { World } from './world.ts';
+
+/** What can be asked by a line, a button, a form or a schedule: all take the same way. `id` is the chat's own id of the request. */
+export type Request = {
+  id: string;
+  actor: Actor;
+  channel: ChannelId;
+  answer: (post: Post) => Promise<void>;
+  /** Parsed arguments, or the typed line they are made from. */
+  ask: { operation: Operation; words: Words } | { operation: Operation; args: Json; undoes?: RunId };
+  incident?: string;
+};
+export type AskingFor = (order: Pick<Order, 'requester' | 'channel'>) => Promise<Asking>;
+type Needs = { world: World; who: Who; asking: AskingFor };
+
+/** The flags that take everything up to the next flag: `--from before 2026-11-24 10:00`. */
+const longFlags = ['from', 'reason'];
+
+/** line → order: parse, authorize, plan, store, start. Nothing that is asked goes unanswered. */
+export function createAsk({ world, who, asking }: Needs) {
+  async function command(request: CommandRequest): Promise<void> {
+    await answering(world, request, async () => {
+      const { operation, words } = findOperation(world, request.command, readWords(request.text, longFlags));
+      await allow(request.actor, request.channel, operation);
+      if (operation.form !== undefined && words.line === '') {
+        const { title, submit, fields } = operation.form;
+        if (await request.openForm({ operation: operation.name, title, submit, fields })) return;
+      }
+      await carryOut({ ...request, ask: { operation, words } });
+    });
+  }
+
+  /** Same way, for buttons, forms and schedules. */
+  async function ask(request: Request): Promise<void> {
+    await answering(world, request, async () => {
+      await allow(request.actor, request.channel, request.ask.operation);
+      await carryOut(request);
+    });
+  }
+
+  async function carryOut(request: Request): Promise<void> {
+    const { operation } = request.ask;
+    const facts = await asking({ requester: request.actor.id, channel: request.channel });
+    const args = 'args' in request.ask ? operation.args.parse(request.ask.args) : operation.parse(request.ask.words);
+    switch (operation.kind) {
+      case 'answer':
+        return request.answer(await answerPost(world, operation, facts, args, { page: 0, details: false }));
+      case 'redirect': {
+        const target = await operation.redirect(facts, args, world.operations);
+        const other = byName(world, target.operation);
+        await allow(request.actor, request.channel, other);
+        return carryOut({ ...request, ask: { operation: other, args: target.args, undoes: target.undoes } });
+      }
+      case 'change':
+        return order(request, operation, facts, args);
+    }
+  }
+
+  async function order(request: Request, operation: ChangeOperation, facts: Asking, args: Json): Promise<void> {
+    await mustBeInside(world, request.channel);
+    const id = runIdOf(request.id);
+    if ((await world.history.runs.get(id)) !== undefined) return; // the same request, delivered again
+    const plan: Json = await operation.plan(facts, args);
+    await mustFit(world, facts, operation.resources(plan));
+    const order: Order = {
+      id,
+      operation: operation.name,
+      args,
+      plan,
+      planHash: hashPlan(plan),
+      requester: request.actor.id,
+      channel: request.channel,
+      requestedAt: world.clock.now(),
+      approval: ruleFor(facts, operation),
+      ...('undoes' in request.ask && request.ask.undoes !== undefined ? { undoes: request.ask.undoes } : {}),
+      ...(request.incident === undefined ? {} : { incident: request.incident }),
+    };
+    const { summary } = operation.words.planned(plan, facts);
+    if (!(await world.history.runs.create(order, summary))) return;
+    await world.history.audit.append({
+      key: `${id}:asked`,
+      at: order.requestedAt,
+      kind: 'asked',
+      actor: order.requester,
+      run: id,
+      operation: operation.name,
+      channel: order.channel,
+      targets: [...operation.resources(plan)],
+      detail: summary,
+    });
+    const input: RunInput = { order, limits: facts.settings.limits, place: facts.place };
+    await world.engine.start(id, 'run', input);
+  }
+
+  async function allow(actor: Actor, channelId: ChannelId, operation: Operation): Promise<void> {
+    const known = await who(actor.id);
+    const ruling = authorize({
+      ...known,
+      operation,
+      channel: await world.chat.channel(channelId),
+      settings: world.settings.current(),
+    });
+    if (ruling.allowed) return;
+    await world.history.audit.append({
+      key: `refused:${actor.id}:${operation.name}:${world.clock.now()}`,
+      at: world.clock.now(),
+      kind: 'refused',
+      actor: actor.id,
+      run: undefined,
+      operation: operation.name,
+      channel: channelId,
+      targets: [],
+      detail: ruling.rule,
+    });
+    throw new Refusal('not-allowed', ruling.why);
+  }
+
+  return { command, ask, allow };
+}
+export type Ask = ReturnType<typeof createAsk>;
+
+/** The facts that asking, planning and checking work with. */
+export function createAskingFor(world: World, who: Who, sites: Asking['sites']): AskingFor {
+  return async ({ requester, channel }) => {
+    const [{ roles }, place] = await Promise.all([who(requester), world.cloud.place()]);
+    return {
+      cloud: world.cloud,
+      history: world.history,
+      settings: world.settings.current(),
+      place,
+      now: world.clock.now(),
+      requester,
+      channel,
+      allowed: world.operations.filter((operation) => holds(roles, operation.role)),
+      commandOf: (operation) => commandOf(world, operation),
+      sites,
+    };
+  };
+}
+
+/** `/restore`, or `/deck runs` for what has no command of its own. */
+export function commandOf(world: Pick<World, 'commandPrefix'>, operation: Pick<Operation, 'name' | 'command'>): string {
+  return operation.command === undefined
+    ? `/${world.commandPrefix}deck ${operation.name}`
+    : `/${world.commandPrefix}${operation.command}`;
+}
+
+/** An answer's message, with the card its paging buttons need. */
+export async function answerPost(
+  world: World,
+  operation: AnswerOperation,
+  facts: Asking,
+  args: Json,
+  view: { page: number; details: boolean },
+): Promise<Post> {
+  const message = await operation.answer(facts, args, view);
+  if ((message.buttons ?? []).length === 0) return plain(message);
+  return {
+    message,
+    token: await rememberAnswer(world, facts.channel, operation.name, { args, ...view, requester: facts.requester }),
+  };
+}
+
+/** Runs `work`; whatever it throws is told to the person who asked. */
+export async function answering(
+  world: Pick<World, 'log'>,
+  request: Pick<Request, 'id' | 'answer'>,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const reference = runIdOf(request.id);
+    const { message, expected } = explain(error, reference);
+    if (!expected) world.log.error({ reference, err: error }, 'a request failed');
+    await request.answer(plain(message));
+  }
+}
+
+function findOperation(world: World, command: string, words: Words): { operation: Operation; words: Words } {
+  const direct = command === 'deck' ? undefined : world.operations.find((operation) => operation.command === command);
+  if (direct !== undefined) return { operation: direct, words };
+  const [verb = 'help', ...rest] = words.plain;
+  const operation = world.operations.find(
+    ({ name, command }) => name === verb.toLowerCase() || command === verb.toLowerCase(),
+  );
+  if (operation === undefined) throw new Refusal('bad-input', unknownVerb(world, verb));
+  return { operation, words: { ...words, plain: rest, line: words.line.slice(verb.length).trim() } };
+}
+
+function unknownVerb(world: World, verb: string): string {
+  const close = world.operations
+    .filter(({ name }) => distance(name, verb.toLowerCase()) <= 2)
+    .map(({ name }) => `\`/${world.commandPrefix}deck ${name}\``);
+  const hint = close.length > 0 ? `Did you mean ${close.slice(0, 3).join(', ')}? ` : '';
+  return `\`${verb.slice(0, 60)}\` is nothing Deckhand knows. ${hint}See what you can do with \`/${world.commandPrefix}deck help\`.`;
+}
+
+export function byName(world: Pick<World, 'operations'>, name: string): Operation {
+  const found = world.operations.find((operation) => operation.name === name);
+  if (found === undefined)
+    throw new Refusal('bad-input', `\`${name}\` is no longer something Deckhand does. See \`/deck help\`.`);
+  return found;
+}
+
+function ruleFor(facts: Asking, operation: ChangeOperation): ApprovalRule {
+  return facts.settings.approvals[operation.name] ?? operation.approval;
+}
+
+/** A change is followed by its card, so Deckhand must be able to post where it was asked. */
+async function mustBeInside(world: World, id: ChannelId): Promise<void> {
+  const channel = await world.chat.channel(id).catch((error: unknown) => {
+    if (isRefusal(error)) return undefined;
+    throw error;
+  });
+  if (channel !== undefined && (channel.isMember || channel.isDirect)) return;
+  throw new Refusal(
+    'not-here',
+    'Deckhand is not in this channel, so nobody here could follow the work. Type `/invite @Deckhand`, then ask again.',
+  );
+}
+
+async function mustFit(world: World, facts: Asking, resources: readonly string[]): Promise<void> {
+  const most = facts.settings.limits.resources;
+  if (resources.length > most) {
+    throw new Refusal(
+      'too-wide',
+      `That would touch ${resources.length} resources; at most ${most} are allowed at once. Narrow the selector, or raise \`limits.resources\` in deckhand.yml.`,
+    );
+  }
+  const busy = (await world.history.claims.holders(resources))[0];
+  if (busy !== undefined)
+    throw new Refusal(
+      'conflict',
+      `Run \`${busy.run}\` is working on \`${busy.resource}\`. Wait for it, then ask again.`,
+    );
+}

@@ -1,0 +1,22 @@
+import { isRefusal } from '#errors.ts';
+import { readWords } from '#lib/words.ts';
+import type { FormSubmission } from '#ports/chat.ts';
+
+import { type Ask, byName } from './ask.ts';
+import type { World } from './world.ts';
+
+/** A submitted form becomes the line somebody could have typed; what that line says wrong stands at the form's field. */
+export function createSubmit({ world, ask }: { world: World; ask: Ask }) {
+  return async function submit(form: FormSubmission): Promise<Readonly<Record<string, string>> | undefined> {
+    const operation = byName(world, form.operation);
+    const words = readWords(operation.form?.line(form.values) ?? '', ['from', 'reason']);
+    try {
+      operation.parse(words);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return { [operation.form?.fields[0]?.id ?? 'target']: error.message.replaceAll('`', '') };
+    }
+    void ask.ask({ ...form, ask: { operation, words } }); // answers by itself, also when it fails
+    return undefined;
+  };
+}

@@ -1,0 +1,87 @@
+import { count } from '#lib/format.ts';
+import type { SiteView } from '#operations/contract.ts';
+import { outsider } from '#policy/authorize.ts';
+import type { Who } from '#policy/people.ts';
+import type { IncidentRecord, Run } from '#ports/history.ts';
+import type { UserId } from '#ports/ids.ts';
+import type { Report } from '#ports/incidents.ts';
+import type { Line, Section } from '#ports/text.ts';
+
+import type { World } from './world.ts';
+
+type Needs = { world: World; who: Who; sites: () => Promise<readonly SiteView[]> };
+
+/** App Home: what waits for people, what runs, what is wrong, what was done. */
+export function createHome({ world, who, sites }: Needs) {
+  return async function homeOpened(user: UserId): Promise<void> {
+    try {
+      const known = await who(user);
+      const stranger =
+        outsider(known.person) ??
+        (known.roles.size === 0
+          ? 'You have no role in Deckhand yet. Ask an admin to add you in deckhand.yml.'
+          : undefined);
+      const sections =
+        stranger === undefined ? await overview() : [{ kind: 'text', lines: [stranger] } satisfies Section];
+      await world.chat.publishHome(user, sections);
+    } catch (error) {
+      world.log.warn({ user, err: error }, 'the Home tab could not be shown');
+    }
+  };
+
+  async function overview(): Promise<Section[]> {
+    const [waiting, running, incidents, recent, watched] = await Promise.all([
+      world.history.runs.recent({ limit: 10, states: ['waiting'] }),
+      world.history.runs.recent({ limit: 10, states: ['running'] }),
+      world.history.incidents.list({ limit: 20, state: 'open' }),
+      world.history.runs.recent({
+        limit: 8,
+        states: ['done', 'undone', 'stuck', 'denied', 'expired', 'cancelled', 'changed'],
+      }),
+      sites(),
+    ]);
+    const notUp = watched.filter(({ state }) => state !== 'up');
+    return [
+      ...part(
+        'Wrong now',
+        [
+          ...incidents.map(incidentLine),
+          ...notUp.map((site): Line => [{ bold: site.name }, ` ${site.state} · ${site.url}`]),
+        ],
+        'Nothing. All watched servers and sites are fine.',
+      ),
+      ...part('Waiting for people', waiting.map(runLine), 'Nothing waits.'),
+      ...part('Running', running.map(runLine), 'Nothing runs.'),
+      ...part('Lately', recent.map(runLine), 'Nothing was done yet. Try `/deck help`.'),
+      {
+        kind: 'note',
+        line: [`${count(watched.length, 'site')} watched · `, { at: world.clock.now(), style: 'datetime' }],
+      },
+    ];
+  }
+}
+
+function part(title: string, items: readonly Line[], nothing: string): Section[] {
+  const body: Section = items.length === 0 ? { kind: 'text', lines: [nothing] } : { kind: 'list', items };
+  return [{ kind: 'text', lines: [[{ bold: title }]] }, body, { kind: 'divider' }];
+}
+
+function runLine({ order, state, summary }: Run): Line {
+  return [
+    { code: order.id },
+    ` ${state} · ${summary} · `,
+    { user: order.requester },
+    ' ',
+    { at: order.requestedAt, style: 'datetime' },
+  ];
+}
+
+function incidentLine(incident: IncidentRecord): Line {
+  const report = incident.report as unknown as Report; // written by the incident book
+  return [
+    { bold: report.title },
+    ' since ',
+    { at: incident.startedAt, style: 'datetime' },
+    incident.acknowledgedBy === undefined ? '' : ' · taken',
+  ];
+}

@@ -1,0 +1,197 @@
+import { isRefusal } from '#errors.ts';
+import type { MessageRef } from '#ports/chat.ts';
+import type { IncidentRecord } from '#ports/history.ts';
+import type { Incidents, Report } from '#ports/incidents.ts';
+import type { Json } from '#ports/json.ts';
+import type { Line, Message } from '#ports/text.ts';
+
+import { hashPlan } from './ids.ts';
+import { renderIncident } from './incident-card.ts';
+import { note, postCard } from './posting.ts';
+import type { World } from './world.ts';
+
+/** Down again within this time of its end is the same incident, in its old message. Alert fatigue, not a law of nature. */
+const reopenWithinMs = 15 * 60_000;
+
+export type IncidentBook = Incidents & {
+  /** Changes the open incident by `change`; undefined when it is over or gone. */
+  amend: (id: string, change: Partial<IncidentRecord>, line: Line) => Promise<IncidentRecord | undefined>;
+  /** Renders every card whose newest version is not yet shown: after a crash, and when the chat was away. */
+  flush: () => Promise<void>;
+};
+
+/** Incidents in the store, shown on one message each. */
+export function createIncidents(world: World): IncidentBook {
+  async function raise(key: string, of: Parameters<Incidents['raise']>[1]): Promise<void> {
+    await changing(async () => {
+      const now = world.clock.now();
+      const known = (await world.history.incidents.open(key)) ?? (await reopenable(key, now));
+      if (known === undefined) return keep(firstRecord(world, key, of, now), of.note);
+      if (known.state === 'open' && sameReport(known, of.report)) return show(known);
+      return keep(
+        {
+          ...known,
+          state: 'open',
+          endedAt: undefined,
+          report: asJson(of.report),
+          version: known.version + 1,
+          updatedAt: now,
+        },
+        of.note,
+      );
+    });
+  }
+
+  async function resolve(key: string, of: Parameters<Incidents['resolve']>[1]): Promise<void> {
+    await changing(async () => {
+      const known = await world.history.incidents.open(key);
+      if (known === undefined) return true;
+      const now = world.clock.now();
+      return keep(
+        {
+          ...known,
+          state: 'resolved',
+          endedAt: of.endedAt,
+          report: asJson(of.report),
+          version: known.version + 1,
+          updatedAt: now,
+        },
+        of.note,
+      );
+    });
+  }
+
+  async function amend(id: string, change: Partial<IncidentRecord>, line: Line): Promise<IncidentRecord | undefined> {
+    let result: IncidentRecord | undefined;
+    await changing(async () => {
+      const known = await world.history.incidents.get(id);
+      result = undefined;
+      if (known === undefined || known.state !== 'open') return true;
+      result = { ...known, ...change, version: known.version + 1, updatedAt: world.clock.now() };
+      return keep(result, line);
+    });
+    return result;
+  }
+
+  /** The one that ended a short while ago, or whose silence still lasts: it comes back in its old message. */
+  async function reopenable(key: string, now: number): Promise<IncidentRecord | undefined> {
+    const latest = await world.history.incidents.latest(key);
+    if (latest?.endedAt === undefined) return undefined;
+    const silenced = latest.silencedUntil !== undefined && latest.silencedUntil > now;
+    return silenced || now - latest.endedAt < reopenWithinMs ? latest : undefined;
+  }
+
+  /** Stores, then shows. False: somebody else was faster; look again. */
+  async function keep(incident: IncidentRecord, line: Line | undefined): Promise<boolean> {
+    if (!(await world.history.incidents.save(incident))) return false;
+    await audit(incident);
+    await show(incident);
+    await tellThread(incident, line);
+    return true;
+  }
+
+  async function show(incident: IncidentRecord): Promise<boolean> {
+    if (incident.shown === incident.version) return true;
+    const message = renderIncident(incident, world.clock.now());
+    try {
+      const ref = await postCard(world, { kind: 'incident', subject: incident.id, channel: incident.channel }, message);
+      if (!ref.fresh) await edit(ref, message);
+      await world.history.incidents.setShown(incident.id, {
+        version: incident.version,
+        ts: ref.ts,
+        channel: ref.channel,
+      });
+    } catch (error) {
+      world.log.warn({ incident: incident.id, err: error }, 'an incident could not be shown; trying again soon');
+    }
+    return true;
+  }
+
+  /** Where somebody deleted the message, a new one takes its place. */
+  async function edit(ref: MessageRef & { token: string }, message: Message): Promise<void> {
+    try {
+      await world.chat.update(ref, { message, token: ref.token });
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      await world.history.cards.setTs(ref.token, await world.chat.post(ref.channel, { message, token: ref.token }));
+    }
+  }
+
+  async function tellThread(incident: IncidentRecord, line: Line | undefined): Promise<void> {
+    if (line === undefined || isSilenced(incident, world.clock.now())) return;
+    const card = await world.history.cards.of('incident', incident.id);
+    if (card?.ts === undefined) return;
+    const alert = (incident.report as unknown as Report).alert;
+    await note(
+      world,
+      incident.id,
+      `v${incident.version}`,
+      { channel: card.channel, ts: card.ts },
+      { alert, sections: [{ kind: 'text', lines: [line] }] },
+    );
+  }
+
+  async function audit(incident: IncidentRecord): Promise<void> {
+    const kind = incident.state === 'resolved' ? 'resolved' : 'alert';
+    await world.history.audit.append({
+      key: `${incident.id}:${kind}:${incident.state === 'resolved' ? incident.endedAt : incident.startedAt}`,
+      at: incident.updatedAt,
+      kind,
+      actor: 'deckhand',
+      run: undefined,
+      operation: undefined,
+      channel: incident.channel,
+      targets: [incident.key],
+      detail: (incident.report as unknown as Report).title,
+    });
+  }
+
+  async function flush(): Promise<void> {
+    for (const incident of await world.history.incidents.list({ limit: 100, unshown: true })) await show(incident);
+  }
+
+  return {
+    raise,
+    resolve,
+    amend,
+    flush,
+    isOpen: async (key) => (await world.history.incidents.open(key)) !== undefined,
+  };
+}
+
+/** Repeats while others change the same incident; gives up after a few rounds, since each of them showed a newer state. */
+async function changing(attempt: () => Promise<boolean>): Promise<void> {
+  for (let round = 0; round < 5; round++) if (await attempt()) return;
+}
+
+function firstRecord(world: World, key: string, of: Parameters<Incidents['raise']>[1], now: number): IncidentRecord {
+  return {
+    id: `inc-${world.randomText(8).replaceAll(/[-_]/g, '0')}`,
+    key,
+    state: 'open',
+    startedAt: of.startedAt,
+    endedAt: undefined,
+    acknowledgedBy: undefined,
+    silencedUntil: undefined,
+    channel: of.channel,
+    ts: undefined,
+    token: '',
+    report: asJson(of.report),
+    version: 1,
+    shown: 0,
+    updatedAt: now,
+  };
+}
+
+function sameReport(incident: IncidentRecord, report: Report): boolean {
+  return hashPlan(incident.report) === hashPlan(asJson(report));
+}
+
+function isSilenced(incident: IncidentRecord, now: number): boolean {
+  return incident.state === 'open' && incident.silencedUntil !== undefined && incident.silencedUntil > now;
+}
+
+/** Reports are plain data by their type; `Json` just cannot see it. */
+function asJson(report: Report): Json {
+  return report;
+}

@@ -1,0 +1,139 @@
+import { isRefusal } from '#errors.ts';
+import type { ChangeOperation } from '#operations/contract.ts';
+import type { MessageRef } from '#ports/chat.ts';
+import type { Durable } from '#ports/engine.ts';
+import type { Order } from '#ports/history.ts';
+import type { ApprovalRule } from '#ports/settings.ts';
+import type { Message } from '#ports/text.ts';
+
+import { type Ending, renderRun, type RunView, type Stage } from './card.ts';
+import { deliver, note, postCard } from './posting.ts';
+import { say } from './replies.ts';
+import type { World } from './world.ts';
+
+export type LiveCard = {
+  /** Changes what the card shows; best effort, never throws, never waits. */
+  show: (change: Partial<RunView>) => void;
+  stage: (index: number, remark?: string) => void;
+  undoing: () => void;
+  /** The final words: a recorded step, tried until they reached somebody. */
+  finish: (durable: Durable, ending: Ending & { endedAt: number }) => Promise<void>;
+};
+
+type Of = { order: Order; rule: ApprovalRule; operation: ChangeOperation; place: RunView['place'] };
+
+/** Posts the run's card (once, over all restarts) and keeps it up to date. */
+export async function createLiveCard(world: World, durable: Durable, of: Of): Promise<LiveCard> {
+  const { order, operation } = of;
+  let view = firstView(world, of);
+  const ref = await durable.step('card', () => postFirst(world, order, view), { attempts: 12 });
+
+  function show(change: Partial<RunView>): void {
+    view = { ...view, ...change };
+    world.chat.update(ref, { message: renderRun(view), token: ref.token }).catch((error: unknown) => {
+      world.log.warn({ run: order.id, err: error }, 'a card could not be updated');
+    });
+  }
+
+  function stage(index: number, remark?: string): void {
+    const stages = view.stages.map((one, at): Stage => {
+      if (at < index) return { label: one.label, state: 'done' };
+      return at > index ? one : { label: one.label, state: 'running', ...(remark === undefined ? {} : { remark }) };
+    });
+    show({ stages });
+  }
+
+  function undoing(): void {
+    show({ undoing: true, stages: view.stages.map((one) => ({ ...one, state: afterFailure(one.state) })) });
+  }
+
+  async function finish(durable: Durable, ending: Ending & { endedAt: number }): Promise<void> {
+    const outcome = ending.state === 'done' ? operation.words.done(order.plan, ending.result) : undefined;
+    view = {
+      ...view,
+      state: ending.state,
+      endedAt: ending.endedAt,
+      endedBy: ending.by,
+      reason: ending.reason,
+      failedUndo: ending.failedUndo ?? [],
+      outcome,
+      undoing: false,
+      stages: view.stages.map((one) => ({
+        label: one.label,
+        state: ending.state === 'done' ? 'done' : afterFailure(one.state),
+      })),
+      undoLabel: ending.state === 'done' ? operation.inverse?.(order.plan, ending.result)?.label : undefined,
+    };
+    const message = renderRun(view);
+    await durable.step('final card', () => deliver(world, ref, message, order.requester), { attempts: 12 });
+    await durable.step('thread end', () =>
+      note(world, order.id, 'end', ref, say(message.alert, ...(ending.reason === undefined ? [] : [ending.reason]))),
+    );
+  }
+
+  return { show, stage, undoing, finish };
+}
+
+/** A running or done stage was undone or failed; one that never began stays as it was. */
+function afterFailure(state: Stage['state']): Stage['state'] {
+  if (state === 'running') return 'failed';
+  return state === 'done' ? 'undone' : state;
+}
+
+function firstView(world: World, { order, rule, operation, place }: Of): RunView {
+  const role = rule.kind === 'approve' ? world.settings.current().roles[rule.role] : { users: [], groups: [] };
+  return {
+    order,
+    place,
+    state: 'waiting',
+    rule,
+    planned: operation.words.planned(order.plan, { now: order.requestedAt, place }),
+    approvers: { users: role.users.filter((user) => user !== order.requester), groups: role.groups },
+    given: [],
+    stages: operation.stages(order.plan).map((label) => ({ label, state: 'waiting' })),
+    startedAt: undefined,
+    endedAt: undefined,
+    endedBy: undefined,
+    outcome: undefined,
+    reason: undefined,
+    failedUndo: [],
+    undoLabel: undefined,
+    undoing: false,
+  };
+}
+
+/** In the channel where it was asked; where that is closed, to the person who asked. */
+async function postFirst(world: World, order: Order, view: RunView): Promise<MessageRef & { token: string }> {
+  const card = { kind: 'run', subject: order.id, channel: order.channel } as const;
+  try {
+    return await postCard(world, card, renderRun(view));
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    const known = await world.history.cards.of('run', order.id);
+    const token = known?.token ?? '';
+    const ref = await world.chat.tell(order.requester, { message: renderRun(view), token });
+    await world.history.cards.setTs(token, ref);
+    return { ...ref, token };
+  }
+}
+
+/** The card of a run that was undone: says so, and no longer offers it. Best effort: a card that is gone stays gone. */
+export async function closeCard(world: World, run: string, by: string): Promise<void> {
+  const [stored, card] = await Promise.all([world.history.runs.get(run), world.history.cards.of('run', run)]);
+  const operation = world.operations.find(({ name }) => name === stored?.order.operation);
+  if (stored === undefined || card?.ts === undefined || operation?.kind !== 'change') return;
+  const words = operation.words.done(stored.order.plan, stored.result);
+  const message: Message = {
+    alert: `Undone: ${words.summary}`,
+    title: `${words.title} · undone`,
+    sections: [
+      { kind: 'text', lines: [`Undone by run ${by}. What this run had done:`] },
+      ...words.sections.filter(({ kind }) => kind !== 'text'),
+    ],
+  };
+  try {
+    await world.chat.update({ channel: card.channel, ts: card.ts }, { message, token: card.token });
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+  }
+}

@@ -1,0 +1,107 @@
+import { isAmbiguous, isRefusal } from '#errors.ts';
+import type { MessageRef } from '#ports/chat.ts';
+import type { CardRecord } from '#ports/history.ts';
+import type { Message } from '#ports/text.ts';
+
+import type { World } from './world.ts';
+
+type Needs = Pick<World, 'chat' | 'history' | 'log' | 'clock' | 'randomText'>;
+export type CardOf = { kind: CardRecord['kind']; subject: string; channel: string; data?: CardRecord['data'] };
+
+/** Bits behind a button: 22 characters of base64url are 132. */
+const tokenLength = 22;
+
+/**
+ * The message of a subject, posted once: where a card stands already, its place is returned. Safe to repeat. When a
+ * crash fell between the post and its record, a second message appears; the first one's buttons then lead to it.
+ */
+export async function postCard(
+  world: Needs,
+  of: CardOf,
+  message: Message,
+): Promise<MessageRef & { token: string; fresh: boolean }> {
+  const known = await world.history.cards.of(of.kind, of.subject);
+  if (known?.ts !== undefined) return { channel: known.channel, ts: known.ts, token: known.token, fresh: false };
+  const token = known?.token ?? world.randomText(tokenLength);
+  if (known === undefined) {
+    await world.history.cards.put({
+      token,
+      kind: of.kind,
+      subject: of.subject,
+      channel: of.channel,
+      ts: undefined,
+      data: of.data ?? null,
+      createdAt: world.clock.now(),
+    });
+  }
+  const ref = await postOnce(world, of.channel, message, token);
+  await world.history.cards.setTs(token, ref);
+  return { ...ref, token, fresh: true };
+}
+
+/** An answer's card: never posted again, only remembered so that its buttons work. */
+export async function rememberAnswer(
+  world: Needs,
+  channel: string,
+  subject: string,
+  data: CardRecord['data'],
+): Promise<string> {
+  const token = world.randomText(tokenLength);
+  await world.history.cards.put({
+    token,
+    kind: 'answer',
+    subject,
+    channel,
+    ts: undefined,
+    data,
+    createdAt: world.clock.now(),
+  });
+  return token;
+}
+
+/** A post whose answer was lost is made again: a doubled message is better than none. */
+async function postOnce(world: Needs, channel: string, message: Message, token: string): Promise<MessageRef> {
+  try {
+    return await world.chat.post(channel, { message, token });
+  } catch (error) {
+    if (!isAmbiguous(error)) throw error;
+    world.log.warn({ channel }, 'the answer to a post was lost; posting again');
+    return world.chat.post(channel, { message, token });
+  }
+}
+
+/**
+ * Brings the final words to people whatever became of the card: edits it; where it is gone, posts a new one; where the
+ * channel is closed, tells `person` directly.
+ */
+export async function deliver(
+  world: Needs,
+  ref: MessageRef & { token: string },
+  message: Message,
+  person: string,
+): Promise<void> {
+  const post = { message, token: ref.token };
+  try {
+    await world.chat.update(ref, post);
+    return;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    world.log.warn({ channel: ref.channel, why: error.message }, 'a card can no longer be edited; posting anew');
+  }
+  try {
+    await world.history.cards.setTs(ref.token, await world.chat.post(ref.channel, post));
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    await world.history.cards.setTs(ref.token, await world.chat.tell(person, post));
+  }
+}
+
+/** A line in a card's thread, at most once: a lost timeline line is better than a doubled one. Never throws. */
+export async function note(world: Needs, run: string, key: string, ref: MessageRef, message: Message): Promise<void> {
+  try {
+    if ((await world.history.intents.begin(run, `note ${key}`)) === 'again') return;
+    await world.chat.post(ref.channel, { message, token: '' }, ref.ts);
+  } catch (error) {
+    world.log.warn({ run, key, err: error }, 'a timeline line could not be posted');
+  }
+}
