@@ -1,0 +1,177 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import { createBudget, type Lane } from '#aws/budget.ts';
+import { awsLimits } from '#aws/limits.ts';
+
+import { caught, createFakeClock, createLog } from './support.ts';
+
+function budgetWith(options: { share?: number; maxWaitMs?: number } = {}) {
+  const clock = createFakeClock();
+  const log = createLog();
+  return { clock, log, budget: createBudget({ clock, log, share: 1, ...options }) };
+}
+
+/** Lets resolved promises run. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+}
+
+describe('waiting for tokens', () => {
+  test('StartInstances passes five calls at once, then two a second', async () => {
+    const { clock, budget } = budgetWith();
+    const passed: number[] = [];
+    const start = clock.now();
+    for (let count = 0; count < 9; count++)
+      void budget.acquire({ action: 'StartInstances', lane: 'normal' }).then(() => passed.push(clock.now() - start));
+
+    await settle();
+    expect(passed).toHaveLength(5);
+    for (let step = 0; step < 20; step++) {
+      clock.advance(100);
+      await settle();
+    }
+
+    expect(passed.slice(5)).toEqual([500, 1_000, 1_500, 2_000]);
+  });
+
+  test('the share leaves the rest of the limit to others in the account', async () => {
+    const { clock, budget } = budgetWith({ share: 0.7 });
+    let passed = 0;
+    for (let count = 0; count < 200; count++) void budget.acquire({ action: 'CreateVolume', lane: 'normal' }).then(() => passed++);
+
+    await settle();
+    expect(passed).toBe(70);
+    clock.advance(10_000);
+    await settle();
+
+    expect(passed).toBe(70 + 35);
+  });
+
+  test('restores go before commands, commands before sweeps, each in the order they came', async () => {
+    const { clock, budget } = budgetWith();
+    for (let count = 0; count < 5; count++) await budget.acquire({ action: 'StartInstances', lane: 'normal' });
+    const order: string[] = [];
+    const queue = (lane: Lane, name: string) =>
+      void budget.acquire({ action: 'StartInstances', lane }).then(() => order.push(name));
+    queue('low', 'sweep');
+    queue('normal', 'command 1');
+    queue('normal', 'command 2');
+    queue('high', 'restore');
+
+    clock.advance(10_000);
+    await settle();
+
+    expect(order).toEqual(['restore', 'command 1', 'command 2', 'sweep']);
+  });
+
+  test('each action has its own bucket', async () => {
+    const { budget } = budgetWith();
+    for (let count = 0; count < 5; count++) await budget.acquire({ action: 'StartInstances', lane: 'low' });
+
+    await expect(budget.acquire({ action: 'StopInstances', lane: 'low' })).resolves.toBeUndefined();
+  });
+
+  test('starting many instances in one call draws on the bucket that counts instances', async () => {
+    const { clock, budget } = budgetWith();
+    for (let count = 0; count < 5; count++) await budget.acquire({ action: 'StartInstances', lane: 'normal', instances: 200 });
+    clock.advance(3_000);
+    let passed = false;
+    void budget.acquire({ action: 'StartInstances', lane: 'normal', instances: 200 }).then(() => (passed = true));
+
+    await settle();
+    expect(passed).toBe(false);
+    clock.advance(97_000);
+    await settle();
+
+    expect(passed).toBe(true);
+  });
+
+  test('describe calls without page size draw on a smaller bucket of their own', async () => {
+    const { budget } = budgetWith();
+    let plain = 0;
+    for (let count = 0; count < 90; count++)
+      void budget.acquire({ action: 'DescribeInstanceStatus', lane: 'normal', plain: true }).then(() => plain++);
+    await settle();
+
+    expect(plain).toBe(50);
+    await expect(budget.acquire({ action: 'DescribeInstanceStatus', lane: 'normal' })).resolves.toBeUndefined();
+  });
+});
+
+describe('when AWS throttles', () => {
+  test('the bucket of that action shrinks, is logged, and the others stay', async () => {
+    const { budget, log } = budgetWith();
+    await budget.acquire({ action: 'CreateVolume', lane: 'normal' });
+    await budget.acquire({ action: 'CreateTags', lane: 'normal' });
+
+    budget.throttled({ action: 'CreateVolume', lane: 'normal' });
+
+    const [volume, tags] = budget.levels();
+    expect(volume).toMatchObject({ bucket: 'CreateVolume', tokens: 0, capacity: 50, share: 0.5, throttled: 1 });
+    expect(tags).toMatchObject({ bucket: 'CreateTags', tokens: 99, share: 1, throttled: 0 });
+    expect(log.lines).toEqual([
+      { level: 'warn', text: 'ec2 throttled', data: { action: 'CreateVolume', factor: 0.5, throttled: 1 } },
+    ]);
+  });
+});
+
+describe('ends of waiting', () => {
+  test('a wait has a bound, and says what to do', async () => {
+    const { clock, budget } = budgetWith({ share: 0.01, maxWaitMs: 1_000 });
+    await budget.acquire({ action: 'StartInstances', lane: 'low' });
+    const late = caught(budget.acquire({ action: 'StartInstances', lane: 'low' }));
+    clock.advance(1_000);
+
+    expect(await late).toMatchObject({ code: 'transient', message: expect.stringContaining('raise `aws.budgetShare`') });
+    expect(budget.levels()[0]?.waiting).toBe(0);
+  });
+
+  test('closing sends everybody away, also those who come later', async () => {
+    const { budget } = budgetWith({ share: 0.01 });
+    await budget.acquire({ action: 'StartInstances', lane: 'low' });
+    const waiting = caught(budget.acquire({ action: 'StartInstances', lane: 'low' }));
+    budget.close();
+
+    expect((await waiting).code).toBe('transient');
+    expect((await caught(budget.acquire({ action: 'CreateTags', lane: 'high' }))).code).toBe('transient');
+  });
+
+  test.each([0, -1, 1.5, Number.NaN])('a share of %s is refused', (share) => {
+    expect(() => budgetWith({ share })).toThrow('Set `aws.budgetShare`');
+  });
+});
+
+test('whatever the arrivals, lanes and throttles, no window ever sees more calls than its floor allows', async () => {
+  const arrival = fc.record({
+    after: fc.nat({ max: 1_500 }),
+    lane: fc.constantFrom<Lane>('high', 'normal', 'low'),
+    throttled: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(arrival, { minLength: 1, maxLength: 60 }), fc.constantFrom(0.3, 0.7, 1), async (arrivals, share) => {
+      const { clock, budget } = budgetWith({ share });
+      const passed: number[] = [];
+      for (const { after, lane, throttled } of arrivals) {
+        clock.advance(after);
+        void budget.acquire({ action: 'StartInstances', lane }).then(() => passed.push(clock.now()));
+        await settle();
+        if (throttled && passed.length % 7 === 3) budget.throttled({ action: 'StartInstances', lane });
+      }
+      for (let step = 0; step < 3_000 && passed.length < arrivals.length; step++) {
+        clock.advance(250);
+        await settle();
+      }
+
+      expect(passed).toHaveLength(arrivals.length);
+      const { capacity, perSecond } = awsLimits.StartInstances.requests;
+      for (const [first, from] of passed.entries())
+        for (let last = first; last < passed.length; last++)
+          // A pass is seen up to one step (250 ms) after it was given.
+          expect(last - first + 1).toBeLessThanOrEqual(
+            Math.max(1, capacity * share) + ((passed[last]! - from + 250) / 1_000) * perSecond * share + 1e-6,
+          );
+    }),
+    { numRuns: 60 },
+  );
+});
