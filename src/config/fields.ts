@@ -1,0 +1,143 @@
+import ipaddr from 'ipaddr.js';
+import { validate as isCron } from 'node-cron';
+import { z } from 'zod';
+
+import { InstanceId } from '#ports/ids.ts';
+
+/** The kinds of values in deckhand.yml. Every message says what was expected, so that it can stand in an error as it is. */
+
+const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const durationPattern = '^(\\d{1,9}(?:\\.\\d{1,3})?)(ms|s|m|h|d)$';
+
+/** `90s` to ms; undefined when it is no duration. */
+export function durationMs(text: string): number | undefined {
+  const [, number, unit] = new RegExp(durationPattern).exec(text) ?? [];
+  return number === undefined ? undefined : Math.round(Number(number) * unitMs[unit as keyof typeof unitMs]);
+}
+
+/** A time with its unit, in bounds (both may be reached); ms inside. */
+export function duration(least: string, most: string) {
+  const error = `Expected a time from ${least} to ${most}, with its unit: ms, s, m, h or d (\`30s\`, \`5m\`, \`4h\`, \`7d\`).`;
+  const [from, to] = [durationMs(least) ?? 0, durationMs(most) ?? 0];
+  return z
+    .string({ error })
+    .refine((text) => (durationMs(text) ?? -1) >= from && (durationMs(text) ?? Infinity) <= to, { error })
+    .transform((text) => durationMs(text) ?? 0)
+    .meta({ pattern: durationPattern });
+}
+
+/** A whole number in bounds (both may be reached). */
+export function whole(least: number, most: number) {
+  const error = `Expected a whole number from ${least} to ${most}.`;
+  return z.int({ error }).min(least, { error }).max(most, { error });
+}
+
+export function flag() {
+  return z.boolean({ error: 'Expected true or false.' });
+}
+
+/** A line of words, not empty. */
+export function text(most: number) {
+  const error = `Expected a line of text, 1 to ${most} characters.`;
+  return z.string({ error }).min(1, { error }).max(most, { error });
+}
+
+export function matching(pattern: RegExp, error: string) {
+  return z.string({ error }).regex(pattern, { error });
+}
+
+/** Fields with fixed names; others are refused. */
+export function section<T extends z.core.$ZodLooseShape>(shape: T) {
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'invalid_type' ? 'Expected fields, one per line: `name: value`, indented.' : undefined,
+  });
+}
+
+export function list<T extends z.ZodType>(item: T, most: number) {
+  return z
+    .array(item, { error: 'Expected a list: `[one, two]`, or one item per line, each after `- `.' })
+    .max(most, { error: `Expected at most ${most} items.` });
+}
+
+/** Slack ids. Source: https://docs.slack.dev/reference/objects (U or W people, S user groups, C or G channels). */
+export const userId = matching(
+  /^[UW][A-Z0-9]{2,30}$/,
+  'Expected a Slack user id such as U012AB3CD: in Slack, open the profile > ⋮ > Copy member ID. Names change, ids do not.',
+);
+export const groupId = matching(
+  /^S[A-Z0-9]{2,30}$/,
+  'Expected a Slack user group id such as S012AB3CD: in Slack, open the group > ⋮ > Copy group ID.',
+);
+export const channelId = matching(
+  /^[CG][A-Z0-9]{2,30}$/,
+  'Expected a Slack channel id such as C012AB3CD: in Slack, open the channel details; the id is at the bottom. Names change, ids do not.',
+);
+
+export const cron = z
+  .string({ error: cronError() })
+  .refine(isCron, { error: cronError() })
+  .meta({ examples: ['*/5 * * * *', '0 9 * * 1-5'] });
+
+function cronError(): string {
+  return 'Expected a cron line of five fields (minute hour day month weekday; six with seconds first), quoted: `"0 9 * * 1-5"`.';
+}
+
+export const timezone = z.string({ error: timezoneError() }).refine(isTimezone, { error: timezoneError() });
+
+function timezoneError(): string {
+  return 'Expected a time zone of the IANA list such as UTC, Europe/Berlin or America/New_York.';
+}
+
+function isTimezone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
+/** http and https, no credentials in it. */
+export const webAddress = z
+  .string({ error: addressError() })
+  .max(2_000, { error: addressError() })
+  .refine(isWebAddress, { error: addressError() });
+
+function addressError(): string {
+  return 'Expected an http or https address such as https://shop.example.com/health, without a user name or password in it.';
+}
+
+function isWebAddress(value: string): boolean {
+  const url = URL.parse(value);
+  return url !== null && /^https?:$/.test(url.protocol) && url.hostname !== '' && url.username + url.password === '';
+}
+
+/** One host name, one address, or one network (no wider than a /8, or a /7 of IPv6: `0.0.0.0/0` would allow everything). */
+export const privateTarget = z
+  .string({ error: targetError() })
+  .refine((value) => isHost(value) || isNetwork(value), { error: targetError() });
+
+function targetError(): string {
+  return 'Expected a host (intranet.example.com), an address (10.0.3.7) or a network (10.0.0.0/8, at the widest /8).';
+}
+
+function isHost(value: string): boolean {
+  if (ipaddr.isValid(value)) return ipaddr.IPv6.isValid(value) || ipaddr.IPv4.isValidFourPartDecimal(value);
+  return (
+    /^(?=.{1,253}$)(?!.*\.\d+$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(value) &&
+    !/^\d+$/.test(value)
+  );
+}
+
+function isNetwork(value: string): boolean {
+  if (!ipaddr.isValidCIDR(value)) return false;
+  const [address, bits] = ipaddr.parseCIDR(value);
+  return bits >= (address.kind() === 'ipv4' ? 8 : 7);
+}
+
+/** A server by id or Name; what begins like an id must be one. */
+export const server = text(256).refine((value) => !/^i-[0-9a-f]*$/.test(value) || InstanceId.safeParse(value).success, {
+  error: 'Expected an instance id (i- and 8 or 17 digits of 0-9 and a-f) or the Name of a server.',
+});
+
+export const region = matching(/^[a-z]{2,4}(-[a-z]+)+-\d$/, 'Expected an AWS Region such as us-east-1.');

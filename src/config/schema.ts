@@ -1,0 +1,210 @@
+import { z } from 'zod';
+
+import { operations } from '#operations/index.ts';
+import type { ApprovalRule, Settings } from '#ports/settings.ts';
+
+import {
+  channelId,
+  cron,
+  duration,
+  flag,
+  groupId,
+  list,
+  privateTarget,
+  region,
+  section,
+  text,
+  timezone,
+  userId,
+  whole,
+} from './fields.ts';
+import { sites, toSite } from './sites-schema.ts';
+
+/**
+ * deckhand.yml as people write it: the field names, bounds and defaults. `SettingsFile` checks it, the JSON Schema and
+ * the check of docs/configuration.md are made from it, `toSettings` turns it into what the product reads.
+ */
+
+const changes = operations.filter(({ kind }) => kind === 'change').map(({ name }) => name);
+
+/** Ten minutes to answer is the least that survives a coffee; a week the most that a plan stays believable. */
+const expiry = duration('1m', '7d');
+const confirmExpiresMs = 30 * 60_000;
+
+const approval = z.union(
+  [
+    z.literal('none'),
+    z.literal('confirm'),
+    section({
+      approve: whole(1, 10).describe('How many other people must approve'),
+      role: z
+        .enum(['operator', 'approver'], { error: 'Expected operator or approver.' })
+        .prefault('approver')
+        .describe('The role they need'),
+      expires: expiry.prefault('4h').describe('How long the request waits for them'),
+    }),
+  ],
+  { error: 'Expected `none`, `confirm`, or `{ approve: 1, role: approver, expires: 4h }`.' },
+);
+
+const people = section({
+  users: list(userId, 1_000).default([]).describe('Slack user ids'),
+  groups: list(groupId, 100).default([]).describe('Slack user group ids (paid plans)'),
+});
+
+const channels = section({
+  alerts: channelId.optional().describe('Health and downtime alerts; unset = none are sent'),
+  digest: channelId.optional().describe('The daily digest; unset = the alerts channel'),
+  commands: list(channelId, 1_000).default([]).describe('Where commands may be typed; empty = in every channel'),
+});
+
+const limits = section({
+  resources: whole(1, 1_000).default(50).describe('Resources one request may change'),
+  snapshotAttempts: whole(1, 10).default(3).describe('Attempts for a set of snapshots before giving up'),
+  wait: section({
+    snapshot: duration('1s', '7d').prefault('6h').describe('Longest wait for a snapshot to complete'),
+    volume: duration('1s', '1d').prefault('10m').describe('Longest wait for a volume to be made, attached or detached'),
+    stop: duration('1s', '1d').prefault('10m').describe('Longest wait for a server to stop'),
+    start: duration('1s', '1d').prefault('10m').describe('Longest wait for a server to run'),
+    checks: duration('1s', '1d').prefault('15m').describe('Longest wait for the status checks after a start'),
+  }).prefault({}),
+  poll: section({
+    min: duration('10ms', '1m').prefault('2s').describe('First gap between two looks at AWS'),
+    max: duration('10ms', '10m').prefault('15s').describe('Largest gap'),
+  })
+    .refine(({ min, max }) => min <= max, { path: ['max'], error: 'Expected a time not below `limits.poll.min`.' })
+    .prefault({}),
+  visibilityGrace: duration('100ms', '10m')
+    .prefault('45s')
+    .describe('How long a snapshot made a moment ago may stay invisible before it counts as never made'),
+  snapshotGap: duration('10ms', '10m')
+    .prefault('15s')
+    .describe('Gap between two snapshots of one volume; AWS wants 15 s'),
+  hold: duration('1h', '365d')
+    .prefault('7d')
+    .describe('How long the replaced disk of a restore is promised to stay; Deckhand never deletes it'),
+  executeWithin: duration('10s', '1d')
+    .prefault('15m')
+    .describe('Longest time from the approval to the start of the work'),
+});
+
+const aws = section({
+  region: region.optional().describe('The Region to work in; AWS_REGION goes before it'),
+  budgetShare: z
+    .number({ error: 'Expected a number from 0.05 to 1.' })
+    .min(0.05, { error: 'Expected a number from 0.05 to 1.' })
+    .max(1, { error: 'Expected a number from 0.05 to 1.' })
+    .default(0.7)
+    .describe("The part of AWS's API rate limits that Deckhand may use; other tools in the account need the rest"),
+});
+
+const web = section({
+  allowPrivate: list(privateTarget, 100)
+    .default([])
+    .describe('Private hosts, addresses or networks that site checks may reach; instance metadata never'),
+});
+
+const health = section({
+  enabled: flag().default(true).describe("Watch EC2's status checks and scheduled events"),
+  cron: cron.default('* * * * *').describe('When to look'),
+  timezone: timezone.default('UTC').describe('Time zone of the cron line'),
+  confirm: whole(1, 60).default(2).describe('Looks in a row that must find it impaired before an alert'),
+  recover: whole(1, 60).default(2).describe('Looks in a row that must find it fine before the alert ends'),
+  tags: z
+    .record(text(128), z.string({ error: 'Expected text; put quotes around numbers and true.' }), {
+      error: 'Expected tags, one per line: `env: prod`.',
+    })
+    .default({})
+    .describe('Watch only servers with all these tags; empty = every server'),
+});
+
+const digest = section({
+  enabled: flag().default(true).describe('Post the digest of the fleet'),
+  cron: cron.default('0 9 * * *').describe('When; times from 01:00 to 03:59 may be skipped when the clock changes'),
+  timezone: timezone.default('UTC').describe('Time zone of the cron line'),
+});
+
+export const SettingsFile = section({
+  channels: channels.prefault({}).describe('Where Deckhand speaks and listens'),
+  roles: section({
+    viewer: people.prefault({}).describe('May look; the other roles include it'),
+    operator: people.prefault({}).describe('May ask for changes'),
+    approver: people.prefault({}).describe('May approve what others asked for'),
+  })
+    .prefault({})
+    .describe('Who may do what. Nobody is in a role that is not filled in'),
+  approvals: z
+    .partialRecord(z.enum(changes), approval, { error: 'Expected operations, one per line: `snapshot: confirm`.' })
+    .prefault({})
+    .describe('What must happen before an operation runs; one that is not named keeps its own rule'),
+  limits: limits.prefault({}).describe('Bounds on what one request may do and how long it waits'),
+  aws: aws.prefault({}).describe('Where the servers are'),
+  web: web.prefault({}).describe('What site checks may reach'),
+  health: health.prefault({}).describe('The watch over EC2'),
+  digest: digest.prefault({}).describe('The daily overview'),
+  sites: sites.prefault([]).describe('The web sites to watch'),
+})
+  .superRefine((file, context) => {
+    for (const [name, rule] of Object.entries(file.approvals)) {
+      if (typeof rule !== 'object') continue;
+      const { users, groups } = file.roles[rule.role];
+      if (groups.length === 0 && new Set(users).size < rule.approve)
+        context.addIssue({
+          code: 'custom',
+          path: ['approvals', name, 'approve'],
+          input: rule.approve,
+          message: `Expected at most as many as there are people under \`roles.${rule.role}\` (${new Set(users).size}). Add people or a group there; nobody approves their own request, so one more is wise.`,
+        });
+    }
+  })
+  .superRefine((file, context) => {
+    const mute = file.sites.findIndex(({ channel }) => channel === undefined);
+    if (file.channels.alerts !== undefined || mute < 0) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['sites', mute, 'channel'],
+      message: 'Expected a channel id here or under `channels.alerts`: else nobody would hear of an outage.',
+    });
+  });
+
+type SettingsFile = z.output<typeof SettingsFile>;
+
+/** What the product reads, of a checked file. */
+export function toSettings(file: SettingsFile): Settings {
+  const { limits, sites, aws, approvals, channels } = file;
+  const { resources, snapshotAttempts, wait, poll } = limits;
+  return {
+    channels: { alerts: channels.alerts, digest: channels.digest, commands: channels.commands },
+    roles: file.roles,
+    approvals: Object.fromEntries(
+      Object.entries(approvals).flatMap(([name, rule]) => (rule === undefined ? [] : [[name, toRule(rule)]])),
+    ),
+    limits: {
+      resources,
+      snapshotAttempts,
+      wait: {
+        snapshotMs: wait.snapshot,
+        volumeMs: wait.volume,
+        stopMs: wait.stop,
+        startMs: wait.start,
+        checksMs: wait.checks,
+      },
+      poll: { minMs: poll.min, maxMs: poll.max },
+      visibilityGraceMs: limits.visibilityGrace,
+      snapshotGapMs: limits.snapshotGap,
+      holdMs: limits.hold,
+      executeWithinMs: limits.executeWithin,
+    },
+    aws: { region: aws.region, budgetShare: aws.budgetShare },
+    web: file.web,
+    health: file.health,
+    digest: file.digest,
+    sites: sites.map(toSite),
+  };
+}
+
+function toRule(rule: z.output<typeof approval>): ApprovalRule {
+  if (rule === 'none') return { kind: 'none' };
+  if (rule === 'confirm') return { kind: 'confirm', expiresMs: confirmExpiresMs };
+  return { kind: 'approve', count: rule.approve, role: rule.role, expiresMs: rule.expires };
+}

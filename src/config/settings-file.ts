@@ -1,0 +1,120 @@
+import { readFileSync, statSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+
+import { isRefusal } from '#errors.ts';
+import type { Log } from '#ports/clock.ts';
+import type { Settings, SettingsSource } from '#ports/settings.ts';
+
+import { parseSettings } from './parse-settings.ts';
+import { refuseAll } from './problems.ts';
+
+export type SettingsFileOptions = {
+  path: string;
+  log: Log;
+  /** False: read once. */
+  watch: boolean;
+  /** Time between two looks at the file. Default 1 s. */
+  pollMs?: number;
+};
+
+/**
+ * The settings in a file. Throws Refusal "bad-input" when the file is missing or wrong at the start. With `watch`, a
+ * changed file is applied wholly, within about three `pollMs`, or, when anything in it is wrong, not at all: then the
+ * settings stay as they were and one warning names every problem. The file is polled by name, so replacing it by a
+ * rename, as editors and Kubernetes do, is noticed, and network file systems work. `stop` is safe to repeat.
+ */
+export function createSettings(options: SettingsFileOptions): SettingsSource & { stop: () => void } {
+  const { path, log, watch, pollMs = 1_000 } = options;
+  // The mark is older than the text: a change in between is seen as one.
+  const mark = markNow(path);
+  let text = readSettingsFile(path);
+  let settings = parseSettings(text, path);
+  const listeners: ((settings: Settings) => void)[] = [];
+
+  function look(): void {
+    try {
+      const now = readSettingsFile(path);
+      if (now === text) return;
+      text = now;
+      settings = parseSettings(now, path);
+    } catch (error) {
+      log.warn(
+        { path, reason: isRefusal(error) ? error.message : error },
+        'changed settings refused; the old ones stay in force',
+      );
+      return;
+    }
+    log.info({ path }, 'changed settings applied');
+    for (const listener of listeners) tell(listener);
+  }
+
+  /** One listener's failure must not keep the settings from the others, nor end the process. */
+  function tell(listener: (settings: Settings) => void): void {
+    try {
+      listener(settings);
+    } catch (error) {
+      log.error({ err: error, path }, 'changed settings could not be put to use everywhere');
+    }
+  }
+
+  const stop = watch ? whenSettled({ path, pollMs, mark }, look) : () => undefined;
+  return {
+    current: () => settings,
+    onChange: (listener) => void listeners.push(listener),
+    stop,
+  };
+}
+
+/** Calls `act` when the file differs from the last mark and has come to rest: two looks in a row saw the same. */
+function whenSettled(of: { path: string; pollMs: number; mark: string }, act: () => void): () => void {
+  let settled = of.mark;
+  let before = of.mark;
+  let stopped = false;
+
+  async function look(): Promise<void> {
+    const now = await stat(of.path, { bigint: true }).then(markOf, () => gone);
+    if (stopped) return;
+    if (now !== settled && now === before) {
+      settled = now;
+      act();
+    }
+    before = now;
+    timer = setTimeout(() => void look(), of.pollMs).unref();
+  }
+
+  let timer = setTimeout(() => void look(), of.pollMs).unref();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
+}
+
+const gone = 'gone';
+
+function markNow(path: string): string {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats === undefined ? gone : markOf(stats);
+}
+
+/** Changes with every write and every replacement of the file. */
+function markOf(of: { ino: bigint; size: bigint; mtimeNs: bigint; ctimeNs: bigint }): string {
+  return `${of.ino} ${of.size} ${of.mtimeNs} ${of.ctimeNs}`;
+}
+
+/** The text of the file. Throws Refusal "bad-input" when it cannot be read. */
+export function readSettingsFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw refuseAll('The settings file cannot be read.', [
+      {
+        where: path,
+        what: missing ? 'is missing.' : `cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+        next: missing
+          ? 'Copy deckhand.example.yml to deckhand.yml and fill it in, or point DECKHAND_CONFIG at your file.'
+          : 'It must be a file that the user who runs Deckhand may read.',
+      },
+    ]);
+  }
+}

@@ -1,0 +1,282 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import { parseSettings } from '#config.ts';
+import { durationMs } from '#config/fields.ts';
+import { isRefusal } from '#errors.ts';
+import { sandboxSettings } from '#sandbox/settings.ts';
+
+import { problemsOf } from './support.ts';
+
+const parse = (text: string) => parseSettings(text, 'deckhand.yml');
+const problems = (text: string) => problemsOf(() => parse(text));
+
+describe('reading deckhand.yml', () => {
+  test('what is not written denies or takes its default', () => {
+    const nobody = { users: [], groups: [] };
+
+    expect(parse('channels:\n  # alerts: C012AB3CD\nroles:\n')).toEqual({
+      channels: { alerts: undefined, digest: undefined, commands: [] },
+      roles: { viewer: nobody, operator: nobody, approver: nobody },
+      approvals: {},
+      limits: {
+        resources: 50,
+        snapshotAttempts: 3,
+        wait: { snapshotMs: 21_600_000, volumeMs: 600_000, stopMs: 600_000, startMs: 600_000, checksMs: 900_000 },
+        poll: { minMs: 2_000, maxMs: 15_000 },
+        visibilityGraceMs: 45_000,
+        snapshotGapMs: 15_000,
+        holdMs: 604_800_000,
+        executeWithinMs: 900_000,
+      },
+      aws: { region: undefined, budgetShare: 0.7 },
+      web: { allowPrivate: [] },
+      health: { enabled: true, cron: '* * * * *', timezone: 'UTC', confirm: 2, recover: 2, tags: {} },
+      digest: { enabled: true, cron: '0 9 * * *', timezone: 'UTC' },
+      sites: [],
+    });
+  });
+
+  test('a site needs a name and an address; the rest has defaults', () => {
+    const [site] = parse('channels: { alerts: C1A }\nsites: [{ name: shop, url: "https://shop.example.com" }]').sites;
+
+    expect(site).toEqual({
+      name: 'shop',
+      url: 'https://shop.example.com',
+      intervalMs: 60_000,
+      deadlineMs: 10_000,
+      statuses: [],
+      contains: undefined,
+      verifyTls: true,
+      maxRedirects: 5,
+      slowMs: undefined,
+      certificateDays: [21, 7, 1],
+      recheckMs: [5_000, 15_000, 20_000],
+      recoverMs: 20_000,
+      recoverChecks: 3,
+      instance: undefined,
+      channel: undefined,
+      owner: undefined,
+      runbook: undefined,
+    });
+  });
+
+  test('the deadline of a site shrinks with its interval', () => {
+    const [site] = parse(
+      'channels: { alerts: C1A }\nsites: [{ name: a, url: "http://a.example", interval: 3s }]',
+    ).sites;
+
+    expect(site?.deadlineMs).toBe(3_000);
+  });
+
+  test('the three kinds of approval', () => {
+    const text = `
+roles: { operator: { users: [U1A, U2A] }, approver: { groups: [S1A] } }
+approvals:
+  snapshot: none
+  tag: confirm
+  restart: { approve: 2, role: operator, expires: 30m }
+  restore: { approve: 3 }`;
+
+    expect(parse(text).approvals).toEqual({
+      snapshot: { kind: 'none' },
+      tag: { kind: 'confirm', expiresMs: 1_800_000 },
+      restart: { kind: 'approve', count: 2, role: 'operator', expiresMs: 1_800_000 },
+      restore: { kind: 'approve', count: 3, role: 'approver', expiresMs: 14_400_000 },
+    });
+  });
+
+  test('the settings of the sandbox are read at its slowest and its quickest', () => {
+    const url = 'http://127.0.0.1:4747';
+
+    expect(parse(sandboxSettings({ url, speed: 1 })).limits.poll).toEqual({ minMs: 2_000, maxMs: 15_000 });
+    expect(parse(sandboxSettings({ url, speed: 10_000 })).limits.poll).toEqual({ minMs: 40, maxMs: 200 });
+  });
+});
+
+describe('refusing deckhand.yml', () => {
+  test('all that is wrong is told at once, in the order of the lines, with field and next move', () => {
+    const text = `chanels: {}
+channels:
+  alerts: "#alerts"
+roles:
+  operator:
+    users: ["@sam", U012AB3]
+    group: [S123]
+approvals:
+  restore: { approve: "2" }
+limits:
+  hold: 7
+sites:
+  - url: ftp://files.example.com
+`;
+
+    expect(problems(text)).toEqual([
+      'deckhand.yml:1 chanels is not a setting. -> Did you mean `channels`? Known here: channels, roles, approvals, limits, aws, web, health, digest, sites.',
+      expect.stringMatching(
+        /^deckhand\.yml:3 channels\.alerts "#alerts" cannot be used here\. -> Expected a Slack channel id such as/,
+      ),
+      expect.stringMatching(/^deckhand\.yml:6 roles\.operator\.users\[0\] "@sam" cannot .* -> .*Copy member ID/),
+      'deckhand.yml:7 roles.operator.group is not a setting. -> Did you mean `groups`? Known here: users, groups.',
+      'deckhand.yml:9 approvals.restore.approve "2" cannot be used here. -> Expected a whole number from 1 to 10.',
+      expect.stringMatching(
+        /^deckhand\.yml:11 limits\.hold 7 cannot be used here\. -> Expected a time from 1h to 365d, with its unit/,
+      ),
+      expect.stringMatching(/^deckhand\.yml:13 sites\[0\]\.name is missing\. -> Expected a short name/),
+      expect.stringMatching(
+        /^deckhand\.yml:13 sites\[0\]\.url "ftp:\/\/files\.example\.com" cannot .* -> Expected an http or https address/,
+      ),
+    ]);
+    expect(() => parse(text)).toThrow(/^deckhand\.yml cannot be used: 8 settings are missing or wrong\./);
+  });
+
+  const alerts = 'channels: { alerts: C1A }\n';
+  test.each([
+    ['a rule for what only looks', 'approvals: { status: none }', /status is no operation that changes something/],
+    ['a rule for undo', 'approvals: { undo: confirm }', /undo cannot have a rule of its own/],
+    ['a misspelt operation', 'approvals: { restor: none }', /restor is no operation.*Did you mean `restore`/],
+    ['a rule that is none', 'approvals: { restore: maybe }', /"maybe".*Expected `none`, `confirm`, or/],
+    ['an unknown field of a rule', 'approvals: { restore: { approve: 1, by: x } }', /restore\.by is not a setting/],
+    ['viewers as approvers', 'approvals: { restore: { approve: 1, role: viewer } }', /Expected operator or approver/],
+    [
+      'more approvals than people',
+      'roles: { approver: { users: [U1A, U1A] } }\napprovals: { restore: { approve: 2 } }',
+      /approvals\.restore\.approve 2.*at most as many.*\(1\)/,
+    ],
+    [
+      'a poll that shrinks',
+      'limits: { poll: { min: 20s, max: 10s } }',
+      /limits\.poll\.max "10s".*not below `limits\.poll\.min`/,
+    ],
+    ['a time without unit', 'limits: { hold: "7" }', /limits\.hold "7".*with its unit/],
+    ['a time out of bounds', 'limits: { executeWithin: 2d }', /limits\.executeWithin "2d".*from 10s to 1d/],
+    ['no number', 'limits: { resources: many }', /resources "many".*whole number/],
+    ['half a number', 'limits: { resources: 1.5 }', /resources 1\.5.*whole number/],
+    ['yes for true', 'health: { enabled: yes }', /enabled "yes".*true or false/],
+    ['a cron line of one word', 'health: { cron: hourly }', /cron "hourly".*five fields/],
+    ['a time zone of nowhere', 'digest: { timezone: Mars/Base }', /timezone "Mars\/Base".*IANA/],
+    ['a number as tag', 'health: { tags: { tier: 1 } }', /health\.tags\.tier 1.*quotes/],
+    ['an availability zone', 'aws: { region: us-east-1a }', /aws\.region "us-east-1a".*Region/],
+    ['a share above 1', 'aws: { budgetShare: 70 }', /budgetShare 70.*0\.05 to 1/],
+    [
+      'everything private allowed',
+      'web: { allowPrivate: [0.0.0.0/0] }',
+      /allowPrivate\[0\] "0\.0\.0\.0\/0".*at the widest/,
+    ],
+    ['an address written oddly', 'web: { allowPrivate: ["2130706433"] }', /allowPrivate\[0\]/],
+    [
+      'two sites of one name',
+      `${alerts}sites: [{ name: a, url: "http://a.example" }, { name: a, url: "http://b.example" }]`,
+      /name of its own.*more than once there is: a\./,
+    ],
+    [
+      'a password in an address',
+      `${alerts}sites: [{ name: a, url: "https://me:hunter2@a.example" }]`,
+      /sites\[0\]\.url "https:\/\/…@a\.example"/,
+    ],
+    [
+      'a deadline above the interval',
+      `${alerts}sites: [{ name: a, url: "http://a.example", interval: 5s, deadline: 6s }]`,
+      /deadline "6s".*not above the `interval`/,
+    ],
+    [
+      'an interval below a second',
+      `${alerts}sites: [{ name: a, url: "http://a.example", interval: 500ms }]`,
+      /interval "500ms".*from 1s/,
+    ],
+    [
+      'no re-check at all',
+      `${alerts}sites: [{ name: a, url: "http://a.example", recheck: [] }]`,
+      /recheck.*at least one/,
+    ],
+    [
+      'an id cut short',
+      `${alerts}sites: [{ name: a, url: "http://a.example", instance: i-12 }]`,
+      /instance "i-12".*8 or 17/,
+    ],
+    [
+      'a site that nobody hears of',
+      'sites: [{ name: a, url: "http://a.example" }]',
+      /sites\[0\]\.channel is missing.*nobody would hear/,
+    ],
+    ['a list where fields belong', 'roles: [U1A]', /roles \["U1A"\] cannot.*Expected fields/],
+    ['one word where a list belongs', 'roles: { viewer: { users: U1A } }', /users "U1A".*Expected a list/],
+    ['a list as the whole file', '- 1', /deckhand\.yml:1 \[1\] cannot.*Expected fields/],
+    ['a tab', 'channels:\n\talerts: C1A', /deckhand\.yml:2 is not YAML.*spaces, not tabs/],
+    ['a field written twice', 'health: {}\nhealth: {}', /deckhand\.yml:2 is not YAML.*keep one/],
+    ['an open bracket', 'sites: [', /is not YAML/],
+    ['two documents', 'health: {}\n---\nhealth: {}', /is not YAML/],
+    ['an anchor within itself', 'health: &h { tags: *h }', /contains itself/],
+    ['a tag that runs code elsewhere', 'health: !!js/function "x"', /is not YAML/],
+    ['an empty file', '# nothing yet\n', /holds no settings.*deckhand\.example\.yml/],
+    ['a file without end', `# ${'x'.repeat(4_000_001)}`, /more than 4000000 characters/],
+  ])('refused: %s', (_what, text, expected) => {
+    expect(problems(text)).toEqual(expect.arrayContaining([expect.stringMatching(expected)]));
+  });
+
+  test('a flood of problems is cut in the message, not in the data', () => {
+    const text = `web: { allowPrivate: [${Array.from({ length: 80 }, () => '"?"').join(', ')}] }`;
+
+    expect(() => parse(text)).toThrow(/… and 30 more\. Correct these first\.$/);
+    expect(problems(text)).toHaveLength(80);
+  });
+
+  test('whatever stands in the file, the answer is settings or a refusal', () => {
+    const words = fc.constantFrom(
+      'channels',
+      'alerts',
+      'C1A',
+      'sites',
+      'name',
+      'url',
+      'recover',
+      ':',
+      ' ',
+      '\n',
+      '-',
+      '[',
+      ']',
+      '{',
+      '}',
+      '&a',
+      '*a',
+      '5s',
+      '!',
+      '"',
+      ',',
+      '0',
+    );
+
+    const outcome = (text: string) => {
+      try {
+        return parse(text).limits.resources > 0;
+      } catch (error) {
+        return isRefusal(error) && error.code === 'bad-input' && error.message.includes('->');
+      }
+    };
+
+    const findings = fc.check(
+      fc.property(fc.array(words, { maxLength: 40 }), (parts) => outcome(parts.join(''))),
+      { numRuns: 500 },
+    );
+
+    expect(findings.counterexample).toBeNull();
+  });
+});
+
+describe('times', () => {
+  test.each([
+    ['250ms', 250],
+    ['1.5h', 5_400_000],
+    ['90s', 90_000],
+    ['7d', 604_800_000],
+    ['0s', 0],
+    ['5 m', undefined],
+    ['-5m', undefined],
+    ['5', undefined],
+    ['1e3s', undefined],
+    ['m', undefined],
+  ])('%s', (text, ms) => {
+    expect(durationMs(text)).toBe(ms);
+  });
+});
