@@ -1,0 +1,20 @@
+import type { Kysely } from 'kysely';
+
+import type { History } from '#ports/history.ts';
+
+import { stored } from './failures.ts';
+import type { Tables } from './tables.ts';
+import { text } from './values.ts';
+
+export function createIntents(db: Kysely<Tables>): History['intents'] {
+  return {
+    begin: (run, key) =>
+      stored(async () => {
+        const insert = db
+          .insertInto('ops.intent')
+          .values({ run, key: text(key) })
+          .onConflict((conflict) => conflict.columns(['run', 'key']).doNothing());
+        return (await insert.returning('run').execute()).length === 1 ? 'first' : 'again';
+      }),
+  };
+}

@@ -1,0 +1,44 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { vi } from 'vitest';
+
+import { createCloud } from '#aws/cloud.ts';
+import { createEc2 } from '#sandbox/ec2/index.ts';
+import { createLog, realClock } from '#test/aws/support.ts';
+
+import { type Capabilities, cloudSuite } from './cloud.suite.ts';
+
+/** The make-believe EC2 means to be as AWS is in all of it. */
+const capabilities: Capabilities = {
+  remembersTokens: true,
+  refusesTakenDevices: true,
+  copiesTagsAndExcludes: true,
+  reservesTags: true,
+  refusesRebootOfStopped: true,
+  keepsRunningRoots: true,
+  tellsDeleteOnTermination: true,
+  escapesBackslashes: true,
+};
+
+cloudSuite('the AWS adapter on the make-believe EC2', async () => {
+  const ec2 = createEc2({ instances: 40, speed: 1_000, now: Date.now });
+  const server = createServer(ec2.handle);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  vi.stubEnv('AWS_ENDPOINT_URL_EC2', url);
+  const credentials = { accessKeyId: 'sandbox', secretAccessKey: 'sandbox' };
+  // Pages of five show that all of them are read.
+  const cloud = createCloud({ region: 'us-east-1', credentials, clock: realClock, log: createLog(), pageSize: 5 });
+  return {
+    cloud,
+    capabilities,
+    url,
+    close: async () => {
+      vi.unstubAllEnvs();
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await ec2.close();
+    },
+  };
+});
