@@ -35,8 +35,11 @@ export type Post = { message: Message; token: string };
 export type Chat = {
   /** Not repeatable. Posts, in a thread when `threadTs` is given. */
   post: (channel: ChannelId, post: Post, threadTs?: string) => Promise<MessageRef>;
-  /** Repeatable. Replaces the whole message, buttons included. Refusal "not-here" when it is gone or no longer editable. */
-  update: (ref: MessageRef, post: Post) => Promise<void>;
+  /**
+   * Repeatable. Replaces the whole message, buttons included; edits of one message are spaced, and only the newest state
+   * is sent (`now`: without waiting). Refusal "not-here" when it is gone or no longer editable.
+   */
+  update: (ref: MessageRef, post: Post, how?: { now?: boolean }) => Promise<void>;
   /** Not repeatable. Seen by one person only, may be lost: never the only copy of a result. */
   whisper: (channel: ChannelId, user: UserId, post: Post) => Promise<void>;
   /** Not repeatable. Direct message. */

@@ -110,7 +110,7 @@ export function createIncidents(world: World): IncidentBook {
   /** Where somebody deleted the message, a new one takes its place. */
   async function edit(ref: MessageRef & { token: string }, message: Message): Promise<void> {
     try {
-      await world.chat.update(ref, { message, token: ref.token });
+      await world.chat.update(ref, { message, token: ref.token }, { now: true });
     } catch (error) {
       if (!isRefusal(error)) throw error;
       await world.history.cards.setTs(ref.token, await world.chat.post(ref.channel, { message, token: ref.token }));

@@ -82,7 +82,7 @@ export async function deliver(
 ): Promise<void> {
   const post = { message, token: ref.token };
   try {
-    await world.chat.update(ref, post);
+    await world.chat.update(ref, post, { now: true });
     return;
   } catch (error) {
     if (!isRefusal(error)) throw error;

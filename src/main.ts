@@ -1,0 +1,57 @@
+import { pino } from 'pino';
+
+import { readConfiguration } from '#config.ts';
+import { isRefusal } from '#errors.ts';
+import { serveHealth } from '#health.ts';
+import type { Log } from '#ports/clock.ts';
+import { type Deckhand, startDeckhand } from '#world.ts';
+
+/** Time for steps in flight after SIGTERM; orchestrators kill after 10 s (Docker) or 30 s (Kubernetes). */
+const drainMs = 6_000;
+const hardStopMs = 9_000;
+
+async function main(): Promise<void> {
+  const environment = readConfiguration();
+  const log = createLog(environment.logLevel);
+  let deckhand: Deckhand | undefined;
+  const health = await serveHealth({
+    port: environment.port,
+    host: environment.host,
+    isHealthy: () => deckhand?.isHealthy() ?? false,
+  });
+
+  let stopping = false;
+  async function stop(signal: string, code: number): Promise<void> {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'stopping');
+    setTimeout(() => process.exit(1), hardStopMs).unref();
+    await deckhand?.stop(drainMs);
+    await health?.close();
+    process.exit(code);
+  }
+  process.on('SIGTERM', () => void stop('SIGTERM', 0));
+  process.on('SIGINT', () => void stop('SIGINT', 0));
+
+  deckhand = await startDeckhand(environment, { log, onLost: () => void stop('connection lost', 1) });
+  log.info({ port: health?.port ?? environment.port }, 'Deckhand is ready');
+}
+
+/** JSON lines on stdout; tokens never reach them, whatever is logged. */
+function createLog(level: string): Log {
+  return pino({
+    level,
+    redact: ['token', 'headers.authorization', 'response_url'],
+    hooks: { streamWrite: (line) => line.replace(/xox[a-z]-[\w-]+|xapp-[\w-]+/g, '[redacted]') },
+  });
+}
+
+main().catch((error: unknown) => {
+  const text = isRefusal(error)
+    ? error.message
+    : error instanceof Error
+      ? (error.stack ?? error.message)
+      : String(error);
+  process.stderr.write(`${text}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,84 @@
+import { type App, createApp } from '#app.ts';
+import { createCloud } from '#aws/cloud.ts';
+import { createSettings, type Environment } from '#config.ts';
+import { createEngine } from '#engine/engine.ts';
+import { operations } from '#operations/index.ts';
+import type { Log } from '#ports/clock.ts';
+import { createSlack } from '#slack/app.ts';
+import { createHistory } from '#store/history.ts';
+import { openStore } from '#store/open.ts';
+import { createClock } from '#timers/clock.ts';
+import { createRandomText } from '#timers/random.ts';
+import { createSchedules } from '#timers/schedules.ts';
+import { createWeb } from '#web/probe.ts';
+
+export type Deckhand = {
+  /** Slack is connected. */
+  isHealthy: () => boolean;
+  /** Drains and closes everything; at most about `withinMs`. Safe to repeat. */
+  stop: (withinMs: number) => Promise<void>;
+};
+
+/**
+ * Deckhand on real adapters: config, store, engine, AWS, Slack, timers. Throws Refusal when the environment, the
+ * settings, the store or Slack's tokens do not work. `onLost`: Slack was away too long; a supervisor should restart.
+ */
+export async function startDeckhand(
+  environment: Environment,
+  { log, onLost }: { log: Log; onLost: () => void },
+): Promise<Deckhand> {
+  const clock = createClock();
+  const randomText = createRandomText();
+  const settings = createSettings({ path: environment.configPath, log, watch: true });
+  const store = await openStore({ ...placeOf(environment.store), log });
+  const history = createHistory(store);
+  const engine = createEngine({ ...store, log });
+  const current = settings.current();
+  const cloud = createCloud({
+    region: environment.awsRegion ?? current.aws.region,
+    budgetShare: current.aws.budgetShare,
+    clock,
+    log,
+  });
+  const web = createWeb({ allowPrivate: () => settings.current().web.allowPrivate, clock });
+  const schedules = createSchedules({ claim: (key) => history.slots.claim(key), clock, log });
+  const slack = await createSlack({
+    ...environment.slack,
+    port: environment.port,
+    host: environment.host,
+    commandPrefix: environment.commandPrefix,
+    commands: operations.flatMap(({ command }) => (command === undefined ? [] : [command])),
+    clock,
+    log,
+    onLost,
+  });
+  const app: App = createApp({
+    chat: slack.chat,
+    cloud,
+    engine,
+    history,
+    clock,
+    randomText,
+    log,
+    settings,
+    commandPrefix: environment.commandPrefix,
+    web,
+    schedules,
+  });
+  await app.start();
+  await slack.start(app.inbound);
+
+  async function stop(withinMs: number): Promise<void> {
+    await slack.stop();
+    await app.stop(withinMs);
+    settings.stop();
+    cloud.close();
+    await web.close();
+    await store.close();
+  }
+  return { isHealthy: slack.isConnected, stop };
+}
+
+function placeOf(store: Environment['store']): { databaseUrl: string } | { dataDir: string } {
+  return store.kind === 'postgres' ? { databaseUrl: store.url } : { dataDir: store.directory };
+}
