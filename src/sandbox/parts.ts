@@ -3,6 +3,8 @@ import type { Duplex } from 'node:stream';
 
 import type { Json } from '#ports/json.ts';
 
+/** The JSON that `dump`, `workspace`, `messages`, `views` and `home` answer is written down in page/shapes.ts. */
+
 /** What a control call answers: an HTTP status and a JSON body. Bad input is 400 with `{ error }` that names the next move. */
 export type ControlAnswer = { status: number; body: unknown };
 

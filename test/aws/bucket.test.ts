@@ -75,7 +75,9 @@ test('in no window are more tokens given than the capacity and the refill of tha
       }
       for (const [first, from] of given.entries())
         for (let last = first; last < given.length; last++)
-          expect(last - first + 1).toBeLessThanOrEqual(rate.capacity + ((given[last]! - from) / 1_000) * rate.perSecond + 1e-6);
+          expect(last - first + 1).toBeLessThanOrEqual(
+            rate.capacity + ((given[last]! - from) / 1_000) * rate.perSecond + 1e-6,
+          );
     }),
   );
 });

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 
 import nock from 'nock';
-import { vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest';
 
 import { type AwsCloud, type CloudOptions, createCloud } from '#aws/cloud.ts';
 import type { Clock, Log } from '#ports/clock.ts';
@@ -18,7 +18,7 @@ export const realClock: Clock = {
   sleep: (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)),
 };
 
-export type FakeClock = Clock & { advance: (ms: number) => void };
+export type FakeClock = Clock & { advance: (ms: number) => void; nextIn: () => number | undefined };
 
 /** Time that only `advance` moves; what falls due runs in order, each at its own instant. */
 export function createFakeClock(): FakeClock {
@@ -43,8 +43,12 @@ export function createFakeClock(): FakeClock {
     time = end;
   }
 
+  function nextIn(): number | undefined {
+    return due.size === 0 ? undefined : Math.max(0, Math.min(...[...due].map((job) => job.at)) - time);
+  }
+
   const sleep: Clock['sleep'] = (delayMs) => new Promise((resolve) => void after(delayMs, resolve));
-  return { now: () => time, monotonic: () => time, after, sleep, advance };
+  return { now: () => time, monotonic: () => time, after, sleep, advance, nextIn };
 }
 
 export type LogLine = { level: keyof Log; data: object; text: string };
@@ -70,6 +74,23 @@ export type Answer = { status?: number; xml: string; headers?: Record<string, st
 export type Received = { action: string; form: Record<string, string>; attempt: string };
 
 const awsUrl = 'https://ec2.us-east-1.amazonaws.com';
+
+/** For files that use `answerAws`: nothing leaves the machine, and no variable of the developer's sends calls elsewhere. */
+export function useAnswers(): void {
+  beforeAll(() => nock.disableNetConnect());
+  beforeEach(() => {
+    vi.stubEnv('AWS_ENDPOINT_URL', undefined);
+    vi.stubEnv('AWS_ENDPOINT_URL_EC2', undefined);
+  });
+  afterEach(() => {
+    nock.cleanAll();
+    vi.unstubAllEnvs();
+  });
+  afterAll(() => {
+    nock.enableNetConnect();
+    nock.restore();
+  });
+}
 
 /**
  * AWS itself, by nock: each action answers what is given for it, in order, the last one again and again. Whatever else is
@@ -134,7 +155,9 @@ export async function listenAsEc2(
   return { url, received, close };
 }
 
-export async function caught(work: Promise<unknown>): Promise<{ name: string; message: string; code: unknown; data: Record<string, unknown> }> {
+export async function caught(
+  work: Promise<unknown>,
+): Promise<{ name: string; message: string; code: unknown; data: Record<string, unknown> }> {
   try {
     await work;
   } catch (error) {

@@ -15,7 +15,6 @@ const capabilities: Capabilities = {
   reservesTags: false,
   refusesRebootOfStopped: false,
   keepsRunningRoots: false,
-  tellsDeleteOnTermination: true,
   escapesBackslashes: false,
 };
 

@@ -21,8 +21,6 @@ export type Capabilities = {
   refusesRebootOfStopped: boolean;
   /** Detaching the root volume of a running instance is refused. */
   keepsRunningRoots: boolean;
-  /** An attached volume tells whether it is deleted with its instance. */
-  tellsDeleteOnTermination: boolean;
   /** A backslash in a filter value can be escaped. */
   escapesBackslashes: boolean;
 };
@@ -141,7 +139,7 @@ export function cloudSuite(name: string, setup: () => Promise<CloudWorld>): void
 
       test('health tells the three checks of running and the state of stopped instances', async () => {
         const one = take();
-        expect(await cloud.health([one.id])).toMatchObject([{ instanceId: one.id, state: 'running', events: [] }]);
+        expect(await cloud.health([one.id])).toMatchObject([{ instanceId: one.id, state: 'running' }]);
 
         await stop(one.id);
 
@@ -246,9 +244,8 @@ export function cloudSuite(name: string, setup: () => Promise<CloudWorld>): void
         const ofData = found.find((snapshot) => snapshot.volumeId === data)!;
         expect(ofData).toMatchObject({ progress: 100, tier: 'standard', description: 'suite  all' });
         expect(ofData.tags['suite-copied']).toBe(can.copiesTagsAndExcludes ? 'from-volume' : undefined);
-        expect(new Set(found.map((snapshot) => snapshot.startedAt)).size).toBe(
-          can.copiesTagsAndExcludes ? 1 : new Set(found.map((snapshot) => snapshot.startedAt)).size,
-        );
+        const instants = new Set(found.map((snapshot) => snapshot.startedAt)).size;
+        expect(instants).toBeLessThanOrEqual(can.copiesTagsAndExcludes ? 1 : found.length);
       });
 
       test('the root and chosen volumes can be left out of a set', async () => {
@@ -307,12 +304,14 @@ export function cloudSuite(name: string, setup: () => Promise<CloudWorld>): void
     describe('volumes', () => {
       test('a new volume has what was asked for; the same token gives the same one', async () => {
         const one = fleet.find(isUsable)!;
-        const snapshotId = await completedSnapshot(split(one)[1], 'suite-token');
+        const source = await volume(split(one)[1]);
+        const snapshotId = await completedSnapshot(source.id, 'suite-token');
+        const sizeGiB = source.sizeGiB + 2;
         const wanted = {
           zone: one.zone,
           type: 'gp3',
-          sizeGiB: 12,
-          encrypted: false,
+          sizeGiB,
+          encrypted: source.encrypted,
           snapshotId,
           tags: { Name: 'suite-new', 'suite-volume': 'token' },
           token: 'suite-token-1',
@@ -324,7 +323,7 @@ export function cloudSuite(name: string, setup: () => Promise<CloudWorld>): void
         expect(first).toMatchObject({
           name: 'suite-new',
           type: 'gp3',
-          sizeGiB: 12,
+          sizeGiB,
           zone: one.zone,
           snapshotId,
           tags: wanted.tags,
@@ -336,7 +335,7 @@ export function cloudSuite(name: string, setup: () => Promise<CloudWorld>): void
           (list) => list.length > 0 && list.every((volume) => volume.state === 'available'),
         );
         expect(made).toHaveLength(can.remembersTokens ? 1 : 2);
-        const other = cloud.createVolume({ ...wanted, sizeGiB: 13 });
+        const other = cloud.createVolume({ ...wanted, sizeGiB: sizeGiB + 1 });
         expect(await outcomeOf(other)).toBe(can.remembersTokens ? 'conflict' : 'done');
         for (const { id } of await cloud.volumes({ tags: { 'suite-volume': 'token' } })) {
           await cloud.deleteVolume(id);
@@ -374,12 +373,13 @@ export function cloudSuite(name: string, setup: () => Promise<CloudWorld>): void
       test('a device holds one volume', async () => {
         const one = can.refusesTakenDevices ? fleet.find(isUsable)! : take();
         const [, data] = split(one);
-        const device = one.mappings.find((at) => at.volumeId === data)!.device;
+        const held = await volume(data);
+        const device = held.attachments[0]!.device;
         const { id } = await cloud.createVolume({
           zone: one.zone,
           type: 'gp3',
-          sizeGiB: 10,
-          encrypted: false,
+          sizeGiB: held.sizeGiB,
+          encrypted: held.encrypted,
           snapshotId: await completedSnapshot(data, 'suite-device'),
           tags: {},
           token: 'suite-device-1',
@@ -455,9 +455,7 @@ export function cloudSuite(name: string, setup: () => Promise<CloudWorld>): void
         new Set([...others.map((other) => `${other.device} ${other.volumeId}`), `${mapping.device} ${id}`]),
       );
       const restored = now!.mappings.find((other) => other.volumeId === id)!;
-      expect(restored.deleteOnTermination).toBe(
-        can.tellsDeleteOnTermination ? mapping.deleteOnTermination : restored.deleteOnTermination,
-      );
+      expect(restored.deleteOnTermination).toBe(mapping.deleteOnTermination);
       expect((await volume(old.id)).state).toBe('available');
     });
 

@@ -17,7 +17,6 @@ const capabilities: Capabilities = {
   reservesTags: true,
   refusesRebootOfStopped: true,
   keepsRunningRoots: true,
-  tellsDeleteOnTermination: true,
   escapesBackslashes: true,
 };
 

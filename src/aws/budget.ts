@@ -1,0 +1,110 @@
+import { Refusal, Transient } from '#errors.ts';
+import type { Clock, Log } from '#ports/clock.ts';
+
+import { shrink } from './bucket.ts';
+import { type Action, awsLimits, plainDescribeLimit } from './limits.ts';
+import {
+  type BudgetLevel,
+  type Lane,
+  levelOf,
+  dismiss,
+  newQueue,
+  type Queue,
+  refill,
+  serve,
+  type Waiter,
+} from './queue.ts';
+
+export type { BudgetLevel, Lane } from './queue.ts';
+
+/** What one attempt costs. `plain`: a describe call without page size and filter. `instances`: how many it names. */
+type Cost = { action: Action; lane: Lane; plain?: boolean; instances?: number };
+
+export type Budget = {
+  /** Resolves when the call may be sent. Throws Transient when it had to wait too long or Deckhand is stopping. */
+  acquire: (cost: Cost) => Promise<void>;
+  /** AWS throttled such a call: its bucket shrinks. */
+  throttled: (cost: Cost) => void;
+  /** The buckets used so far. */
+  levels: () => readonly BudgetLevel[];
+  /** Sends away everybody who waits, now and later. */
+  close: () => void;
+};
+
+/** Longest wait for a token: 3,000 calls of the slowest listed mutation at the default share. */
+const longestWaitMs = 15 * 60_000;
+
+/**
+ * The one budget of an account and Region: a bucket per action, all filled by `share` (0–1) of AWS's limits, because the
+ * rest of the account lives on them too.
+ */
+export function createBudget(of: { clock: Clock; log: Log; share: number; maxWaitMs?: number }): Budget {
+  const { clock, log, share, maxWaitMs = longestWaitMs } = of;
+  if (!(share > 0 && share <= 1))
+    throw new Refusal(
+      'bad-input',
+      `The share of the AWS API limits must be above 0 and at most 1, not ${share}. Set \`aws.budgetShare\`, for example to 0.7.`,
+    );
+  const queues = createQueues(share, clock);
+  let closed = false;
+
+  function acquire(cost: Cost): Promise<void> {
+    if (closed) return Promise.reject(stopping());
+    const queue = queues.of(cost);
+    return new Promise((resolve, reject) => {
+      const line = queue.waiting[cost.lane];
+      const waiter: Waiter = { instances: cost.instances ?? 0, admit: resolve, refuse: reject, cancel: () => {} };
+      line.push(waiter);
+      serve(queue, clock);
+      if (!line.includes(waiter)) return;
+      waiter.cancel = clock.after(maxWaitMs, () => {
+        line.splice(line.indexOf(waiter), 1);
+        reject(
+          new Transient(
+            `The AWS API budget for ${queue.name} is used up; waited ${maxWaitMs / 1_000} s. Try again later, or raise \`aws.budgetShare\`.`,
+          ),
+        );
+        serve(queue, clock);
+      });
+    });
+  }
+
+  function throttled(cost: Cost): void {
+    const queue = queues.of(cost);
+    const now = clock.monotonic();
+    refill(queue, now);
+    queue.requests = shrink(queue.requests, now);
+    if (queue.instances !== undefined) queue.instances = shrink(queue.instances, now);
+    queue.throttled += 1;
+    log.warn({ action: queue.name, factor: queue.requests.factor, throttled: queue.throttled }, 'ec2 throttled');
+    serve(queue, clock);
+  }
+
+  function close(): void {
+    closed = true;
+    for (const queue of queues.all()) dismiss(queue, stopping);
+  }
+
+  const levels = () => queues.all().map((queue) => levelOf(queue, share, clock.monotonic()));
+  return { acquire, throttled, levels, close };
+}
+
+/** The queues, each made when it is first needed. */
+function createQueues(share: number, clock: Clock): { of: (cost: Cost) => Queue; all: () => readonly Queue[] } {
+  const queues = new Map<string, Queue>();
+
+  function of({ action, plain }: Cost): Queue {
+    const name = plain === true ? `${action} (plain)` : action;
+    const known = queues.get(name);
+    if (known !== undefined) return known;
+    const fresh = newQueue(name, plain === true ? plainDescribeLimit : awsLimits[action], share, clock.monotonic());
+    queues.set(name, fresh);
+    return fresh;
+  }
+
+  return { of, all: () => [...queues.values()] };
+}
+
+function stopping(): Transient {
+  return new Transient('Deckhand is stopping; nothing was sent to AWS. Try again after the restart.');
+}

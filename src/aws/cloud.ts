@@ -1,0 +1,58 @@
+import type { Cloud } from '#ports/cloud.ts';
+
+import { createAttachmentCalls } from './attachments.ts';
+import type { BudgetLevel, Lane } from './budget.ts';
+import { type CallerOptions, createCaller } from './caller.ts';
+import { createHealth } from './health.ts';
+import { createEveryPage, largestPage } from './pages.ts';
+import { createPermits } from './permits.ts';
+import { createPlace } from './place.ts';
+import { createPowerCalls } from './power.ts';
+import { createReads } from './reads.ts';
+import { createSnapshotCalls } from './snapshots.ts';
+import { createTagCalls } from './tags.ts';
+import { createVolumeCalls } from './volumes.ts';
+
+export type CloudOptions = CallerOptions & {
+  /** Things in one page of a list, 5–500. Default 500. */
+  pageSize?: number;
+};
+
+export type AwsCloud = Cloud & {
+  /** The same cloud for work that goes first (`high`: restores) or last (`low`: sweeps) when the API budget is short. */
+  inLane: (lane: Lane) => Cloud;
+  /** Loads the SDK and the credentials ahead of the first call. Throws Refusal when they are missing. Repeatable. */
+  warm: () => Promise<void>;
+  /** The API budget per action, for metrics. */
+  budget: () => readonly BudgetLevel[];
+};
+
+/**
+ * EC2 and EBS of one account and Region through the AWS SDK. The endpoint comes from the SDK's own variables
+ * (AWS_ENDPOINT_URL_EC2, AWS_ENDPOINT_URL). Nothing is loaded or read before the first call.
+ * Throws Refusal "bad-input" on a budget share outside 0–1.
+ */
+export function createCloud(options: CloudOptions): AwsCloud {
+  const caller = createCaller(options);
+  const place = createPlace(caller.send('normal'), caller);
+
+  function inLane(lane: Lane): Cloud {
+    const send = caller.send(lane);
+    const everyPage = createEveryPage(send, options.pageSize ?? largestPage);
+    const reads = createReads(everyPage, caller);
+    return {
+      place,
+      ...reads,
+      health: createHealth(send, everyPage),
+      ...createSnapshotCalls(send, caller),
+      ...createVolumeCalls(send, caller),
+      ...createAttachmentCalls(send, reads),
+      ...createPowerCalls(send),
+      ...createTagCalls(send, options.clock),
+      permits: createPermits(send),
+      close: caller.close,
+    };
+  }
+
+  return { ...inLane('normal'), inLane, warm: caller.warm, budget: caller.levels };
+}

@@ -1,0 +1,117 @@
+import type { Cancel, Clock } from '#ports/clock.ts';
+
+import { type Bucket, capacityOf, fill, fullBucket, take, waitFor } from './bucket.ts';
+import type { Limit, Rate } from './limits.ts';
+
+/** Who goes first when tokens are short: restores, then what people asked for, then sweeps. Inside a lane: first come. */
+const lanes = ['high', 'normal', 'low'] as const;
+export type Lane = (typeof lanes)[number];
+
+/** One bucket as it is now. `share` is the part of AWS's limit in use, after throttling. */
+export type BudgetLevel = {
+  bucket: string;
+  tokens: number;
+  capacity: number;
+  share: number;
+  waiting: number;
+  throttled: number;
+};
+
+export type Waiter = { instances: number; admit: () => void; refuse: (error: Error) => void; cancel: Cancel };
+
+/** The bucket of one action and those who wait for it. `instances`: the second bucket of calls that name instances. */
+export type Queue = {
+  name: string;
+  rates: { requests: Rate; instances: Rate | undefined };
+  requests: Bucket;
+  instances: Bucket | undefined;
+  waiting: Record<Lane, Waiter[]>;
+  wake: Cancel | undefined;
+  throttled: number;
+};
+
+export function newQueue(name: string, limit: Limit, share: number, now: number): Queue {
+  const requests = part(limit.requests, share);
+  const instances = limit.resources === undefined ? undefined : part(limit.resources, share);
+  return {
+    name,
+    rates: { requests, instances },
+    requests: fullBucket(requests, now),
+    instances: instances === undefined ? undefined : fullBucket(instances, now),
+    waiting: { high: [], normal: [], low: [] },
+    wake: undefined,
+    throttled: 0,
+  };
+}
+
+function part(rate: Rate, share: number): Rate {
+  return { capacity: rate.capacity * share, perSecond: rate.perSecond * share };
+}
+
+export function refill(queue: Queue, now: number): void {
+  queue.requests = fill(queue.requests, queue.rates.requests, now);
+  if (queue.instances !== undefined && queue.rates.instances !== undefined)
+    queue.instances = fill(queue.instances, queue.rates.instances, now);
+}
+
+/** Lets in who can pay, in order, and comes back by itself when the next one can. */
+export function serve(queue: Queue, clock: Clock): void {
+  queue.wake?.();
+  queue.wake = undefined;
+  refill(queue, clock.monotonic());
+  for (let next = firstOf(queue); next !== undefined; next = firstOf(queue)) {
+    const { waiter, line } = next;
+    const waitMs = waitOf(queue, waiter.instances);
+    if (waitMs > 0) {
+      queue.wake = clock.after(waitMs, () => serve(queue, clock));
+      return;
+    }
+    pay(queue, waiter.instances);
+    line.shift();
+    waiter.cancel();
+    waiter.admit();
+  }
+}
+
+/** Sends away everybody who waits. */
+export function dismiss(queue: Queue, why: () => Error): void {
+  queue.wake?.();
+  queue.wake = undefined;
+  for (const lane of lanes)
+    for (const waiter of queue.waiting[lane].splice(0)) {
+      waiter.cancel();
+      waiter.refuse(why());
+    }
+}
+
+function firstOf(queue: Queue): { waiter: Waiter; line: Waiter[] } | undefined {
+  for (const lane of lanes) {
+    const line = queue.waiting[lane];
+    const waiter = line[0];
+    if (waiter !== undefined) return { waiter, line };
+  }
+  return undefined;
+}
+
+function waitOf(queue: Queue, instances: number): number {
+  const forRequest = waitFor(queue.requests, queue.rates.requests, 1);
+  if (queue.instances === undefined || queue.rates.instances === undefined) return forRequest;
+  return Math.max(forRequest, waitFor(queue.instances, queue.rates.instances, instances));
+}
+
+function pay(queue: Queue, instances: number): void {
+  queue.requests = take(queue.requests, 1);
+  if (queue.instances !== undefined) queue.instances = take(queue.instances, instances);
+}
+
+export function levelOf(queue: Queue, share: number, now: number): BudgetLevel {
+  refill(queue, now);
+  return {
+    bucket: queue.name,
+    tokens: queue.requests.tokens,
+    capacity: capacityOf(queue.rates.requests, queue.requests.factor),
+    share: share * queue.requests.factor,
+    waiting: lanes.reduce((sum, lane) => sum + queue.waiting[lane].length, 0),
+    throttled: queue.throttled,
+  };
+}

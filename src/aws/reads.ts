@@ -1,0 +1,97 @@
+import { Refusal, Transient } from '#errors.ts';
+import type {
+  Cloud,
+  Instance,
+  InstanceQuery,
+  Snapshot,
+  SnapshotQuery,
+  Tags,
+  Volume,
+  VolumeQuery,
+} from '#ports/cloud.ts';
+
+import type { Caller } from './caller.ts';
+import { filtersFor } from './filters.ts';
+import type { EveryPage } from './pages.ts';
+import { InstancesPage, SnapshotsPage, VolumesPage } from './replies.ts';
+
+type Reads = Pick<Cloud, 'instances' | 'volumes' | 'snapshots'>;
+
+/** Ids are asked for by filter, page by page: one unknown id then hides no others, and a request stays in the large bucket. */
+export function createReads(everyPage: EveryPage, caller: Pick<Caller, 'recent'>): Reads {
+  async function instances({ ids, names, tags }: InstanceQuery): Promise<readonly Instance[]> {
+    const requests = filtersFor({ 'instance-id': ids, 'tag:Name': names }, tags);
+    const pages = await everyPage(requests, InstancesPage, (page) => ({
+      action: 'DescribeInstances',
+      command: (sdk) => new sdk.DescribeInstancesCommand(page),
+    }));
+    const found = unique(
+      pages.flatMap((page) => page.Reservations.flatMap((reservation) => reservation.Instances)),
+    ).filter((one) => one.state !== 'terminated' && hasTags(one, tags) && (names?.includes(one.name) ?? true));
+    if (names === undefined && tags === undefined) requireAll('instance', ids, found, caller);
+    return found;
+  }
+
+  async function volumes({ ids, instanceIds, tags }: VolumeQuery): Promise<readonly Volume[]> {
+    const requests = filtersFor({ 'volume-id': ids, 'attachment.instance-id': instanceIds }, tags);
+    const pages = await everyPage(requests, VolumesPage, (page) => ({
+      action: 'DescribeVolumes',
+      command: (sdk) => new sdk.DescribeVolumesCommand(page),
+    }));
+    const found = unique(pages.flatMap((page) => page.Volumes)).filter((one) => hasTags(one, tags));
+    if (instanceIds === undefined && tags === undefined) requireAll('volume', ids, found, caller);
+    return found;
+  }
+
+  async function snapshots({ ids, volumeIds, tags }: SnapshotQuery): Promise<readonly Snapshot[]> {
+    const requests = filtersFor({ 'snapshot-id': ids, 'volume-id': volumeIds }, tags);
+    const pages = await everyPage(requests, SnapshotsPage, (page) => ({
+      action: 'DescribeSnapshots',
+      // Without the owner AWS lists everybody's public snapshots.
+      command: (sdk) => new sdk.DescribeSnapshotsCommand({ ...page, OwnerIds: ['self'] }),
+    }));
+    const found = unique(pages.flatMap((page) => page.Snapshots))
+      .filter((one) => hasTags(one, tags))
+      .map(({ owner: _owner, ...snapshot }) => snapshot);
+    if (volumeIds === undefined && tags === undefined) requireAll('snapshot', ids, found, caller);
+    return found;
+  }
+
+  return { instances, volumes, snapshots };
+}
+
+function unique<T extends { id: string }>(list: readonly T[]): T[] {
+  return [...new Map(list.map((one) => [one.id, one])).values()];
+}
+
+/** AWS filters already; an endpoint that reads a filter more widely must not widen what people work on. */
+function hasTags(one: { tags: Tags }, tags: Tags = {}): boolean {
+  return Object.entries(tags).every(([key, value]) => Object.hasOwn(one.tags, key) && one.tags[key] === value);
+}
+
+/** Only a question by ids alone promises to find all of them. */
+function requireAll(
+  kind: keyof typeof notFoundCodes,
+  ids: readonly string[] = [],
+  found: readonly { id: string }[],
+  { recent }: Pick<Caller, 'recent'>,
+): void {
+  const there = new Set(found.map((one) => one.id));
+  const missing = [...new Set(ids)].filter((id) => !there.has(id));
+  if (missing.length === 0) return;
+  const young = missing.filter(recent.has);
+  if (young.length > 0)
+    throw new Transient(`${young.join(', ')} was made a moment ago and EC2 does not show it yet. Try again.`);
+  const named =
+    missing.length > 5 ? `${missing.slice(0, 5).join(', ')} and ${missing.length - 5} more` : missing.join(', ');
+  throw new Refusal('not-found', `There is no ${kind} ${named} here. Check the id, the account and the Region.`, {
+    ids: missing,
+    awsCode: notFoundCodes[kind],
+  });
+}
+
+const notFoundCodes = {
+  instance: 'InvalidInstanceID.NotFound',
+  volume: 'InvalidVolume.NotFound',
+  snapshot: 'InvalidSnapshot.NotFound',
+} as const;

@@ -1,0 +1,242 @@
+import { z } from 'zod';
+
+import type {
+  Attachment,
+  Instance,
+  InstanceHealth,
+  Mapping,
+  ScheduledEvent,
+  Snapshot,
+  Tags,
+  Volume,
+} from '#ports/cloud.ts';
+import { InstanceId } from '#ports/ids.ts';
+import type { SnapshotId, VolumeId } from '#ports/ids.ts';
+
+// What is read from AWS's replies: only the fields in use, turned into our words at once. Lists that AWS leaves out when
+// they are empty become empty lists. Ids that only point elsewhere are taken as they are: AWS puts made-up ones there.
+
+const text = z.string().optional();
+const instant = z.date().transform((date) => date.getTime());
+const volumeId = z.custom<VolumeId>((value) => typeof value === 'string' && value.startsWith('vol-'));
+const snapshotId = z.custom<SnapshotId>((value) => typeof value === 'string' && value.startsWith('snap-'));
+const operator = z.object({ Managed: z.boolean().optional(), Principal: text }).optional();
+
+function many<T extends z.ZodType>(item: T) {
+  return z
+    .array(item)
+    .nullish()
+    .transform((list) => list ?? []);
+}
+
+const Tagged = many(z.object({ Key: z.string(), Value: z.string().nullish() })).transform((list): Tags =>
+  Object.fromEntries(list.map(({ Key, Value }) => [Key, Value ?? ''])),
+);
+
+const MappingReply = z
+  .object({
+    DeviceName: z.string(),
+    Ebs: z.object({ VolumeId: volumeId, DeleteOnTermination: z.boolean().optional(), Status: text }).optional(),
+  })
+  .transform(({ DeviceName, Ebs }): Mapping[] =>
+    Ebs === undefined
+      ? []
+      : [
+          {
+            device: DeviceName,
+            volumeId: Ebs.VolumeId,
+            deleteOnTermination: Ebs.DeleteOnTermination ?? false,
+            state: Ebs.Status ?? 'attached',
+          },
+        ],
+  );
+
+const InterfaceReply = z.object({ Association: z.object({ IpOwnerId: text, PublicIp: text }).optional() });
+
+const InstanceReply = z
+  .object({
+    InstanceId,
+    State: z.object({ Name: z.string() }),
+    StateReason: z.object({ Code: text }).optional(),
+    InstanceType: z.string(),
+    Placement: z.object({ AvailabilityZone: z.string() }),
+    Tags: Tagged,
+    LaunchTime: instant,
+    RootDeviceName: text,
+    BlockDeviceMappings: many(MappingReply),
+    PrivateIpAddress: text,
+    PublicIpAddress: text,
+    NetworkInterfaces: many(InterfaceReply),
+    Operator: operator,
+    ProductCodes: many(z.object({ ProductCodeType: text })),
+  })
+  .transform((reply): Instance => ({
+    id: reply.InstanceId,
+    name: reply.Tags['Name'] ?? '',
+    state: reply.State.Name,
+    ...given('stateReason', reply.StateReason?.Code),
+    type: reply.InstanceType,
+    zone: reply.Placement.AvailabilityZone,
+    tags: reply.Tags,
+    launchedAt: reply.LaunchTime,
+    rootDevice: reply.RootDeviceName ?? '',
+    mappings: reply.BlockDeviceMappings.flat(),
+    ...given('privateIp', reply.PrivateIpAddress),
+    ...given('publicIp', reply.PublicIpAddress),
+    publicIpChangesOnStop: changesOnStop(reply.PublicIpAddress, reply.NetworkInterfaces),
+    ...given('autoScalingGroup', reply.Tags['aws:autoscaling:groupName']),
+    ...given('managedBy', managerOf(reply.Operator)),
+    marketplace: reply.ProductCodes.some((code) => code.ProductCodeType === 'marketplace'),
+  }));
+
+/** AWS owns the address unless an Elastic IP (or an own range) stands behind it; without a word on it, expect a change.
+ *  Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceNetworkInterfaceAssociation.html */
+function changesOnStop(publicIp: string | undefined, interfaces: readonly z.infer<typeof InterfaceReply>[]): boolean {
+  if (publicIp === undefined || publicIp === '') return false;
+  const owner = interfaces.find((one) => one.Association?.PublicIp === publicIp)?.Association?.IpOwnerId;
+  return owner === undefined || owner === 'amazon';
+}
+
+const StatusReply = z
+  .object({ Status: text, Details: many(z.object({ ImpairedSince: instant.optional() })) })
+  .optional()
+  .transform((reply) => ({
+    state: reply?.Status ?? 'not-applicable',
+    impairedSince: (reply?.Details ?? []).flatMap(({ ImpairedSince }) => ImpairedSince ?? []),
+  }));
+
+const EventReply = z
+  .object({ Code: z.string(), Description: text, NotBefore: instant.optional(), NotBeforeDeadline: instant.optional() })
+  .transform((reply): ScheduledEvent => ({
+    code: reply.Code,
+    description: reply.Description ?? '',
+    ...given('notBefore', reply.NotBefore),
+    ...given('deadline', reply.NotBeforeDeadline),
+    completed: (reply.Description ?? '').startsWith('[Completed]'),
+  }));
+
+const HealthReply = z
+  .object({
+    InstanceId,
+    InstanceState: z.object({ Name: z.string() }),
+    SystemStatus: StatusReply,
+    InstanceStatus: StatusReply,
+    AttachedEbsStatus: StatusReply,
+    Events: many(EventReply),
+  })
+  .transform((reply): InstanceHealth => {
+    const checks = [reply.SystemStatus, reply.InstanceStatus, reply.AttachedEbsStatus] as const;
+    const since = checks.flatMap((check) => check.impairedSince);
+    return {
+      instanceId: reply.InstanceId,
+      state: reply.InstanceState.Name,
+      system: checks[0].state,
+      instance: checks[1].state,
+      ebs: checks[2].state,
+      ...(since.length > 0 ? { impairedSince: Math.min(...since) } : {}),
+      events: reply.Events,
+    };
+  });
+
+const AttachmentReply = z
+  .object({ InstanceId: InstanceId.optional(), Device: text, State: text, DeleteOnTermination: z.boolean().optional() })
+  .transform((reply): Attachment[] =>
+    reply.InstanceId === undefined || reply.State === 'detached'
+      ? []
+      : [
+          {
+            instanceId: reply.InstanceId,
+            device: reply.Device ?? '',
+            state: reply.State ?? 'attached',
+            deleteOnTermination: reply.DeleteOnTermination ?? false,
+          },
+        ],
+  );
+
+export const VolumeReply = z
+  .object({
+    VolumeId: volumeId,
+    State: z.string(),
+    Size: z.number(),
+    VolumeType: z.string(),
+    Iops: z.number().optional(),
+    Throughput: z.number().optional(),
+    Encrypted: z.boolean().optional(),
+    KmsKeyId: text,
+    AvailabilityZone: z.string(),
+    Tags: Tagged,
+    MultiAttachEnabled: z.boolean().optional(),
+    Attachments: many(AttachmentReply),
+    SnapshotId: text,
+    CreateTime: instant,
+    Operator: operator,
+  })
+  .transform((reply): Volume => ({
+    id: reply.VolumeId,
+    name: reply.Tags['Name'] ?? '',
+    state: reply.State,
+    sizeGiB: reply.Size,
+    type: reply.VolumeType,
+    ...given('iops', reply.Iops),
+    ...given('throughput', reply.Throughput),
+    encrypted: reply.Encrypted ?? false,
+    ...given('kmsKeyId', reply.KmsKeyId),
+    zone: reply.AvailabilityZone,
+    tags: reply.Tags,
+    multiAttach: reply.MultiAttachEnabled ?? false,
+    attachments: reply.Attachments.flat(),
+    ...given('snapshotId', snapshotId.safeParse(reply.SnapshotId).data),
+    createdAt: reply.CreateTime,
+    ...given('managedBy', managerOf(reply.Operator)),
+  }));
+
+export const SnapshotReply = z
+  .object({
+    SnapshotId: snapshotId,
+    VolumeId: volumeId,
+    State: text,
+    Progress: text,
+    StartTime: instant,
+    CompletionTime: instant.optional(),
+    VolumeSize: z.number(),
+    StorageTier: text,
+    Tags: Tagged,
+    StateMessage: text,
+    Encrypted: z.boolean().optional(),
+    Description: text,
+    OwnerId: text,
+  })
+  .transform((reply): Snapshot & { owner: string } => ({
+    id: reply.SnapshotId,
+    volumeId: reply.VolumeId,
+    state: reply.State ?? 'pending',
+    progress: Number.parseInt(reply.Progress ?? '', 10) || 0,
+    startedAt: reply.StartTime,
+    ...given('completedAt', reply.CompletionTime),
+    sizeGiB: reply.VolumeSize,
+    tier: reply.StorageTier ?? 'standard',
+    tags: reply.Tags,
+    ...given('message', reply.StateMessage),
+    encrypted: reply.Encrypted ?? false,
+    description: reply.Description ?? '',
+    owner: reply.OwnerId ?? '',
+  }));
+
+export const InstancesPage = z.object({
+  NextToken: text,
+  Reservations: many(z.object({ OwnerId: text, Instances: many(InstanceReply) })),
+});
+export const HealthPage = z.object({ NextToken: text, InstanceStatuses: many(HealthReply) });
+export const VolumesPage = z.object({ NextToken: text, Volumes: many(VolumeReply) });
+export const SnapshotsPage = z.object({ NextToken: text, Snapshots: many(SnapshotReply) });
+/** At least one: a set without members is no set. */
+export const SnapshotSet = z.object({ Snapshots: z.array(SnapshotReply).min(1) });
+
+/** A field that is left out where AWS said nothing. */
+function given<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return (value === undefined || value === '' ? {} : { [key]: value }) as { [P in K]?: V };
+}
+
+function managerOf(reply: z.infer<typeof operator>): string | undefined {
+  return reply?.Managed === true ? reply.Principal || 'an AWS service' : undefined;
+}

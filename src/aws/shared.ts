@@ -1,0 +1,38 @@
+import { z } from 'zod';
+
+import { isRefusal } from '#errors.ts';
+import type { Tags } from '#ports/cloud.ts';
+
+import type { Call, Send } from './caller.ts';
+import { chunks } from './filters.ts';
+import type { Recent } from './recent.ts';
+
+/** Tags given in the creating call itself: if they cannot be set, nothing is made. Left out when there are none.
+ *  Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html */
+export function tagged(kind: 'volume' | 'snapshot', tags: Tags) {
+  const list = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+  return list.length === 0 ? {} : { TagSpecifications: [{ ResourceType: kind, Tags: list }] };
+}
+
+/** Deletes; gone already counts as done. What was made a moment ago is not taken for gone (the caller of EC2 sees to it). */
+export async function gone(id: string, recent: Recent, act: () => Promise<unknown>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    if (!isRefusal(error) || error.code !== 'not-found') throw error;
+  }
+  recent.forget(id);
+}
+
+/** AWS takes up to 1,000 resources in one call and recommends fewer; one bad id fails all of them.
+ *  Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html */
+const mostPerCall = 200;
+
+/** One call after another, each naming many; none for an empty list. */
+export async function sendEach<T extends string>(
+  send: Send,
+  ids: readonly T[],
+  call: (part: T[]) => Call,
+): Promise<void> {
+  for (const part of chunks([...new Set(ids)], mostPerCall)) await send(call(part), z.unknown());
+}

@@ -1,0 +1,110 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+import { pino } from 'pino';
+
+import { readEnvironment } from '#config.ts';
+import { isRefusal } from '#errors.ts';
+import { slashCommands } from '#generate.ts';
+import { operations } from '#operations/index.ts';
+import { createEc2 } from '#sandbox/ec2/index.ts';
+import { startSandboxServer } from '#sandbox/server.ts';
+import { createDemoSite } from '#sandbox/site.ts';
+import { createSlack } from '#sandbox/slack/index.ts';
+import { sandboxTokens } from '#sandbox/slack/seed.ts';
+import { manifest } from '#slack/manifest.ts';
+import { type Deckhand, startDeckhand } from '#world.ts';
+
+import { readFlags } from './flags.ts';
+import { sandboxSettings } from './settings.ts';
+
+/** Make-believe Slack and EC2 on loopback, and the real Deckhand on them. */
+async function main(): Promise<void> {
+  const flags = readFlags(process.argv.slice(2));
+  const dataDir =
+    flags.dataDir === undefined ? mkdtempSync(join(tmpdir(), 'deckhand-sandbox-')) : resolve(flags.dataDir);
+  mkdirSync(dataDir, { recursive: true });
+  const log = pino({ level: 'warn' }, pino.destination({ dest: join(dataDir, 'deckhand.log'), sync: true }));
+
+  let url = '';
+  const ec2 = createEc2({
+    instances: flags.instances,
+    speed: flags.speed,
+    stateFile: join(dataDir, 'ec2.json'),
+    now: Date.now,
+  });
+  const slack = createSlack({
+    baseUrl: () => `${url}/slack`,
+    now: Date.now,
+    manifest: manifest({ mode: 'socket', prefix: '', commands: slashCommands(operations) }),
+    stateFile: join(dataDir, 'slack.json'),
+    ...(flags.requestUrl === undefined ? {} : { requestUrl: flags.requestUrl }),
+  });
+  const server = await startSandboxServer({ port: flags.port, ec2, slack, site: createDemoSite(), log });
+  url = server.url;
+  const configPath = flags.config === undefined ? join(dataDir, 'deckhand.yml') : resolve(flags.config);
+  if (flags.config === undefined) writeFileSync(configPath, sandboxSettings({ url, speed: flags.speed }));
+  const variables = environmentOf(url, dataDir, configPath);
+
+  let deckhand: Deckhand | undefined;
+  let stopping = false;
+  async function stop(code: number): Promise<void> {
+    if (stopping) return;
+    stopping = true;
+    setTimeout(() => process.exit(code), 8_000).unref();
+    await deckhand?.stop(3_000);
+    await server.close();
+    await Promise.all([ec2.close(), slack.close()]);
+    if (flags.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
+    process.exit(code);
+  }
+  process.on('SIGTERM', () => void stop(0));
+  process.on('SIGINT', () => void stop(0));
+
+  if (!flags.serversOnly) deckhand = await startWith(variables, log, () => void stop(1));
+  const text = flags.serversOnly
+    ? `Start Deckhand on it with:\n${exports(variables)}\n`
+    : `Log: ${join(dataDir, 'deckhand.log')}\n`;
+  process.stdout.write(`Deckhand sandbox ready: ${url}\n${text}`);
+}
+
+async function startWith(
+  variables: Readonly<Record<string, string>>,
+  log: Parameters<typeof startDeckhand>[1]['log'],
+  onLost: () => void,
+): Promise<Deckhand> {
+  // The AWS SDK reads its own variables from the process.
+  Object.assign(process.env, variables); // oxlint-disable-line node/no-process-env -- the sandbox brings the world
+  return startDeckhand(readEnvironment(variables), { log, onLost });
+}
+
+/** What a Deckhand needs to use these servers. Keys and tokens are make-believe and work nowhere else. */
+function environmentOf(url: string, dataDir: string, configPath: string): Record<string, string> {
+  return {
+    SLACK_BOT_TOKEN: sandboxTokens.bot,
+    SLACK_APP_TOKEN: sandboxTokens.app,
+    SLACK_API_URL: `${url}/slack/api/`,
+    AWS_ENDPOINT_URL: `${url}/aws`,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'sandbox',
+    AWS_SECRET_ACCESS_KEY: 'sandbox',
+    DATA_DIR: join(dataDir, 'store'),
+    DECKHAND_CONFIG: configPath,
+  };
+}
+
+function exports(variables: Readonly<Record<string, string>>): string {
+  const assignments = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+  return `${assignments.join(' ')} npm start`;
+}
+
+main().catch((error: unknown) => {
+  const text = isRefusal(error)
+    ? error.message
+    : error instanceof Error
+      ? (error.stack ?? error.message)
+      : String(error);
+  process.stderr.write(`${text}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,173 @@
+/// <reference lib="dom" />
+import { post } from './api.ts';
+import { toast } from './dialogs.ts';
+import { byId, fill, h } from './dom.ts';
+import type { Child } from './dom.ts';
+import { troubleOf } from './fleet-view.ts';
+import type { Ec2Instance } from './shapes.ts';
+import type { State, Store } from './store.ts';
+import { deniable, siteStates, troubles } from './troubles.ts';
+
+/** A button of the panel: what it sends, and what it says when that was done. */
+type Cause = {
+  body: object;
+  says: string;
+  path?: 'site';
+  /** For buttons that show a state. */
+  pressed?: boolean;
+  good?: boolean;
+  /** Its accessible name, when the label alone says too little. */
+  name?: string;
+};
+type Panel = {
+  button: (label: string, cause: Cause) => HTMLElement;
+  /** What the menus of the panel stand on. */
+  chosen: { instance: string; action: string };
+  redraw: () => void;
+};
+
+/** The "Break things" panel. Answers the function that draws it. */
+export function createTrouble(store: Store): (state: State) => void {
+  const section = byId('trouble');
+  const chosen = { instance: '', action: deniable[0] as string };
+
+  async function send({ path, body, says }: Cause): Promise<void> {
+    const { error } = await post(path ?? 'faults', body);
+    toast(error ?? says, error === undefined ? 'note' : 'error');
+    await Promise.all([store.refresh('ec2'), store.refresh('site'), store.refresh('slack')]);
+  }
+  const panel: Panel = {
+    chosen,
+    button: (label, cause) => buttonView(label, cause, () => void send(cause)),
+    redraw: () => {
+      section.dataset['version'] = '';
+      draw(store.state());
+    },
+  };
+  function draw({ ec2, site }: State): void {
+    const { requests: _requests, ...shown } = site ?? { requests: 0 };
+    const version = JSON.stringify([ec2?.instances, ec2?.faults, shown, chosen]);
+    if (section.dataset['version'] === version) return;
+    section.dataset['version'] = version;
+    const focused = section.contains(document.activeElement)
+      ? document.activeElement?.getAttribute('data-focus')
+      : undefined;
+    const mend = panel.button('Mend all', { body: troubles.clear, says: 'Everything works again.' });
+    fill(
+      section,
+      h('h2', { id: 'trouble-title' }, 'Break things', mend),
+      h('div', { class: 'trouble' }, linesOf(panel, ec2?.instances ?? [], site)),
+    );
+    if (typeof focused === 'string')
+      section.querySelector<HTMLElement>(`[data-focus="${CSS.escape(focused)}"]`)?.focus();
+  }
+  return draw;
+}
+
+function linesOf(panel: Panel, instances: readonly Ec2Instance[], site: State['site']): readonly Child[] {
+  const heading = (text: string): HTMLElement => h('div', { class: 'heading' }, text);
+  return [
+    heading('Demo site'),
+    siteLine(panel, site),
+    heading('A server’s status check'),
+    serverLine(panel, instances),
+    heading('AWS'),
+    permissionLine(panel),
+    h(
+      'div',
+      { class: 'line' },
+      panel.button('Fail next snapshot', { body: troubles.failSnapshot, says: 'The next snapshot will end in error.' }),
+      panel.button('Throttle', { body: troubles.throttle, says: troubles.throttleSays, name: 'Throttle EC2' }),
+    ),
+    heading('Slack'),
+    h(
+      'div',
+      { class: 'line' },
+      panel.button('Disconnect the socket', {
+        body: troubles.disconnect,
+        says: 'Slack closed the socket. Deckhand connects again by itself.',
+      }),
+    ),
+  ];
+}
+
+function siteLine({ button }: Panel, site: State['site']): Child {
+  const isNow = ({ up, status, latencyMs }: (typeof siteStates)[number]['set']): boolean =>
+    site !== undefined && site.up === up && (!up || (site.status === status && site.latencyMs === latencyMs));
+  const buttons = siteStates.map(({ label, set }) => {
+    const name = `Demo site: ${label.toLowerCase()}`;
+    return button(label, {
+      path: 'site',
+      body: set,
+      says: `${name}.`,
+      pressed: isNow(set),
+      good: label === 'Up',
+      name,
+    });
+  });
+  return h('div', { class: 'line', role: 'group', 'aria-label': 'Demo site' }, buttons);
+}
+
+function serverLine({ button, chosen, redraw }: Panel, instances: readonly Ec2Instance[]): Child {
+  const servers = instances.filter(({ state }) => state === 'running');
+  const server = servers.find(({ id }) => id === chosen.instance) ?? servers[0];
+  if (server === undefined) return h('p', { class: 'hint' }, 'No server is running.');
+  chosen.instance = server.id;
+  const name = server.name || server.id;
+  const options = servers.map((one) => [one.id, one.name || one.id] as const);
+  const menu = chooser({ label: 'Server to impair', options, value: server.id }, (value) => {
+    chosen.instance = value;
+    redraw();
+  });
+  const action =
+    troubleOf(server) === undefined
+      ? button('Impair', {
+          body: troubles.impair(server.id),
+          says: `The status check of ${name} fails now. Watch #alerts.`,
+          name: 'Impair the server',
+        })
+      : button('Heal', { body: troubles.heal(server.id), says: `${name} is well again.`, name: 'Heal the server' });
+  return h('div', { class: 'line' }, menu, action);
+}
+
+function permissionLine({ button, chosen, redraw }: Panel): Child {
+  const options = deniable.map((name) => [name, `ec2:${name}`] as const);
+  const menu = chooser({ label: 'Permission to deny', options, value: chosen.action }, (value) => {
+    chosen.action = value;
+    redraw();
+  });
+  const deny = button('Deny', {
+    body: troubles.deny(chosen.action),
+    says: `AWS refuses ec2:${chosen.action} now.`,
+    name: 'Deny the permission',
+  });
+  return h('div', { class: 'line' }, menu, deny);
+}
+
+function buttonView(label: string, { pressed, good, name }: Cause, onclick: () => void): HTMLElement {
+  return h(
+    'button',
+    {
+      type: 'button',
+      class: good === true ? 'button good' : 'button',
+      'aria-label': name,
+      'aria-pressed': pressed === undefined ? undefined : String(pressed),
+      'data-focus': name ?? label,
+      onclick,
+    },
+    label,
+  );
+}
+
+function chooser(
+  of: { label: string; options: readonly (readonly [value: string, label: string])[]; value: string },
+  change: (value: string) => void,
+): HTMLElement {
+  const select = h(
+    'select',
+    { class: 'field', 'aria-label': of.label, 'data-focus': of.label },
+    of.options.map(([value, label]) => h('option', { value, selected: value === of.value }, label)),
+  );
+  select.addEventListener('change', () => change(select.value));
+  return select;
+}

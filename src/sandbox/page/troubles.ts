@@ -1,0 +1,34 @@
+/** What the "Break things" panel sends to `POST /sandbox/api/faults`; docs/sandbox.md describes each. */
+export const troubles = {
+  impair: (instance: string) => ({ ec2: { impair: instance, check: 'instance' } }),
+  heal: (instance: string) => ({ ec2: { heal: instance } }),
+  failSnapshot: { ec2: { failNextSnapshot: 1 } },
+  throttle: { ec2: { throttle: true } },
+  throttleSays: 'AWS answers RequestLimitExceeded to some calls now.',
+  deny: (action: string) => ({ ec2: { deny: [`ec2:${action}`] } }),
+  allowAll: { ec2: { allow: '*' } },
+  disconnect: { slack: { disconnect: true } },
+  clear: { ec2: { clear: true }, slack: { clear: true }, site: { up: true, status: 200, latencyMs: 0 } },
+};
+
+/** How the demo site may be, with the body of `POST /sandbox/api/site`. */
+export const siteStates = [
+  { label: 'Up', set: { up: true, status: 200, latencyMs: 0 } },
+  { label: 'Down', set: { up: false, status: 200, latencyMs: 0 } },
+  { label: 'Slow', set: { up: true, status: 200, latencyMs: 1_500 } },
+  { label: 'Error 500', set: { up: true, status: 500, latencyMs: 0 } },
+] as const;
+
+/** Permissions worth taking away: each stops another step of an operation. */
+export const deniable = [
+  'CreateSnapshots',
+  'CreateSnapshot',
+  'CreateVolume',
+  'AttachVolume',
+  'DetachVolume',
+  'StopInstances',
+  'StartInstances',
+  'RebootInstances',
+  'CreateTags',
+  'DescribeInstances',
+] as const;

@@ -1,0 +1,44 @@
+/** The deckhand.yml of the sandbox: its people and channels, a demo site, and waits as quick as its AWS. */
+export function sandboxSettings({ url, speed }: { url: string; speed: number }): string {
+  const quick = (ms: number, least: number) => `${Math.max(least, Math.round(ms / speed))}ms`;
+  return `# Written by \`npm run sandbox\`. A copy of this file is a good start for your own; see deckhand.example.yml.
+channels:
+  alerts: C0ALERTS
+  digest: C0ALERTS
+roles:
+  viewer:
+    groups: []
+  operator:
+    users: [U0REQUESTER]
+    groups: [S0OPERATORS]
+  approver:
+    users: [U0APPROVER]
+    groups: [S0APPROVERS]
+approvals:
+  restore: { approve: 1, role: approver, expires: 4h }
+limits:
+  poll: { min: ${quick(2_000, 40)}, max: ${quick(15_000, 200)} }
+  snapshotGap: ${quick(15_000, 20)}
+  visibilityGrace: ${quick(45_000, 1_500)}
+health:
+  cron: '*/3 * * * * *'
+  confirm: 2
+  recover: 2
+digest:
+  cron: '0 9 * * *'
+  timezone: UTC
+web:
+  allowPrivate: [127.0.0.1]
+sites:
+  - name: demo-shop
+    url: ${url}/demo-site
+    interval: 3s
+    deadline: 2s
+    contains: Deckhand demo shop
+    slow: 800ms
+    recheck: [500ms, 1s, 1s]
+    recover: { every: 1s, checks: 3 }
+    instance: web-1
+    owner: platform team
+`;
+}

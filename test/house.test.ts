@@ -1,0 +1,41 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+
+import { describe, expect, it } from 'vitest';
+
+import { generated } from '#generate.ts';
+import { readWords } from '#lib/words.ts';
+import { operations } from '#operations/index.ts';
+
+describe('the house', () => {
+  it('has one folder for each operation of the list, and no other', () => {
+    const folders = readdirSync('src/operations', { withFileTypes: true }).flatMap((entry) =>
+      entry.isDirectory() ? [entry.name] : [],
+    );
+
+    expect(folders.toSorted()).toEqual(operations.map(({ name }) => name).toSorted());
+    for (const folder of folders) expect(existsSync(`src/operations/${folder}/operation.ts`)).toBe(true);
+  });
+
+  it.each([...generated((path) => readFileSync(path, 'utf8'))])(
+    '%s is what `npm run generate` makes',
+    (path, content) => {
+      expect(readFileSync(path, 'utf8')).toBe(content);
+    },
+  );
+
+  it('gives every operation and every direct command a name of its own', () => {
+    const names = operations.map(({ name }) => name);
+    const commands = operations.flatMap(({ command }) => command ?? []);
+
+    expect(new Set(names).size).toBe(names.length);
+    expect(new Set(commands).size).toBe(commands.length);
+    expect(names.every((name) => /^[a-z]+$/.test(name))).toBe(true);
+  });
+
+  it('has examples that every operation itself understands', () => {
+    for (const operation of operations) {
+      for (const example of operation.examples)
+        expect(() => operation.parse(readWords(example, ['from']))).not.toThrow();
+    }
+  });
+});

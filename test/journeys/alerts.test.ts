@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { type Sandbox, startSandbox } from './sandbox.ts';
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await startSandbox();
+});
+afterAll(() => sandbox.stop());
+
+const roots = async () => (await sandbox.messages('alerts')).filter(({ thread_ts }) => thread_ts === undefined);
+
+describe('a site', () => {
+  it('that goes down is one message: confirmed, taken, and over with its duration', async () => {
+    await sandbox.site({ up: false });
+    const alert = await sandbox.read('alerts', /CRITICAL.*demo-shop/s, 30_000);
+    expect(alert.buttons.map(({ text }) => text)).toEqual(
+      expect.arrayContaining([
+        'Acknowledge',
+        'Silence 1 h',
+        expect.stringMatching(/^Restart/),
+        expect.stringMatching(/^Restore/),
+      ]),
+    );
+
+    await sandbox.press('approver', alert, 'acknowledge');
+    await sandbox.turn(alert, /Taken by/);
+    await sandbox.site({ up: true });
+    const over = await sandbox.turn(alert, /Over after/, 30_000);
+
+    expect(over.buttons).toEqual([]);
+    expect((await roots()).filter(({ text }) => /demo-shop/.test(text))).toHaveLength(1);
+    expect((await sandbox.messages('alerts')).some(({ thread_ts }) => thread_ts === alert.ts)).toBe(true);
+  });
+
+  it("that misses one check is nobody's alarm", async () => {
+    const before = (await roots()).length;
+    await sandbox.site({ status: 500 });
+    await sandbox.until(
+      async () => ((await sandbox.call('GET', 'site')).body as { requests?: number }).requests !== undefined,
+      'the site',
+    );
+    await sandbox.site({ status: 200 });
+    await sandbox.command('requester', 'ops', '/deck sites');
+    await sandbox.read('ops', /demo-shop up/, 20_000);
+
+    expect((await roots()).length).toBe(before);
+  });
+});
+
+describe('a server with an impaired status check', () => {
+  it('is told once, and its Reboot button goes through plan and confirmation and cures it', async () => {
+    await sandbox.faults({ ec2: { impair: 'web-2', check: 'instance' } });
+    const alert = await sandbox.read('alerts', /status check.*web-2/is, 30_000);
+    const reboot = alert.buttons.find(({ text }) => /Reboot/.test(text))!;
+
+    await sandbox.press('requester', alert, reboot.action_id);
+    const card = await sandbox.read('alerts', /Restart web-2/);
+    await sandbox.press('requester', card, 'confirm');
+    await sandbox.turn(card, /done: Restarted web-2/, 40_000);
+
+    await sandbox.turn(alert, /Over after/, 40_000);
+    expect((await sandbox.ec2()).calls.byAction['RebootInstances']).toBeGreaterThanOrEqual(1);
+    expect((await roots()).filter(({ text }) => /status check.*web-2/i.test(text))).toHaveLength(1);
+  });
+});

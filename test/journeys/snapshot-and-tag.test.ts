@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { type Sandbox, startSandbox } from './sandbox.ts';
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await startSandbox();
+});
+afterAll(() => sandbox.stop());
+
+const snapshotsOf = async (run: string) =>
+  (await sandbox.ec2()).snapshots.filter(({ tags }) => tags['deckhand:job'] === run);
+const runOf = (text: string) => /r-[0-9a-z]{10}/.exec(text)![0];
+
+describe('a snapshot', () => {
+  it('takes all disks of a server as one set after a confirmation, and waits until AWS has completed them', async () => {
+    await sandbox.command('requester', 'ops', '/snapshot web-1');
+    const card = await sandbox.read('ops', /Snapshot \d+ volumes? of web-1/);
+
+    await sandbox.press('requester', card, 'confirm');
+    const done = await sandbox.turn(card, /done: \d+ snapshots? of web-1 .*completed/);
+
+    const made = await snapshotsOf(runOf(done.plain));
+    expect(made).toHaveLength((await sandbox.server('web-1')).mappings.length);
+    expect(made.every(({ state }) => state === 'completed')).toBe(true);
+    expect((await sandbox.ec2()).calls.byAction['CreateSnapshots']).toBe(1);
+  });
+
+  it('deletes the members of a failed set, tries the whole set again, and leaves nothing behind', async () => {
+    await sandbox.faults({ ec2: { failNextSnapshot: 1 } });
+    await sandbox.command('requester', 'ops', '/snapshot web-2');
+    const card = await sandbox.read('ops', /Snapshot \d+ volumes? of web-2/);
+
+    await sandbox.press('requester', card, 'confirm');
+    const done = await sandbox.turn(card, /done: .*completed/, 40_000);
+
+    expect(done.plain).toMatch(/attempt 2/);
+    const made = await snapshotsOf(runOf(done.plain));
+    expect(made).toHaveLength((await sandbox.server('web-2')).mappings.length);
+    expect(made.map(({ state }) => state)).toEqual(made.map(() => 'completed'));
+  });
+
+  it('gives up after three attempts, says why, and leaves nothing behind', async () => {
+    await sandbox.faults({ ec2: { failNextSnapshot: 3 } });
+    await sandbox.command('requester', 'ops', '/snapshot web-3');
+    const card = await sandbox.read('ops', /Snapshot \d+ volumes? of web-3/);
+
+    await sandbox.press('requester', card, 'confirm');
+    const failed = await sandbox.turn(card, /No snapshot could be completed/, 60_000);
+
+    expect(await snapshotsOf(runOf(failed.plain))).toEqual([]);
+  });
+
+  it('is made once although the same request was delivered twice', async () => {
+    await sandbox.command('requester', 'ops', '/snapshot db-2', { redeliver: { times: 2 } });
+    await sandbox.read('ops', /Snapshot \d+ volumes? of db-2/);
+
+    const cards = (await sandbox.messages('ops')).filter(
+      ({ text, thread_ts }) => /Snapshot \d+ volumes? of db-2/.test(text) && thread_ts === undefined,
+    );
+    expect(cards).toHaveLength(1);
+  });
+});
+
+describe('a tag change', () => {
+  it('shows the difference, changes the tags after a confirmation, and is undone to what was there', async () => {
+    const before = (await sandbox.server('web-1')).tags;
+    await sandbox.command('requester', 'ops', '/tag web-1 owner=night-shift purpose=\u201ctwo words\u201d -env');
+    const card = await sandbox.read('ops', /Change tags of web-1/);
+    expect(card.plain).toContain('purpose=two words');
+    expect(card.plain).toMatch(/- env=/);
+
+    await sandbox.press('requester', card, 'confirm');
+    const done = await sandbox.turn(card, /done: Changed tags of web-1/);
+
+    const { env: _env, ...kept } = before;
+    expect((await sandbox.server('web-1')).tags).toEqual({ ...kept, owner: 'night-shift', purpose: 'two words' });
+
+    await sandbox.press('requester', done, 'undo');
+    const undo = await sandbox.read('ops', /Undo the tag change of web-1/);
+    await sandbox.press('requester', undo, 'confirm');
+    await sandbox.turn(undo, /done: Undid the tag change/);
+
+    expect((await sandbox.server('web-1')).tags).toEqual(before);
+  });
+});

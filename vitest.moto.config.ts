@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+/** The contract of the EC2 port on an independent EC2 (moto, in Python): `npm run test:moto`. */
+export default defineConfig({
+  test: {
+    include: ['test/**/*.moto.ts'],
+    globalSetup: ['test/support/moto.ts'],
+    restoreMocks: true,
+    pool: 'forks',
+    maxWorkers: 1,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
