@@ -4,6 +4,7 @@ import { operations } from '#operations/index.ts';
 import { createPeople } from '#policy/people.ts';
 import type { Inbound } from '#ports/chat.ts';
 import type { Cancel, CronJob, Schedules } from '#ports/clock.ts';
+import type { Cloud } from '#ports/cloud.ts';
 import type { Web } from '#ports/web.ts';
 import { createAnswer, hearAgain } from '#runtime/answer.ts';
 import { createAsk, createAskingFor } from '#runtime/ask.ts';
@@ -17,7 +18,12 @@ import type { World } from '#runtime/world.ts';
 import { createSiteWatch } from '#sites/watch.ts';
 
 /** Everything the product needs from outside. */
-export type AppWorld = Omit<World, 'operations'> & { web: Web; schedules: Schedules };
+export type AppWorld = Omit<World, 'operations'> & {
+  web: Web;
+  schedules: Schedules;
+  /** The same cloud for sweeps, which go last when the API budget is short. */
+  watchCloud: Cloud;
+};
 export type App = {
   /** What the chat adapter calls. */
   inbound: Inbound;
@@ -39,8 +45,8 @@ export function createApp(outside: AppWorld): App {
   const views = async () => sites.views();
   const asking = createAskingFor(world, who, views);
   const ask = createAsk({ world, who, asking });
-  const health = createHealthWatch({ ...world, incidents });
-  const digest = createDigest(world);
+  const health = createHealthWatch({ ...world, cloud: world.watchCloud, incidents });
+  const digest = createDigest({ ...world, cloud: world.watchCloud });
   let reconciling: Cancel = () => undefined;
 
   world.engine.serve('run', createRun({ world, who, asking, incidents }));

@@ -55,6 +55,8 @@ export async function startDeckhand(
   const app: App = createApp({
     chat: slack.chat,
     cloud,
+    urgentCloud: cloud.inLane('high'),
+    watchCloud: cloud.inLane('low'),
     engine,
     history,
     clock,

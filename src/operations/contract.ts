@@ -92,6 +92,8 @@ export type ChangeOperation<A = any, P = any, R = any> = Declared<A> & {
   kind: 'change';
   /** When deckhand.yml says nothing. */
   approval: ApprovalRule;
+  /** Goes first when the API budget is short: work that brings something back. */
+  urgent?: boolean;
   /** Gathers facts, decides (plan.ts), refuses what cannot work, before anybody is asked. Changes nothing. */
   plan: (asking: Asking, args: A) => Promise<P>;
   /** What is no longer as planned; empty = still true. Read again right before the work starts. */

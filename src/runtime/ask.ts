@@ -156,7 +156,7 @@ export function createAskingFor(world: World, who: Who, sites: Asking['sites']):
 
 /** `/restore`, or `/deck runs` for what has no command of its own. */
 export function commandOf(world: Pick<World, 'commandPrefix'>, operation: Pick<Operation, 'name' | 'command'>): string {
-  return operation.command === undefined
+  return operation.command === undefined || operation.command === 'deck'
     ? `/${world.commandPrefix}deck ${operation.name}`
     : `/${world.commandPrefix}${operation.command}`;
 }

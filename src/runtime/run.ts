@@ -69,7 +69,14 @@ export function createRun({ world, who, asking, incidents }: RunNeeds) {
     try {
       const result: Json = await saga(
         durable,
-        (undo) => operation.story(createStory(world, { durable, order, limits, undo, stage: card.stage }), order.plan),
+        (undo) =>
+          operation.story(
+            createStory(
+              { ...world, cloud: operation.urgent === true ? world.urgentCloud : world.cloud },
+              { durable, order, limits, undo, stage: card.stage },
+            ),
+            order.plan,
+          ),
         () => card.undoing(),
       );
       return await end(durable, order, card, { state: 'done', result });

@@ -10,6 +10,8 @@ import type { SettingsSource } from '#ports/settings.ts';
 export type World = {
   chat: Chat;
   cloud: Cloud;
+  /** The same cloud for work that goes first when the API budget is short. */
+  urgentCloud: Cloud;
   engine: Engine;
   history: History;
   clock: Clock;

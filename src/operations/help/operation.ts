@@ -55,7 +55,7 @@ function all(asking: Asking): Message {
           ...(changes
             ? ['Every change shows its plan first and waits for a yes.']
             : ['You may look, not change: ask an admin for the operator role.']),
-          ['More about one: ', { code: `${deck} help restore` }, '.'],
+          ['More about one: ', { code: `${deck} restore` }, '.'],
         ],
       },
     ],

@@ -39,6 +39,7 @@ export const restoreOperation = defineChange<RestoreArgs, RestorePlan, RestoreRe
     ...actions.map((action) => `ec2:${action}`),
   ],
   approval: { kind: 'approve', count: 1, role: 'approver', expiresMs: 4 * 3_600_000 },
+  urgent: true,
   args: RestoreArgs,
   parse: parseRestore,
   form: {

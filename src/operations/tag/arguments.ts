@@ -41,7 +41,7 @@ export function parseTag(words: Words): TagArgs {
     );
   const edit: Edit = { set: {}, remove: [] };
   for (const word of changes) readChange(word, edit);
-  const both = edit.remove.find((key) => key in edit.set);
+  const both = edit.remove.find((key) => Object.hasOwn(edit.set, key));
   if (both !== undefined) throw new Refusal('bad-input', `\`${both}\` is both set and removed. Say one of them.`);
   return { kind: 'select', selector, edit };
 }
@@ -90,6 +90,11 @@ function mustBeKey(key: string, word: string): void {
     throw new Refusal(
       'bad-input',
       `\`${key}\` begins with \`aws:\`, which only AWS itself may set. Choose another key.`,
+    );
+  if (key === '__proto__')
+    throw new Refusal(
+      'bad-input',
+      'The key `__proto__` means something else to JavaScript, so Deckhand leaves it alone. Choose another key.',
     );
   if (key.startsWith(ourPrefix))
     throw new Refusal(

@@ -63,7 +63,7 @@ function differenceLines(changes: readonly Change[]): Line[] {
 
 function changeLines(change: Change): [string, Line][] {
   const set = Object.entries(change.set).map(([key, value]): [string, Line] => {
-    const old = change.before[key];
+    const old = Object.hasOwn(change.before, key) ? change.before[key] : undefined;
     const line: Line =
       old === undefined
         ? ['+ ', { code: `${key}=${value}` }]

@@ -41,14 +41,14 @@ export function differences(plan: TagPlan, now: readonly Tagged[]): string[] {
     const found = now.find(({ id }) => id === change.id);
     if (found === undefined) return [`${change.id} no longer exists.`];
     const keys = [...Object.keys(change.set), ...change.remove];
-    const moved = keys.filter((key) => found.tags[key] !== change.before[key]);
+    const moved = keys.filter((key) => ownValue(found.tags, key) !== ownValue(change.before, key));
     return moved.map((key) => `Tag ${key} of ${label(change)} was changed by somebody else.`);
   });
 }
 
 /** The edit that brings back exactly what was there. Pure. */
 export function inverseOf(change: Change): Edit {
-  const added = Object.keys(change.set).filter((key) => !(key in change.before));
+  const added = Object.keys(change.set).filter((key) => !Object.hasOwn(change.before, key));
   return { set: change.before, remove: added };
 }
 
@@ -68,12 +68,14 @@ export function groupByEdit(edits: readonly { id: ResourceId; edit: Edit }[]): {
 }
 
 function changeOf(of: Tagged, edit: Edit): Change | undefined {
-  const set = Object.fromEntries(Object.entries(edit.set).filter(([key, value]) => of.tags[key] !== value));
-  const remove = edit.remove.filter((key) => key in of.tags);
+  const set = Object.fromEntries(
+    Object.entries(edit.set).filter(([key, value]) => !Object.hasOwn(of.tags, key) || of.tags[key] !== value),
+  );
+  const remove = edit.remove.filter((key) => Object.hasOwn(of.tags, key));
   if (Object.keys(set).length + remove.length === 0) return undefined;
   const touched = [...Object.keys(set), ...remove];
   const before = Object.fromEntries(
-    touched.flatMap((key) => (of.tags[key] === undefined ? [] : [[key, of.tags[key]]])),
+    touched.flatMap((key) => (Object.hasOwn(of.tags, key) ? [[key, of.tags[key] ?? '']] : [])),
   );
   return { id: of.id, name: of.name, set, remove, before };
 }
@@ -81,4 +83,9 @@ function changeOf(of: Tagged, edit: Edit): Change | undefined {
 function countAfter(of: Tagged, edit: Edit): number {
   const kept = Object.fromEntries(Object.entries(of.tags).filter(([key]) => !edit.remove.includes(key)));
   return countedTags({ ...kept, ...edit.set });
+}
+
+/** A tag named `constructor` is a tag; an object's inherited one is not. */
+function ownValue(tags: Tags, key: string): string | undefined {
+  return Object.hasOwn(tags, key) ? tags[key] : undefined;
 }

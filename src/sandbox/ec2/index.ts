@@ -65,7 +65,7 @@ export function createEc2(options: Ec2Options): Ec2Part {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const form = readForm(await bodyOf(request));
     const action = form.get('Action') ?? '';
-    count(action);
+    if (form.flag('DryRun') !== true) count(action);
     const disturbed = takeInjection(state, action, form);
     if (disturbed !== undefined && !disturbed.afterWork) await disturb(disturbed, response);
     if (response.destroyed) return;

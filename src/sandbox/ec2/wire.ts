@@ -91,13 +91,15 @@ function isList(value: object): value is readonly Xml[] {
 
 /** XML 1.0 has no way to write most control characters; AWS refuses them in tags, so they become U+FFFD. */
 function escape(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- exactly those are meant
-  return text
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '\ufffd')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('\r', '&#13;');
+  return (
+    text
+      // oxlint-disable-next-line no-control-regex -- exactly those are meant
+      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '\ufffd')
+      .replaceAll('&', '&amp;')
+      .replaceAll('<', '&lt;')
+      .replaceAll('>', '&gt;')
+      .replaceAll('\r', '&#13;')
+  );
 }
 
 export async function bodyOf(request: IncomingMessage): Promise<string> {
@@ -112,6 +114,7 @@ export async function bodyOf(request: IncomingMessage): Promise<string> {
 }
 
 export function send(response: ServerResponse, status: number, xml: string): void {
-  response.writeHead(status, { 'content-type': 'text/xml;charset=UTF-8' });
+  const requestId = /<[rR]equestI[dD]>([^<]*)</.exec(xml)?.[1] ?? '';
+  response.writeHead(status, { 'content-type': 'text/xml;charset=UTF-8', 'x-amzn-requestid': requestId });
   response.end(xml);
 }

@@ -50,9 +50,11 @@ function thingsOf(ec2: Parameters<typeof complete>[2]): Candidate[] {
       .filter(({ name }) => name !== undefined && name !== '')
       .map(({ id, name, state }) => ({ word: name ?? '', detail: `${id} · ${state}` })),
     ...ec2.instances.map(({ id, name, state }) => ({ word: id, detail: `${name ?? 'server'} · ${state}` })),
-    ...ec2.volumes.map(({ id, name, state, sizeGiB }) => ({
+    ...ec2.volumes.map(({ id, tags, state, sizeGiB }) => ({
       word: id,
-      detail: [name, 'volume', sizeGiB === undefined ? undefined : `${sizeGiB} GiB`, state].filter(Boolean).join(' · '),
+      detail: [tags?.['Name'], 'volume', sizeGiB === undefined ? undefined : `${sizeGiB} GiB`, state]
+        .filter(Boolean)
+        .join(' · '),
     })),
     ...ec2.snapshots.map(({ id, volumeId, state }) => ({ word: id, detail: `snapshot of ${volumeId} · ${state}` })),
   ];

@@ -179,6 +179,12 @@ function listen(): void {
   events.addEventListener('error', () => store.set({ online: false }));
 }
 
+/** EC2's states move on by time alone, which no event tells. */
+const ec2EveryMs = 2_000;
+setInterval(() => {
+  if (!document.hidden && store.state().online) void store.refresh('ec2');
+}, ec2EveryMs);
+
 const toggle = byId('trouble-toggle');
 function showSide(open: boolean): void {
   byId('app').classList.toggle('closed', !open);

@@ -72,12 +72,13 @@ export type SlackView = {
 /** `GET /sandbox/api/ec2`. */
 export type Ec2Dump = {
   instances: readonly Ec2Instance[];
-  volumes: readonly { id: string; name?: string; state: string; sizeGiB?: number }[];
+  volumes: readonly { id: string; state: string; sizeGiB?: number; tags?: Readonly<Record<string, string>> }[];
   snapshots: readonly { id: string; volumeId: string; state: string; progress?: number }[];
   /** Sentences; anything here means that something was left half-done. */
   invariants: readonly string[];
   calls: { total: number; byAction: Readonly<Record<string, number>> };
-  faults?: unknown;
+  /** What is broken on purpose now, in words. */
+  faults?: readonly string[];
 };
 export type Ec2Instance = {
   id: string;

@@ -32,6 +32,8 @@ export type Store = {
   onChange: (listener: (state: State) => void) => void;
 };
 
+const ec2GapMs = 300;
+
 /** An empty store; nothing is read before the first `refresh`. */
 export function createStore(): Store {
   let state: State = {
@@ -55,6 +57,8 @@ export function createStore(): Store {
   const readers = {
     slack: oneAtATime(async () => set(await readSlack(state))),
     ec2: oneAtATime(async () => {
+      // A fleet of thousands is megabytes, and a restore changes it many times a second.
+      await new Promise((resolve) => setTimeout(resolve, ec2GapMs));
       const { body, error } = await get('ec2');
       if (error === undefined) set({ ec2: body as unknown as Ec2Dump });
     }),

@@ -10,7 +10,8 @@ import { deniable, siteStates, troubles } from './troubles.ts';
 
 /** A button of the panel: what it sends, and what it says when that was done. */
 type Cause = {
-  body: object;
+  /** Sent one after the other. */
+  bodies: readonly object[];
   says: string;
   path?: 'site';
   /** For buttons that show a state. */
@@ -31,9 +32,10 @@ export function createTrouble(store: Store): (state: State) => void {
   const section = byId('trouble');
   const chosen = { instance: '', action: deniable[0] as string };
 
-  async function send({ path, body, says }: Cause): Promise<void> {
-    const { error } = await post(path ?? 'faults', body);
-    toast(error ?? says, error === undefined ? 'note' : 'error');
+  async function send({ path, bodies, says }: Cause): Promise<void> {
+    let failed: string | undefined;
+    for (const body of bodies) failed ??= (await post(path ?? 'faults', body)).error;
+    toast(failed ?? says, failed === undefined ? 'note' : 'error');
     await Promise.all([store.refresh('ec2'), store.refresh('site'), store.refresh('slack')]);
   }
   const panel: Panel = {
@@ -46,22 +48,39 @@ export function createTrouble(store: Store): (state: State) => void {
   };
   function draw({ ec2, site }: State): void {
     const { requests: _requests, ...shown } = site ?? { requests: 0 };
-    const version = JSON.stringify([ec2?.instances, ec2?.faults, shown, chosen]);
+    const servers = ec2?.instances.map((one) => [one.id, one.name, one.state, troubleOf(one)]);
+    const version = JSON.stringify([servers, ec2?.faults, shown, chosen]);
     if (section.dataset['version'] === version) return;
     section.dataset['version'] = version;
     const focused = section.contains(document.activeElement)
       ? document.activeElement?.getAttribute('data-focus')
       : undefined;
-    const mend = panel.button('Mend all', { body: troubles.clear, says: 'Everything works again.' });
+    const mend = panel.button('Mend all', { bodies: mending(ec2?.instances ?? []), says: 'Everything works again.' });
     fill(
       section,
       h('h2', { id: 'trouble-title' }, 'Break things', mend),
       h('div', { class: 'trouble' }, linesOf(panel, ec2?.instances ?? [], site)),
+      faultsView(ec2?.faults ?? []),
     );
     if (typeof focused === 'string')
       section.querySelector<HTMLElement>(`[data-focus="${CSS.escape(focused)}"]`)?.focus();
   }
   return draw;
+}
+
+/** Longest menu of servers; a fleet of thousands would make the page slow. */
+const mostServers = 300;
+
+/** Clears the faults of every part, and heals the servers, which `clear` leaves as they are. */
+function mending(instances: readonly Ec2Instance[]): readonly object[] {
+  const impaired = instances.filter((one) => troubleOf(one) !== undefined);
+  return [troubles.clear, ...impaired.map(({ id }) => troubles.heal(id))];
+}
+
+function faultsView(faults: readonly string[]): Child {
+  if (faults.length === 0) return undefined;
+  const items = faults.map((fault) => h('li', {}, fault));
+  return h('ul', { class: 'faults', 'aria-label': 'Broken now' }, items);
 }
 
 function linesOf(panel: Panel, instances: readonly Ec2Instance[], site: State['site']): readonly Child[] {
@@ -76,15 +95,22 @@ function linesOf(panel: Panel, instances: readonly Ec2Instance[], site: State['s
     h(
       'div',
       { class: 'line' },
-      panel.button('Fail next snapshot', { body: troubles.failSnapshot, says: 'The next snapshot will end in error.' }),
-      panel.button('Throttle', { body: troubles.throttle, says: troubles.throttleSays, name: 'Throttle EC2' }),
+      panel.button('Fail next snapshot', {
+        bodies: [troubles.failSnapshot],
+        says: 'The next snapshot will end in error.',
+      }),
+      panel.button('Throttle', {
+        bodies: [troubles.throttle],
+        says: 'AWS answers the next 30 calls with RequestLimitExceeded.',
+        name: 'Throttle EC2',
+      }),
     ),
     heading('Slack'),
     h(
       'div',
       { class: 'line' },
       panel.button('Disconnect the socket', {
-        body: troubles.disconnect,
+        bodies: [troubles.disconnect],
         says: 'Slack closed the socket. Deckhand connects again by itself.',
       }),
     ),
@@ -98,7 +124,7 @@ function siteLine({ button }: Panel, site: State['site']): Child {
     const name = `Demo site: ${label.toLowerCase()}`;
     return button(label, {
       path: 'site',
-      body: set,
+      bodies: [set],
       says: `${name}.`,
       pressed: isNow(set),
       good: label === 'Up',
@@ -114,7 +140,7 @@ function serverLine({ button, chosen, redraw }: Panel, instances: readonly Ec2In
   if (server === undefined) return h('p', { class: 'hint' }, 'No server is running.');
   chosen.instance = server.id;
   const name = server.name || server.id;
-  const options = servers.map((one) => [one.id, one.name || one.id] as const);
+  const options = servers.slice(0, mostServers).map((one) => [one.id, one.name || one.id] as const);
   const menu = chooser({ label: 'Server to impair', options, value: server.id }, (value) => {
     chosen.instance = value;
     redraw();
@@ -122,11 +148,11 @@ function serverLine({ button, chosen, redraw }: Panel, instances: readonly Ec2In
   const action =
     troubleOf(server) === undefined
       ? button('Impair', {
-          body: troubles.impair(server.id),
+          bodies: [troubles.impair(server.id)],
           says: `The status check of ${name} fails now. Watch #alerts.`,
           name: 'Impair the server',
         })
-      : button('Heal', { body: troubles.heal(server.id), says: `${name} is well again.`, name: 'Heal the server' });
+      : button('Heal', { bodies: [troubles.heal(server.id)], says: `${name} is well again.`, name: 'Heal the server' });
   return h('div', { class: 'line' }, menu, action);
 }
 
@@ -137,7 +163,7 @@ function permissionLine({ button, chosen, redraw }: Panel): Child {
     redraw();
   });
   const deny = button('Deny', {
-    body: troubles.deny(chosen.action),
+    bodies: [troubles.deny(chosen.action)],
     says: `AWS refuses ec2:${chosen.action} now.`,
     name: 'Deny the permission',
   });

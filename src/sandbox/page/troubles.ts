@@ -3,10 +3,8 @@ export const troubles = {
   impair: (instance: string) => ({ ec2: { impair: instance, check: 'instance' } }),
   heal: (instance: string) => ({ ec2: { heal: instance } }),
   failSnapshot: { ec2: { failNextSnapshot: 1 } },
-  throttle: { ec2: { throttle: true } },
-  throttleSays: 'AWS answers RequestLimitExceeded to some calls now.',
+  throttle: { ec2: { throttle: { times: 30 } } },
   deny: (action: string) => ({ ec2: { deny: [`ec2:${action}`] } }),
-  allowAll: { ec2: { allow: '*' } },
   disconnect: { slack: { disconnect: true } },
   clear: { ec2: { clear: true }, slack: { clear: true }, site: { up: true, status: 200, latencyMs: 0 } },
 };
@@ -15,6 +13,7 @@ export const troubles = {
 export const siteStates = [
   { label: 'Up', set: { up: true, status: 200, latencyMs: 0 } },
   { label: 'Down', set: { up: false, status: 200, latencyMs: 0 } },
+  // Beyond what the sandbox's deckhand.yml calls slow, within its deadline.
   { label: 'Slow', set: { up: true, status: 200, latencyMs: 1_500 } },
   { label: 'Error 500', set: { up: true, status: 500, latencyMs: 0 } },
 ] as const;
