@@ -14,6 +14,7 @@ import { createIncidentPress } from '#runtime/incident-press.ts';
 import { createIncidents } from '#runtime/incidents.ts';
 import { createRun } from '#runtime/run.ts';
 import { createSuggest } from '#runtime/suggest.ts';
+import { createTroubleWatch } from '#runtime/trouble.ts';
 import type { World } from '#runtime/world.ts';
 import { createSiteWatch } from '#sites/watch.ts';
 
@@ -47,6 +48,7 @@ export function createApp(outside: AppWorld): App {
   const ask = createAsk({ world, who, asking });
   const health = createHealthWatch({ ...world, cloud: world.watchCloud, incidents });
   const digest = createDigest({ ...world, cloud: world.watchCloud });
+  const lookForTrouble = createTroubleWatch(world, incidents);
   let reconciling: Cancel = () => undefined;
 
   world.engine.serve('run', createRun({ world, who, asking, incidents }));
@@ -70,6 +72,7 @@ export function createApp(outside: AppWorld): App {
       });
       await hearAgain(world, run);
     }
+    await lookForTrouble();
     await incidents.flush();
   }
 
@@ -98,6 +101,25 @@ export function createApp(outside: AppWorld): App {
     world.schedules.replace(jobs);
   }
 
+  /** Who may do what can change with it, so the record says when. */
+  function settingsChanged(): void {
+    schedule();
+    const at = world.clock.now();
+    world.history.audit
+      .append({
+        key: `settings:${at}`,
+        at,
+        kind: 'settings',
+        actor: 'deckhand',
+        run: undefined,
+        operation: undefined,
+        channel: undefined,
+        targets: [],
+        detail: 'deckhand.yml was changed and applied',
+      })
+      .catch((error: unknown) => world.log.error({ err: error }, 'a change of the settings could not be recorded'));
+  }
+
   async function start(): Promise<void> {
     await world.engine.launch();
     await reconcile().catch((error: unknown) =>
@@ -105,7 +127,7 @@ export function createApp(outside: AppWorld): App {
     );
     keepReconciling();
     schedule();
-    world.settings.onChange(schedule);
+    world.settings.onChange(settingsChanged);
     await sites.start();
   }
 

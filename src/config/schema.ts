@@ -27,8 +27,8 @@ import { sites, toSite } from './sites-schema.ts';
 
 const changes = operations.filter(({ kind }) => kind === 'change').map(({ name }) => name);
 
-/** Ten minutes to answer is the least that survives a coffee; a week the most that a plan stays believable. */
-const expiry = duration('1m', '7d');
+/** A week is the most that a plan stays believable; seconds are for trying it out. */
+const expiry = duration('1s', '7d');
 const confirmExpiresMs = 30 * 60_000;
 
 const approval = z.union(

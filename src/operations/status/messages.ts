@@ -19,6 +19,7 @@ export function answer(found: Overview, of: Of): Message {
   const sections: Section[] = [
     { kind: 'text', lines: [summary(found)] },
     ...attention(servers, of.now),
+    ...byEnvironment(servers),
     ...(only.length > 0 ? only.flatMap((server) => whole(server, of.now)) : []),
     ...(only.length > 0 || servers.length === 0 || (servers.length > pageSize && !of.details)
       ? []
@@ -72,6 +73,23 @@ function attention(servers: readonly Server[], now: number): Section[] {
   if (lines.length === 0) return [];
   const rest = lines.length - 10;
   return [{ kind: 'list', items: [...lines.slice(0, 10), ...(rest > 0 ? [`and ${rest} more`] : [])] }];
+}
+
+/** Where the servers are, when there are too many to show. */
+function byEnvironment(servers: readonly Server[]): Section[] {
+  if (servers.length <= pageSize) return [];
+  const groups = Map.groupBy(
+    servers,
+    ({ instance }) => instance.tags['env'] ?? instance.tags['environment'] ?? 'no env tag',
+  );
+  const facts = [...groups]
+    .toSorted(([, a], [, b]) => b.length - a.length)
+    .slice(0, 8)
+    .map(([env, list]): readonly [string, Line] => [
+      env,
+      `${count(list.length, 'server')} (${countBy(list.map(({ instance }) => instance.state))}), ${list.filter(({ lastSnapshotAt }) => lastSnapshotAt === undefined).length} without a snapshot`,
+    ]);
+  return [{ kind: 'facts', facts }];
 }
 
 function whole(server: Server, now: number): Section[] {
