@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
@@ -30,6 +31,26 @@ describe('the house', () => {
     expect(new Set(names).size).toBe(names.length);
     expect(new Set(commands).size).toBe(commands.length);
     expect(names.every((name) => /^[a-z]+$/.test(name))).toBe(true);
+  });
+
+  it('has documents whose links all lead somewhere', () => {
+    const pages = [
+      'README.md',
+      'ARCHITECTURE.md',
+      'CONTRIBUTING.md',
+      'CHANGELOG.md',
+      ...readdirSync('docs', { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.md'))
+        .map((name) => `docs/${name}`),
+    ];
+    const broken = pages.flatMap((page) =>
+      [...readFileSync(page, 'utf8').matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)]
+        .map(([, target]) => join(dirname(page), target!))
+        .filter((path) => !existsSync(path))
+        .map((path) => `${page} → ${path}`),
+    );
+
+    expect(broken).toEqual([]);
   });
 
   it('has examples that every operation itself understands', () => {
