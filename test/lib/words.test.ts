@@ -46,12 +46,17 @@ describe('a typed line', () => {
   it('reads any text or refuses it as bad input, and never hangs', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 4_000, unit: 'grapheme' }), (text) => {
-        try {
-          readWords(text, ['from']);
-        } catch (error) {
-          expect(error).toMatchObject({ name: 'Refusal', code: 'bad-input' });
-        }
+        expect(readOrWhy(text)).toMatch(/^(read|bad-input)$/);
       }),
     );
   });
 });
+
+function readOrWhy(text: string): string {
+  try {
+    readWords(text, ['from']);
+    return 'read';
+  } catch (error) {
+    return (error as { code?: string }).code ?? 'something else';
+  }
+}

@@ -60,7 +60,9 @@ export function createRecorder() {
     return {
       id: 'run',
       step,
-      sleep: async (ms) => void (await step('sleep', async () => void (now += ms))),
+      sleep: async (ms) => {
+        await step('sleep', async () => void (now += ms));
+      },
       now: () => step('now', async () => now),
       receive: async <T extends Json>(topic: string, timeoutMs: number): Promise<T | undefined> => {
         const answer = await step(`receive ${topic}`, async (): Promise<Json> => {
