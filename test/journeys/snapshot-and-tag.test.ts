@@ -56,7 +56,8 @@ describe('a snapshot', () => {
     await sandbox.read('ops', /Snapshot \d+ volumes? of db-2/);
 
     const cards = (await sandbox.messages('ops')).filter(
-      ({ text, thread_ts }) => /Snapshot \d+ volumes? of db-2/.test(text) && thread_ts === undefined,
+      ({ ts, text, thread_ts }) =>
+        /Snapshot \d+ volumes? of db-2/.test(text) && (thread_ts === undefined || thread_ts === ts),
     );
     expect(cards).toHaveLength(1);
   });

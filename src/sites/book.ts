@@ -1,0 +1,128 @@
+import { z } from 'zod';
+
+import type { Cancel, Clock, Log } from '#ports/clock.ts';
+import type { History } from '#ports/history.ts';
+import { failureClasses } from '#ports/web.ts';
+
+import { type Told, topics } from './incident.ts';
+import type { SiteState } from './verdict.ts';
+
+/** What is kept of a site over restarts. */
+export type Kept = { state: SiteState; told: Told };
+export type Book = {
+  /** Everything that is kept, by site name. What cannot be read is left out: that site starts anew. */
+  load: () => Promise<ReadonlyMap<string, Kept>>;
+  /** Written with the next batch. */
+  soon: (name: string, kept: () => Kept) => void;
+  /** Written before it resolves. Throws when the store is away. */
+  now: (name: string, kept: Kept) => Promise<void>;
+  forget: (names: readonly string[]) => Promise<void>;
+  /** Writes what still waits and stops. */
+  close: () => Promise<void>;
+};
+
+const prefix = 'site:';
+/** One transaction a second at most, however many sites changed. */
+const batchMs = 1_000;
+
+export function createBook(world: { history: Pick<History, 'watch'>; clock: Clock; log: Log }): Book {
+  const { watch } = world.history;
+  const waiting = new Map<string, () => Kept>();
+  let timer: Cancel | undefined;
+  let closed = false;
+  let writing = Promise.resolve();
+
+  function soon(name: string, kept: () => Kept): void {
+    waiting.set(name, kept);
+    if (closed) return;
+    timer ??= world.clock.after(batchMs, () => {
+      timer = undefined;
+      void flush();
+    });
+  }
+
+  function flush(): Promise<void> {
+    writing = writeAfter(writing);
+    return writing;
+  }
+
+  async function writeAfter(before: Promise<void>): Promise<void> {
+    await before;
+    const batch = [...waiting];
+    waiting.clear();
+    if (batch.length === 0) return;
+    try {
+      await watch.save(new Map(batch.map(([name, kept]) => [`${prefix}${name}`, kept()])));
+    } catch (error) {
+      world.log.warn({ err: error, sites: batch.length }, 'site states could not be stored; trying again');
+      for (const [name, kept] of batch) if (!waiting.has(name)) soon(name, kept);
+    }
+  }
+
+  async function load(): Promise<ReadonlyMap<string, Kept>> {
+    const kept = new Map<string, Kept>();
+    for (const [key, value] of await watch.load(prefix)) {
+      const read = Kept.safeParse(value);
+      if (read.success) kept.set(key.slice(prefix.length), read.data);
+      else
+        world.log.warn({ key, issues: read.error.issues }, 'a stored site state cannot be read; the site starts anew');
+    }
+    return kept;
+  }
+
+  async function now(name: string, kept: Kept): Promise<void> {
+    waiting.delete(name);
+    await watch.save(new Map([[`${prefix}${name}`, kept]]));
+  }
+
+  async function forget(names: readonly string[]): Promise<void> {
+    for (const name of names) waiting.delete(name);
+    await watch.forget(names.map((name) => `${prefix}${name}`));
+  }
+
+  async function close(): Promise<void> {
+    closed = true;
+    timer?.();
+    await flush();
+  }
+
+  return { load, soon, now, forget, close };
+}
+
+const at = z.number().optional();
+const phase = z.number();
+const Evidence = z.object({
+  class: z.enum(failureClasses),
+  detail: z.string(),
+  status: z.number().optional(),
+  phases: z.object({
+    dnsMs: phase,
+    connectMs: phase,
+    tlsMs: phase,
+    firstByteMs: phase,
+    downloadMs: phase,
+    totalMs: phase,
+  }),
+  at: z.number(),
+});
+const State = z.object({
+  phase: z.enum(['new', 'up', 'suspect', 'down', 'recovering']),
+  upSince: at,
+  failures: z.number(),
+  goods: z.number(),
+  firstFailureAt: at,
+  firstGoodAt: at,
+  cause: Evidence.optional(),
+  quiet: z.boolean(),
+  track: z.string(),
+  clean: z.number(),
+  intermittentSince: at,
+  times: z.array(z.number()),
+  slowSince: at,
+  certificate: z.object({ validTo: z.number(), fingerprint: z.string(), missed: z.number() }).optional(),
+  checkedAt: at,
+  lastMs: at,
+  lastOutage: z.object({ startedAt: z.number(), endedAt: z.number(), cause: Evidence }).optional(),
+});
+const ToldOf = z.object({ mark: z.string(), sent: z.boolean(), at: z.number(), over: z.boolean() });
+const Kept = z.object({ state: State, told: z.partialRecord(z.enum(topics), ToldOf) });

@@ -1,0 +1,254 @@
+import { count, duration } from '#lib/format.ts';
+import type { Remedy, Report } from '#ports/incidents.ts';
+import type { Site } from '#ports/settings.ts';
+import type { Line } from '#ports/text.ts';
+
+import { cause, fitsRestart, nextMove } from './causes.ts';
+import { address, list, milliseconds, people, phases, serverFact } from './facts.ts';
+import type { Server } from './server.ts';
+import type { Evidence, SiteState } from './verdict.ts';
+
+/** All words about sites. What comes from outside stands in plain pieces only, so nothing of it can become markup. */
+
+export type Words = { report: Report; note: Line };
+
+export function down(of: { site: Site; state: SiteState; server: Server; now: number; first: boolean }): Words {
+  const { site, state, server } = of;
+  const evidence = state.cause;
+  if (evidence === undefined) throw new Error('a site is down for a cause'); // verdict.ts never leaves it out
+  const checks = site.recheckMs.length + 1;
+  const gaps = list(site.recheckMs.map(duration));
+  return {
+    report: {
+      severity: 'critical',
+      title: `Site down · ${site.name}`,
+      alert: `${site.name} is down: ${cause(evidence)}`,
+      facts: [
+        ['Site', address(site)],
+        ['Status', evidence.status === undefined ? 'no answer' : `HTTP ${evidence.status}`],
+        ['Cause', `${cause(evidence)} (${evidence.class})`],
+        ['Time spent', phases(evidence.phases)],
+        ['First failure', { at: state.firstFailureAt ?? evidence.at, style: 'datetime' }],
+        ['Confirmed by', `${checks} failed checks in a row; ${count(checks - 1, 're-check')} after ${gaps}`],
+        ...serverFact(server),
+        ...people(site),
+      ],
+      detail: [nextMove(evidence), ...serverRemark(server, evidence)],
+      remedies: remedies(evidence, server),
+    },
+    note: of.first
+      ? `Down: ${cause(evidence)}. ${checks} checks in a row failed.`
+      : `Still down. Now: ${cause(evidence)}${server.kind === 'found' ? `; the server is ${server.state}` : ''}.`,
+  };
+}
+
+export function upAgain(of: { site: Site; state: SiteState }): Words {
+  const { site, state } = of;
+  const outage = state.lastOutage;
+  if (outage === undefined) {
+    const text = 'is not down';
+    return { report: closed(site, 'critical', 'Site down', text), note: `${site.name} ${text}.` };
+  }
+  const lasted = duration(outage.endedAt - outage.startedAt);
+  return {
+    report: {
+      severity: 'critical',
+      title: `Site down · ${site.name}`,
+      alert: `${site.name} is up again after ${lasted}`,
+      facts: [
+        ['Site', address(site)],
+        [
+          'Down',
+          [
+            { at: outage.startedAt, style: 'datetime' },
+            ' to ',
+            { at: outage.endedAt, style: 'datetime' },
+            ` (${lasted})`,
+          ],
+        ],
+        ['Cause', `${cause(outage.cause)} (${outage.cause.class})`],
+        ['Answers now in', state.lastMs === undefined ? 'unknown' : milliseconds(state.lastMs)],
+        ...people(site),
+      ],
+      detail: [],
+      remedies: [],
+    },
+    note: `Up again after ${lasted}; ${count(site.recoverChecks, 'good check')} in a row.`,
+  };
+}
+
+export function slow(of: { site: Site; state: SiteState }): Words {
+  const { site, state } = of;
+  return {
+    report: {
+      severity: 'warning',
+      title: `Site slow · ${site.name}`,
+      alert: `${site.name} is slow: ${limitOf(site)}`,
+      facts: [
+        ['Site', address(site)],
+        ['Slow', limitOf(site)],
+        ['Newest answers', state.times.map(milliseconds).join(', ')],
+        ...people(site),
+      ],
+      detail: ['It answers, so it counts as up. Look for load, a slow database, or a recent deploy.'],
+      remedies: [],
+    },
+    note: `Slow: ${limitOf(site)}.`,
+  };
+}
+
+/** Over: fast again, or down, which is told on its own. */
+export function slowOver(of: { site: Site; state: SiteState }): Words {
+  const fast = of.state.phase !== 'down';
+  const text = fast ? 'answers quickly again' : 'is down now, which has its own message';
+  return { report: closed(of.site, 'warning', 'Site slow', text), note: `${of.site.name} ${text}.` };
+}
+
+export function intermittent(of: { site: Site; state: SiteState }): Words {
+  const { site, state } = of;
+  const failed = state.track.replaceAll('+', '').length;
+  return {
+    report: {
+      severity: 'warning',
+      title: `Site intermittent · ${site.name}`,
+      alert: `${site.name} comes and goes: ${failed} of the last ${state.track.length} checks failed`,
+      facts: [
+        ['Site', address(site)],
+        ['Failed', `${failed} of the last ${state.track.length} checks, in several bursts`],
+        ...(state.cause === undefined ? [] : [['Last cause', cause(state.cause)] as const]),
+        ...people(site),
+      ],
+      detail: [
+        'Short outages are not told while this lasts; one of 5 minutes or more is. It ends after 30 checks without a new burst.',
+        'Often one of several servers behind the name fails: look at the load balancer and at each server.',
+      ],
+      remedies: [],
+    },
+    note: `Comes and goes: ${failed} of the last ${state.track.length} checks failed.`,
+  };
+}
+
+export function intermittentOver({ site }: { site: Site }): Words {
+  const text = 'is steady again: 30 checks without a new failure';
+  return { report: closed(site, 'warning', 'Site intermittent', text), note: `${site.name} ${text}.` };
+}
+
+export function certificate(of: { site: Site; state: SiteState; now: number }): Words {
+  const { site, state, now } = of;
+  const validTo = state.certificate?.validTo ?? now;
+  const over = validTo <= now;
+  const words = over ? `has expired ${duration(now - validTo)} ago` : `ends in ${duration(validTo - now)}`;
+  return {
+    report: {
+      severity: over ? 'critical' : 'warning',
+      title: `Certificate · ${site.name}`,
+      alert: `The certificate of ${site.name} ${words}`,
+      facts: [
+        ['Site', address(site)],
+        ['Valid until', { at: validTo, style: 'datetime' }],
+        ['Fingerprint', { code: (state.certificate?.fingerprint ?? '').slice(0, 23) }],
+        ...people(site),
+      ],
+      detail: [
+        `The certificate ${words}. Renew it and load it on every server behind the name; a restart alone does not renew it.`,
+      ],
+      remedies: [],
+    },
+    note: `The certificate ${words}.`,
+  };
+}
+
+export function certificateOver({ site }: { site: Site }): Words {
+  const text = 'shows a certificate that lasts long enough';
+  return { report: closed(site, 'warning', 'Certificate', text), note: `${site.name} ${text}.` };
+}
+
+/** The site was taken out of deckhand.yml while something was open. */
+export function unwatched(site: string, topic: string): Words {
+  const report: Report = {
+    severity: 'info',
+    title: `${topic} · ${site}`,
+    alert: `${site} is no longer watched`,
+    facts: [],
+    detail: ['The site is no longer in deckhand.yml, so nobody knows how this went on.'],
+    remedies: [],
+  };
+  return { report, note: `${site} is no longer watched.` };
+}
+
+export function blind(suspects: number): Words {
+  return {
+    report: {
+      severity: 'critical',
+      title: 'Site checks are blind',
+      alert: `Site checks are blind: ${count(suspects, 'site')} failed at once and Deckhand reaches nothing else either`,
+      facts: [
+        ['Failed at once', count(suspects, 'site')],
+        ['Also not reached', 'the EC2 API and well-known addresses'],
+      ],
+      detail: [
+        'Most likely the network of this machine is down, not the sites. No site is told as down meanwhile; checks go on.',
+        'Look at the network, the DNS and the NAT gateway of the machine that runs Deckhand.',
+      ],
+      remedies: [],
+    },
+    note: `${count(suspects, 'site')} failed at once and nothing else can be reached. Judging is paused.`,
+  };
+}
+
+export function seesAgain(): Words {
+  const report: Report = {
+    severity: 'critical',
+    title: 'Site checks are blind',
+    alert: 'Site checks see again',
+    facts: [],
+    detail: ['Every site is judged anew from here.'],
+    remedies: [],
+  };
+  return { report, note: 'The network answers again. Judging goes on.' };
+}
+
+function closed(site: Site, severity: Report['severity'], title: string, text: string): Report {
+  return {
+    severity,
+    title: `${title} · ${site.name}`,
+    alert: `${site.name} ${text}`,
+    facts: [['Site', address(site)], ...people(site)],
+    detail: [`${site.name} ${text}.`],
+    remedies: [],
+  };
+}
+
+/** Only what fits: a restart cures no DNS, no certificate, no wrong address. At most two. */
+function remedies(evidence: Evidence, server: Server): readonly Remedy[] {
+  if (server.kind !== 'found' || !fitsRestart(evidence)) return [];
+  const name = server.name === '' ? server.id : server.name;
+  const restart: Remedy = { label: `Restart ${clip(name)}`, operation: 'restart', line: server.id, style: 'primary' };
+  const restore: Remedy = {
+    label: 'Restore…',
+    operation: 'restore',
+    line: `${server.id} --from latest`,
+    style: 'danger',
+  };
+  return [
+    ...(server.state === 'running' ? [restart] : []),
+    ...(server.autoScalingGroup === undefined && ['running', 'stopped'].includes(server.state) ? [restore] : []),
+  ];
+}
+
+function serverRemark(server: Server, evidence: Evidence): readonly Line[] {
+  if (server.kind !== 'found') return [];
+  if (server.state !== 'running')
+    return [`The server behind it is ${server.state}. Start it in the EC2 console if nobody stopped it on purpose.`];
+  if (server.autoScalingGroup !== undefined && fitsRestart(evidence))
+    return [`The server belongs to the Auto Scaling group ${server.autoScalingGroup}, which may replace it by itself.`];
+  return [];
+}
+
+function limitOf(site: Site): string {
+  return `the middle one of 5 answers took longer than ${milliseconds(site.slowMs ?? 0)}`;
+}
+
+function clip(text: string): string {
+  return text.length <= 40 ? text : `${text.slice(0, 39)}…`;
+}

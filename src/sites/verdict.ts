@@ -1,0 +1,221 @@
+import type { Site } from '#ports/settings.ts';
+import type { FailureClass, Phases, ProbeResult } from '#ports/web.ts';
+
+/**
+ * new: never judged. suspect: failed, being re-checked, told to nobody. recovering: answers again, not yet believed.
+ * Slow and intermittent come on top, so a site can be up and slow.
+ */
+export type Phase = 'new' | 'up' | 'suspect' | 'down' | 'recovering';
+
+/** What a failed check showed. */
+export type Evidence = {
+  class: FailureClass;
+  detail: string;
+  status?: number | undefined;
+  phases: Phases;
+  at: number;
+};
+type Outage = { startedAt: number; endedAt: number; cause: Evidence };
+
+/** What is known of one site; plain JSON. Instants are epoch ms. */
+export type SiteState = {
+  phase: Phase;
+  upSince?: number | undefined;
+  /** Failed checks in a row, and good ones in a row since it was down. */
+  failures: number;
+  goods: number;
+  firstFailureAt?: number | undefined;
+  firstGoodAt?: number | undefined;
+  cause?: Evidence | undefined;
+  /** Down, but told to nobody yet, because the site comes and goes anyway. */
+  quiet: boolean;
+  /** The newest outcomes, newest last: + good, - failed. */
+  track: string;
+  /** Checks since the last change from good to failed. */
+  clean: number;
+  intermittentSince?: number | undefined;
+  /** Response times (ms) of the newest good checks. */
+  times: readonly number[];
+  slowSince?: number | undefined;
+  certificate?: { validTo: number; fingerprint: string; missed: number } | undefined;
+  /** Start of the newest check that counted, and its duration. */
+  checkedAt?: number | undefined;
+  lastMs?: number | undefined;
+  lastOutage?: Outage | undefined;
+};
+
+/** Response times whose median tells whether a site is slow, and the part of the threshold below which it no longer is. */
+const medianOf = 5;
+const fastAgainPart = 0.8;
+/** Changes from good to failed among the newest checks that make a site intermittent; as many without one end it. */
+const intermittentEdges = 4;
+const intermittentChecks = 30;
+/** An intermittent site that stays down this long is told after all. */
+const downTooLongMs = 5 * 60_000;
+/** Good checks that must show another certificate before the one that ends sooner is taken for gone: servers behind one
+ *  name are renewed one by one. */
+const certificateGoneChecks = 10;
+
+export function newState(): SiteState {
+  return { phase: 'new', failures: 0, goods: 0, quiet: false, track: '', clean: 0, times: [] };
+}
+
+/** The state after one check. A failure of our own (class `monitor`) changes nothing. Pure. */
+export function judge(state: SiteState, result: ProbeResult, site: Site): SiteState {
+  if (result.failure?.class === 'monitor') return state;
+  const checked = { ...state, checkedAt: result.startedAt, lastMs: result.phases.totalMs };
+  const tracked = track(checked, result.failure === undefined);
+  const seen = { ...tracked, certificate: certificateOf(tracked, result) };
+  return intermittent(
+    result.failure === undefined ? good(seen, result, site) : bad(seen, result, site),
+    result.startedAt,
+  );
+}
+
+/**
+ * When the site must be looked at next, in epoch ms; undefined: at its ordinary turn. Re-checks of a first failure count
+ * from its start, so that slow failures do not stretch the confirmation; `counted` false: that check said nothing.
+ */
+export function nextCheck(
+  state: SiteState,
+  site: Site,
+  of: { startedAt: number; endedAt: number; counted: boolean },
+): number | undefined {
+  if (state.phase === 'recovering') return of.startedAt + site.recoverMs;
+  if (state.phase !== 'suspect' || state.firstFailureAt === undefined) return undefined;
+  if (!of.counted) return of.endedAt + (site.recheckMs[0] ?? site.intervalMs);
+  const gaps = site.recheckMs.slice(0, state.failures);
+  return state.firstFailureAt + gaps.reduce((sum, gap) => sum + gap, 0);
+}
+
+/** After our own blindness: nobody stays under suspicion for what we could not see. */
+export function cleared(state: SiteState): SiteState {
+  if (state.phase !== 'suspect') return state;
+  return {
+    ...state,
+    phase: state.upSince === undefined ? 'new' : 'up',
+    failures: 0,
+    firstFailureAt: undefined,
+    cause: undefined,
+    track: state.track.replace(/-+$/, ''),
+  };
+}
+
+/** One word for lists. */
+export function shownState(state: SiteState): string {
+  if (state.phase === 'new') return 'not checked yet';
+  if (state.phase !== 'up') return state.phase;
+  if (state.intermittentSince !== undefined) return 'intermittent';
+  return state.slowSince === undefined ? 'up' : 'degraded';
+}
+
+/** Since when it is so. */
+export function shownSince(state: SiteState): number | undefined {
+  if (state.phase === 'new') return undefined;
+  if (state.phase !== 'up') return state.firstFailureAt;
+  return state.intermittentSince ?? state.slowSince ?? state.upSince;
+}
+
+function good(state: SiteState, result: ProbeResult, site: Site): SiteState {
+  const at = result.startedAt;
+  if (state.phase === 'down' || state.phase === 'recovering') {
+    const firstGoodAt = state.phase === 'down' ? at : (state.firstGoodAt ?? at);
+    const goods = state.phase === 'down' ? 1 : state.goods + 1;
+    const recovering: SiteState = { ...state, phase: 'recovering', goods, firstGoodAt, failures: 0 };
+    return goods < site.recoverChecks ? recovering : speed(recovered(recovering, firstGoodAt), result, site);
+  }
+  const up: SiteState = {
+    ...state,
+    phase: 'up',
+    upSince: state.upSince ?? at,
+    failures: 0,
+    firstFailureAt: undefined,
+    cause: undefined,
+  };
+  return speed(up, result, site);
+}
+
+/** It was over with the first of the good checks. */
+function recovered(state: SiteState, endedAt: number): SiteState {
+  const { firstFailureAt: startedAt = endedAt, cause } = state;
+  return {
+    ...state,
+    phase: 'up',
+    upSince: endedAt,
+    goods: 0,
+    failures: 0,
+    firstFailureAt: undefined,
+    firstGoodAt: undefined,
+    cause: undefined,
+    quiet: false,
+    lastOutage: cause === undefined ? state.lastOutage : { startedAt, endedAt, cause },
+  };
+}
+
+function bad(state: SiteState, result: ProbeResult, site: Site): SiteState {
+  const at = result.startedAt;
+  const failures = state.failures + 1;
+  const cause = evidenceOf(result);
+  if (state.phase === 'down' || state.phase === 'recovering') {
+    const tooLong = at - (state.firstFailureAt ?? at) >= downTooLongMs;
+    return {
+      ...state,
+      phase: 'down',
+      failures,
+      goods: 0,
+      firstGoodAt: undefined,
+      cause,
+      quiet: state.quiet && !tooLong,
+    };
+  }
+  const firstFailureAt = state.phase === 'suspect' ? (state.firstFailureAt ?? at) : at;
+  const suspect: SiteState = { ...state, phase: 'suspect', failures, firstFailureAt, cause };
+  if (failures <= site.recheckMs.length) return suspect;
+  return { ...suspect, phase: 'down', quiet: state.intermittentSince !== undefined, times: [], slowSince: undefined };
+}
+
+function evidenceOf(result: ProbeResult): Evidence {
+  const { class: kind, detail } = result.failure ?? { class: 'reset' as const, detail: '' };
+  return { class: kind, detail, status: result.status, phases: result.phases, at: result.startedAt };
+}
+
+/** Slow: the median of the newest response times; it costs no uptime. */
+function speed(state: SiteState, result: ProbeResult, site: Site): SiteState {
+  const times = [...state.times, result.phases.totalMs].slice(-medianOf);
+  const median = times.toSorted((a, b) => a - b)[Math.floor(medianOf / 2)] ?? 0;
+  const { slowMs } = site;
+  if (slowMs === undefined || times.length < medianOf) {
+    return { ...state, times, slowSince: slowMs === undefined ? undefined : state.slowSince };
+  }
+  if (state.slowSince === undefined)
+    return { ...state, times, slowSince: median > slowMs ? result.startedAt : undefined };
+  return { ...state, times, slowSince: median < slowMs * fastAgainPart ? undefined : state.slowSince };
+}
+
+function track(state: SiteState, ok: boolean): SiteState {
+  const edge = !ok && state.track.endsWith('+');
+  return {
+    ...state,
+    // One more than the checks that are looked at, so that each of them has a predecessor.
+    track: `${state.track}${ok ? '+' : '-'}`.slice(-(intermittentChecks + 1)),
+    clean: edge ? 0 : state.clean + 1,
+  };
+}
+
+function intermittent(state: SiteState, at: number): SiteState {
+  if (state.phase === 'down' || state.phase === 'recovering') return state;
+  const edges = state.track.split('+-').length - 1;
+  if (state.intermittentSince === undefined)
+    return edges >= intermittentEdges ? { ...state, intermittentSince: at } : state;
+  return state.clean >= intermittentChecks ? { ...state, intermittentSince: undefined } : state;
+}
+
+function certificateOf(state: SiteState, result: ProbeResult): SiteState['certificate'] {
+  const [known, shown] = [state.certificate, result.certificate];
+  if (known === undefined) return shown === undefined ? undefined : { ...shown, missed: 0 };
+  if (shown === undefined && result.failure !== undefined) return known;
+  if (shown?.fingerprint === known.fingerprint) return { ...shown, missed: 0 };
+  if (shown !== undefined && shown.validTo < known.validTo) return { ...shown, missed: 0 };
+  if (known.missed + 1 < certificateGoneChecks) return { ...known, missed: known.missed + 1 };
+  return shown === undefined ? undefined : { ...shown, missed: 0 };
+}

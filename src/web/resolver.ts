@@ -1,0 +1,191 @@
+import { Resolver as DnsResolver, lookup } from 'node:dns/promises';
+
+import type { Clock } from '#ports/clock.ts';
+
+import { dnsSilence, Found } from './failures.ts';
+
+export type Resolved = readonly { address: string; family: 4 | 6 }[];
+/** Names to addresses. Throws Found (`dns`) when there is none. */
+export type Resolver = {
+  /** `fresh`: not from the cache. Otherwise answers from it while it is valid, and also when the server is silent. */
+  resolve: (host: string, options: { fresh: boolean }) => Promise<Resolved>;
+  /** Ends what is pending. Safe to repeat. */
+  close: () => void;
+};
+
+/** Longest we believe an answer, and longest we fall back on it while the servers are silent. */
+const longestTtlMs = 5 * 60_000;
+const staleMs = 24 * 60 * 60_000;
+/** The system's own look-up tells no time to live. */
+const systemTtlMs = 10_000;
+/** Names kept; the oldest go first. Twice the sites that one process holds. */
+const mostNames = 20_000;
+/** Time the AAAA answer gets once the A answer is there. Source: RFC 8305 §3 (50 ms between the two). */
+const secondFamilyMs = 50;
+/** A look-up by the system blocks one of Node's four threads until it gives up (20 s and more for a dead name), which
+ *  stalls files and compression too; so at most two at once. Source: https://nodejs.org/api/dns.html (dns.lookup). */
+const mostSystemLookups = 2;
+
+/**
+ * Resolves by c-ares, which needs no thread: one dead name delays no other. Only `localhost` and names without a dot go
+ * to the system, as c-ares knows no hosts file. `servers` replaces those of the machine (`127.0.0.1:5353`).
+ */
+export function createResolver(world: {
+  clock: Clock;
+  servers?: readonly string[];
+  timeoutMs?: number;
+  tries?: number;
+}): Resolver {
+  const { clock } = world;
+  const dns = new DnsResolver({ timeout: world.timeoutMs ?? 2_000, tries: world.tries ?? 2 });
+  if (world.servers !== undefined) dns.setServers(world.servers);
+  const cache = new Map<string, { addresses: Resolved; validUntil: number; usableUntil: number }>();
+  const pending = new Map<string, Promise<Resolved>>();
+  const lane = createLanes(mostSystemLookups);
+
+  async function resolve(host: string, { fresh }: { fresh: boolean }): Promise<Resolved> {
+    const name = host.toLowerCase();
+    const known = cache.get(name);
+    if (!fresh && known !== undefined && known.validUntil > clock.monotonic()) return known.addresses;
+    try {
+      return await ask(name);
+    } catch (error) {
+      const silent = !(error instanceof NoSuchName);
+      if (silent && !fresh && known !== undefined && known.usableUntil > clock.monotonic()) return known.addresses;
+      throw new Found(silent ? dnsSilence : { class: 'dns', detail: error.message });
+    }
+  }
+
+  /** One question per name at a time, whoever asks. */
+  function ask(name: string): Promise<Resolved> {
+    const asked = pending.get(name);
+    if (asked !== undefined) return asked;
+    const asking = (isSystem(name) ? lane(() => bySystem(name)) : byDns(name)).finally(() => pending.delete(name));
+    pending.set(name, asking);
+    return asking;
+  }
+
+  async function bySystem(name: string): Promise<Resolved> {
+    try {
+      const found = await lookup(name, { all: true });
+      return keep(
+        name,
+        found.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 })),
+        systemTtlMs,
+      );
+    } catch (error) {
+      throw asNoSuchName(error);
+    }
+  }
+
+  /** IPv4 decides, as a machine without IPv6 must not be left with IPv6 alone; IPv6 gets a moment to join. */
+  async function byDns(name: string): Promise<Resolved> {
+    const [four, six] = [outcome(family4(dns, name)), outcome(family6(dns, name))];
+    const first = await four;
+    const second = 'answers' in first ? await within(clock, secondFamilyMs, six) : await six;
+    const answers = [first, second].flatMap((one) => (one !== undefined && 'answers' in one ? one.answers : []));
+    if (answers.length === 0)
+      throw tellingOf([first, second].flatMap((one) => (one !== undefined && 'error' in one ? [one.error] : [])));
+    const ttlMs = Math.min(...answers.map(({ ttl }) => ttl)) * 1_000;
+    return keep(
+      name,
+      answers.map(({ address, family }) => ({ address, family })),
+      ttlMs,
+    );
+  }
+
+  function keep(name: string, addresses: Resolved, ttlMs: number): Resolved {
+    const now = clock.monotonic();
+    cache.delete(name);
+    cache.set(name, { addresses, validUntil: now + Math.min(ttlMs, longestTtlMs), usableUntil: now + staleMs });
+    for (const oldest of cache.keys()) {
+      if (cache.size <= mostNames) break;
+      cache.delete(oldest);
+    }
+    return addresses;
+  }
+
+  return { resolve, close: () => dns.cancel() };
+}
+
+type Answer = { address: string; family: 4 | 6; ttl: number };
+type Outcome = { answers: readonly Answer[] } | { error: unknown };
+
+async function outcome(asked: Promise<readonly Answer[]>): Promise<Outcome> {
+  try {
+    return { answers: await asked };
+  } catch (error) {
+    return { error: asNoSuchName(error) };
+  }
+}
+
+async function family4(dns: DnsResolver, name: string): Promise<readonly Answer[]> {
+  const records = await dns.resolve4(name, { ttl: true });
+  return atLeastOne(records.map(({ address, ttl }) => ({ address, family: 4, ttl })));
+}
+
+async function family6(dns: DnsResolver, name: string): Promise<readonly Answer[]> {
+  const records = await dns.resolve6(name, { ttl: true });
+  return atLeastOne(records.map(({ address, ttl }) => ({ address, family: 6, ttl })));
+}
+
+function atLeastOne(answers: readonly Answer[]): readonly Answer[] {
+  if (answers.length === 0) throw new NoSuchName('address', 'the name has no address');
+  return answers;
+}
+
+/** The DNS answered, and the answer is no. */
+class NoSuchName extends Error {
+  readonly kind: 'name' | 'address';
+
+  constructor(kind: 'name' | 'address', message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+function asNoSuchName(error: unknown): unknown {
+  const { code } = error as { code?: unknown };
+  if (code === 'ENOTFOUND') return new NoSuchName('name', 'there is no such name in the DNS');
+  if (code === 'EBADNAME') return new NoSuchName('name', 'that is no valid name');
+  if (code === 'ENODATA') return new NoSuchName('address', 'the name has no address');
+  return error;
+}
+
+/** No such name is no, whoever says it; "has no address" counts only when nobody was silent. */
+function tellingOf(errors: readonly unknown[]): unknown {
+  return (
+    errors.find((error) => error instanceof NoSuchName && error.kind === 'name') ??
+    errors.find((error) => !(error instanceof NoSuchName)) ??
+    errors[0]
+  );
+}
+
+function isSystem(name: string): boolean {
+  return !name.replace(/\.$/, '').includes('.') || /(^|\.)localhost\.?$/.test(name);
+}
+
+async function within<T>(clock: Clock, ms: number, answer: Promise<T>): Promise<T | undefined> {
+  let cancel = () => {};
+  const over = new Promise<undefined>((resolve) => void (cancel = clock.after(ms, () => resolve(undefined))));
+  const first = await Promise.race([answer, over]);
+  cancel();
+  return first;
+}
+
+/** Does at most `width` things at once; the others wait in order. */
+function createLanes(width: number): <T>(act: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let free = width;
+  return async (act) => {
+    if (free > 0) free--;
+    else await new Promise<void>((resolve) => void waiting.push(resolve));
+    try {
+      return await act();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free++;
+      else next();
+    }
+  };
+}

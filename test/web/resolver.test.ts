@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+
+import { createFakeClock } from '#test/support/fake-clock.ts';
+import { createClock } from '#timers/clock.ts';
+import { createResolver } from '#web/resolver.ts';
+
+import { closeLater, dns, type Zone } from './servers.ts';
+
+async function on(zone: Zone, ttl?: number, clock = createFakeClock()) {
+  const server = await dns(zone, ttl);
+  const resolver = createResolver({ clock, servers: [server.address], timeoutMs: 100, tries: 1 });
+  closeLater(async () => resolver.close());
+  const ask = async (name: string, fresh = false) =>
+    (await resolver.resolve(name, { fresh })).map(({ address }) => address);
+  const questions = () => server.asked.filter((one) => one.startsWith('A ')).length;
+  return { ask, questions, clock };
+}
+
+describe('the resolver', () => {
+  it('answers from its cache while an answer is valid', async () => {
+    const { ask, questions, clock } = await on({ 'a.test': ['192.0.2.1'] }, 30);
+
+    expect(await ask('a.test')).toEqual(['192.0.2.1']);
+    await clock.advance(29_000);
+    expect(await ask('A.TEST')).toEqual(['192.0.2.1']);
+    expect(questions()).toBe(1);
+    await clock.advance(2_000);
+    await ask('a.test');
+
+    expect(questions()).toBe(2);
+  });
+
+  it('believes no answer for longer than five minutes', async () => {
+    const { ask, questions, clock } = await on({ 'a.test': ['192.0.2.1'] }, 86_400);
+    await ask('a.test');
+
+    await clock.advance(301_000);
+    await ask('a.test');
+
+    expect(questions()).toBe(2);
+  });
+
+  it('asks anew when the answer must be fresh', async () => {
+    const { ask, questions } = await on({ 'a.test': ['192.0.2.1'] }, 300);
+    await ask('a.test');
+
+    await ask('a.test', true);
+
+    expect(questions()).toBe(2);
+  });
+
+  it('falls back on an old answer while the servers are silent, except for a fresh one', async () => {
+    const zone: Zone = { 'a.test': ['192.0.2.1'] };
+    const { ask, clock } = await on(zone, 10);
+    await ask('a.test');
+    zone['a.test'] = 'silent';
+    await clock.advance(3_600_000);
+
+    expect(await ask('a.test')).toEqual(['192.0.2.1']);
+    await expect(ask('a.test', true)).rejects.toMatchObject({
+      failure: { class: 'dns', detail: 'the DNS did not answer' },
+    });
+    await clock.advance(24 * 3_600_000);
+    await expect(ask('a.test')).rejects.toMatchObject({ failure: { class: 'dns' } });
+  });
+
+  it('believes a server that says a name is gone', async () => {
+    const zone: Zone = { 'a.test': ['192.0.2.1'] };
+    const { ask, clock } = await on(zone, 10);
+    await ask('a.test');
+    delete zone['a.test'];
+    await clock.advance(60_000);
+
+    await expect(ask('a.test')).rejects.toMatchObject({ failure: { detail: 'there is no such name in the DNS' } });
+  });
+
+  it('asks once for all who want the same name at the same time', async () => {
+    const { ask, questions } = await on({ 'a.test': ['192.0.2.1', '192.0.2.2'] });
+
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask('a.test')));
+
+    expect(answers.every((answer) => answer.length === 2)).toBe(true);
+    expect(questions()).toBe(1);
+  });
+
+  it('is not held up by names whose servers never answer', async () => {
+    const live = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`live${n}.test`, ['192.0.2.1']]));
+    const dead = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`dead${n}.test`, 'silent' as const]));
+    const { ask } = await on({ ...live, ...dead }, 60, createFakeClock());
+    const lost = Promise.allSettled(Object.keys(dead).map((name) => ask(name)));
+
+    const startedAt = performance.now();
+    await Promise.all(Object.keys(live).map((name) => ask(name)));
+    const tookMs = performance.now() - startedAt;
+
+    expect((await lost).every(({ status }) => status === 'rejected')).toBe(true);
+    expect(tookMs).toBeLessThan(performance.now() - startedAt);
+  });
+
+  it('asks the system for localhost and names without a dot', async () => {
+    const { ask, questions } = await on({}, 60);
+    const real = createResolver({ clock: createClock() });
+    closeLater(async () => real.close());
+
+    expect((await real.resolve('localhost', { fresh: false })).length).toBeGreaterThan(0);
+    expect(await ask('localhost')).toContain('127.0.0.1');
+    expect(questions()).toBe(0);
+  });
+});

@@ -1,0 +1,82 @@
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import type { Probe } from '#ports/web.ts';
+import { createClock } from '#timers/clock.ts';
+import { createWeb } from '#web/probe.ts';
+
+import { aCertificate, anAuthority, type Certified } from './certificates.ts';
+import { closeAll, closeLater, https, openSockets } from './servers.ts';
+
+const authority = anAuthority();
+setDefaultCACertificates([...getCACertificates('default'), authority.cert]);
+const day = 86_400_000;
+let before = 0;
+
+beforeEach(() => {
+  before = openSockets();
+});
+afterEach(async () => {
+  await closeAll();
+  await vi.waitFor(() => expect(openSockets()).toBeLessThanOrEqual(before), { timeout: 3_000 });
+});
+
+async function check(by: Certified, change: Partial<Probe> = {}) {
+  let requests = 0;
+  const url = await https(by, (_request, response) => void (requests++, response.end('fine')));
+  const web = createWeb({ allowPrivate: () => ['127.0.0.0/8'], clock: createClock() });
+  closeLater(() => web.close());
+  const result = await web.probe({
+    url,
+    deadlineMs: 5_000,
+    statuses: [],
+    verifyTls: true,
+    maxRedirects: 5,
+    freshDns: false,
+    ...change,
+  });
+  return { ...result, requests };
+}
+
+describe('the certificate of a site', () => {
+  it('that is trusted is told with its end and its fingerprint', async () => {
+    const result = await check(aCertificate({ ips: ['127.0.0.1'], by: authority, toDays: 30 }));
+
+    expect(result.failure).toBeUndefined();
+    expect(result.certificate?.fingerprint).toMatch(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
+    expect((result.certificate?.validTo ?? 0) - Date.now()).toBeGreaterThan(29.9 * day);
+    expect(result.phases.tlsMs).toBeGreaterThan(0);
+  });
+
+  it('that has expired makes the site down, is told with its date, and gets no request', async () => {
+    const result = await check(aCertificate({ ips: ['127.0.0.1'], by: authority, fromDays: -90, toDays: -2 }));
+
+    expect(result.failure).toEqual({
+      class: 'cert',
+      detail: `the certificate has expired (CERT_HAS_EXPIRED, valid until ${new Date(Date.now() - 2 * day).toISOString().slice(0, 10)})`,
+    });
+    expect(result.certificate?.validTo).toBeLessThan(Date.now());
+    expect(result.requests).toBe(0);
+  });
+
+  it('for another name makes the site down', async () => {
+    const result = await check(aCertificate({ dns: ['elsewhere.test'], by: authority }));
+
+    expect(result.failure).toMatchObject({ class: 'cert', detail: expect.stringContaining('for another name') });
+  });
+
+  it('that is self-signed makes the site down', async () => {
+    const result = await check(aCertificate({ ips: ['127.0.0.1'] }));
+
+    expect(result.failure).toMatchObject({ class: 'cert', detail: expect.stringContaining('self-signed') });
+  });
+
+  it('is not judged where the site does not demand it, but still told', async () => {
+    const result = await check(aCertificate({ ips: ['127.0.0.1'], fromDays: -90, toDays: -2 }), { verifyTls: false });
+
+    expect(result).toMatchObject({ status: 200, requests: 1 });
+    expect(result.failure).toBeUndefined();
+    expect(result.certificate?.validTo).toBeLessThan(Date.now());
+  });
+});
