@@ -1,10 +1,11 @@
-import { App, type AppOptions, type CustomRoute, HTTPReceiver, SocketModeReceiver, webApi } from '@slack/bolt';
+import { App, type webApi } from '@slack/bolt';
 
 import type { Chat, Inbound } from '#ports/chat.ts';
 import type { Clock, Log } from '#ports/clock.ts';
 
 import { createChat } from './chat.ts';
 import { checkAppToken, identify } from './identity.ts';
+import { callWithinMs, httpLine, socketLine } from './lines.ts';
 import { listen } from './listen.ts';
 import { boltLogger } from './logger.ts';
 
@@ -20,7 +21,7 @@ export type SlackOptions = {
   commands: readonly string[];
   clock: Clock;
   log: Log;
-  /** The socket was away for `lostAfterMs`: a supervisor should restart the process. */
+  /** Slack was away for 2 min, or no longer takes a token: a supervisor should restart the process. Called once. */
   onLost: () => void;
   editGapMs?: number;
 };
@@ -31,109 +32,75 @@ export type Slack = {
   isConnected: () => boolean;
 };
 
-/** Longest time without a socket; Slack itself refreshes connections within seconds. */
-const lostAfterMs = 120_000;
+/** Every call has an end, `respond` included, for which Bolt knows no time-out. */
+const boundedFetch: NonNullable<webApi.WebClientOptions['fetch']> = (url, init) =>
+  fetch(url, { ...init, signal: init?.signal ?? AbortSignal.timeout(callWithinMs) });
 
 /** Slack on real Bolt. Throws Refusal when a token is wrong, naming the variable and where to get it. */
 export async function createSlack(options: SlackOptions): Promise<Slack> {
   const { clock, log, connection } = options;
+  const onLost = once(options.onLost);
   const logger = boltLogger(log);
   const address = options.apiUrl === undefined ? {} : { slackApiUrl: options.apiUrl };
+  // A listener answers a waiting person: no pause for a rate limit, no repetition that comes after the 3 s of a trigger.
   const clientOptions: webApi.WebClientOptions = {
     ...address,
-    timeout: 10_000,
-    retryConfig: { retries: 2, minTimeout: 500, maxTimeout: 3_000 },
+    timeout: callWithinMs,
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+    fetch: boundedFetch,
     logger,
   };
-  const me = await identify({ botToken: options.botToken, clientOptions });
-  if (connection.kind === 'socket') await checkAppToken({ appToken: connection.appToken, clientOptions });
+  const patient = { ...clientOptions, retryConfig: { retries: 2, minTimeout: 500, maxTimeout: 3_000 } };
+  const me = await identify({ botToken: options.botToken, clientOptions: patient });
+  if (connection.kind === 'socket') await checkAppToken({ appToken: connection.appToken, clientOptions: patient });
 
-  const socket = createSocketState(clock, options.onLost);
-  const receiver =
+  const line =
     connection.kind === 'socket'
-      ? socketReceiver(connection.appToken, address, logger)
-      : httpReceiver(connection.signingSecret, logger, socket.isUp);
-  if (receiver instanceof SocketModeReceiver) {
-    receiver.client.on('connected', socket.up);
-    for (const event of ['disconnected', 'reconnecting', 'close']) receiver.client.on(event, socket.down);
-  }
-  const appOptions: AppOptions = {
+      ? socketLine(connection.appToken, { address, logger, options: { ...options, onLost } })
+      : httpLine(connection.signingSecret, { logger, options });
+  const app = new App({
     token: options.botToken,
     tokenVerificationEnabled: false,
     botId: me.botId,
     botUserId: me.botUserId,
-    receiver,
+    receiver: line.receiver,
+    convoStore: false,
     clientOptions,
     logger,
-  };
-  const app = new App(appOptions);
+  });
   const chat = createChat({
     ...options,
     teamId: me.teamId,
-    enterpriseId: me.enterpriseId,
     logger,
-    isConnected: socket.isUp,
+    isConnected: line.isUp,
+    onTokenRefused: once(() => {
+      log.error({}, 'Slack no longer takes SLACK_BOT_TOKEN; copy the new one into .env');
+      onLost();
+    }),
   });
 
   async function start(inbound: Inbound): Promise<void> {
-    listen(app, { inbound, chat, clock, log, prefix: options.commandPrefix, commands: options.commands });
-    if (connection.kind === 'socket') await app.start();
-    else await app.start({ port: options.port, host: options.host });
-    socket.up();
-    log.info({ team: me.teamName }, 'connected to Slack');
+    listen(app, {
+      inbound,
+      chat,
+      clock,
+      log,
+      prefix: options.commandPrefix,
+      commands: options.commands,
+      teamId: me.teamId,
+      enterpriseId: me.enterpriseId,
+    });
+    await line.start();
+    log.info({ team: me.teamName }, 'listening to Slack');
   }
-
-  async function stop(): Promise<void> {
-    socket.stop();
-    await app.stop();
-  }
-  return { chat, start, stop, isConnected: socket.isUp };
+  return { chat, start, stop: line.stop, isConnected: line.isUp };
 }
 
-/** Its own retry policy: it must never give up, while a listener's calls must do so soon. */
-function socketReceiver(
-  appToken: string,
-  address: { slackApiUrl?: string },
-  logger: ReturnType<typeof boltLogger>,
-): SocketModeReceiver {
-  const retryConfig = { forever: true, minTimeout: 1_000, factor: 2, maxTimeout: 30_000, randomize: true };
-  return new SocketModeReceiver({
-    appToken,
-    logger,
-    installerOptions: { clientOptions: { ...address, timeout: 10_000, retryConfig } },
-  });
-}
-
-/** The signature of every request is checked by Bolt; it cannot be switched off here. */
-function httpReceiver(signingSecret: string, logger: ReturnType<typeof boltLogger>, isUp: () => boolean): HTTPReceiver {
-  const health: CustomRoute = {
-    path: '/healthz',
-    method: 'GET',
-    handler: (_request, response) => {
-      response.writeHead(isUp() ? 200 : 503, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ ok: isUp() }));
-    },
-  };
-  return new HTTPReceiver({ signingSecret, logger, endpoints: '/slack/events', customRoutes: [health] });
-}
-
-function createSocketState(clock: Clock, onLost: () => void) {
-  let up = false;
-  let cancel: () => void = () => undefined;
-  return {
-    isUp: () => up,
-    up: () => {
-      cancel();
-      up = true;
-    },
-    down: () => {
-      if (!up) return;
-      up = false;
-      cancel = clock.after(lostAfterMs, onLost);
-    },
-    stop: () => {
-      cancel();
-      up = false;
-    },
+function once(act: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) act();
+    done = true;
   };
 }

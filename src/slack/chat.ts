@@ -1,53 +1,65 @@
 import { type Logger as SlackLogger, webApi } from '@slack/bolt';
 
-import { isTransient, Refusal, Transient } from '#errors.ts';
+import { Refusal } from '#errors.ts';
 import type { Channel, Chat, MessageRef, Person, Post } from '#ports/chat.ts';
 import type { Clock, Log } from '#ports/clock.ts';
 import type { Section } from '#ports/text.ts';
 
+import { createCache } from './cache.ts';
 import { createEdits } from './edits.ts';
-import { translate } from './failures.ts';
-import { createPace, withPatience } from './pace.ts';
-import { renderMessage, renderSections } from './render.ts';
+import { isTokenRefused, translate } from './failures.ts';
+import { createPace } from './pace.ts';
+import { renderHome, renderMessage } from './render.ts';
+import { createRest, restOf, withPatience } from './rest.ts';
 
 export type ChatOptions = {
   botToken: string;
   apiUrl: string | undefined;
   teamId: string;
-  enterpriseId: string | undefined;
   clock: Clock;
   log: Log;
   logger: SlackLogger;
   isConnected: () => boolean;
+  /** Slack no longer takes the token. May be called often. */
+  onTokenRefused?: () => void;
   /** Least time between two edits of one message. Default 3 s: Slack allows about 50 edits a minute in all. */
   editGapMs?: number;
 };
 
-/** People, groups and channels are asked anew after this time, so that a lost role is lost soon. */
-const freshMs = 30_000;
-
-/** Slack's Web API as our chat port. Three clients, so that a rate limit of one kind of call delays no other. */
-export function createChat(options: ChatOptions): Chat & { close: () => void } {
-  const { clock, log, teamId, enterpriseId } = options;
-  const client = (reject: boolean) =>
+/**
+ * Slack's Web API as our chat port. Three clients, so that one kind of call does not wait for the queue of another. None
+ * of them pauses for a rate limit or repeats by itself: a client's pause stops all its calls, and a post repeated blindly
+ * appears twice.
+ */
+export function createChat(options: ChatOptions): Chat {
+  const { clock, log, teamId } = options;
+  const client = () =>
     new webApi.WebClient(options.botToken, {
       ...(options.apiUrl === undefined ? {} : { slackApiUrl: options.apiUrl }),
       timeout: 10_000,
       retryConfig: { retries: 0 },
-      rejectRateLimitedCalls: reject,
+      rejectRateLimitedCalls: true,
       logger: options.logger,
     });
-  const cards = client(true);
-  const people = client(true);
-  const listing = client(false);
+  const cards = client();
+  const people = client();
+  const listing = client();
   const paced = createPace(clock);
-  const edits = createEdits({ clock, log, gapMs: options.editGapMs ?? 3_000 });
+  const edits = createEdits({ clock, gapMs: options.editGapMs ?? 3_000 });
   const cache = createCache(clock);
+  const rest = createRest(clock);
 
-  async function call<T>(method: string, repeatable: boolean, act: () => Promise<T>): Promise<T> {
+  /** `of` names what Slack counts together: the method, for posts also the channel. */
+  async function call<T>(method: string, repeatable: boolean, act: () => Promise<T>, of = method): Promise<T> {
     return withPatience(
       clock,
-      () => act().catch((error: unknown) => Promise.reject(translate(error, method, repeatable))),
+      () =>
+        rest.unlessResting(of, () =>
+          act().catch((error: unknown) => {
+            if (isTokenRefused(error)) options.onTokenRefused?.();
+            throw translate(error, method, repeatable);
+          }),
+        ),
       restOf,
     );
   }
@@ -60,7 +72,9 @@ export function createChat(options: ChatOptions): Chat & { close: () => void } {
       unfurl_media: false,
       ...(threadTs === undefined ? {} : { thread_ts: threadTs }),
     };
-    const answer = await paced(channel, () => call('chat.postMessage', false, () => cards.chat.postMessage(body)));
+    const answer = await paced(channel, () =>
+      call('chat.postMessage', false, () => cards.chat.postMessage(body), `chat.postMessage ${channel}`),
+    );
     return { channel: answer.channel ?? channel, ts: answer.ts ?? '' };
   }
 
@@ -77,29 +91,25 @@ export function createChat(options: ChatOptions): Chat & { close: () => void } {
   }
 
   async function tell(user: string, of: Post): Promise<MessageRef> {
-    const { channel } = await call('conversations.open', true, () => people.conversations.open({ users: user }));
+    const { channel } = await call('conversations.open', true, () => listing.conversations.open({ users: user }));
     if (channel?.id === undefined) throw new Refusal('not-here', 'Slack opened no conversation with this person.');
     return post(channel.id, of);
   }
 
   async function person(id: string): Promise<Person> {
     return cache(`person:${id}`, async () => {
-      const { user } = await call('users.info', true, () => people.users.info({ user: id }));
+      const { user } = await call('users.info', true, () => listing.users.info({ user: id }));
       if (user === undefined) throw new Refusal('not-found', 'Slack does not know this person.');
-      const ownTeams = [user.team_id, ...(user.enterprise_user?.teams ?? [])];
+      const teams = [user.team_id, ...(user.enterprise_user?.teams ?? [])];
       return {
         id,
         teamId: user.team_id ?? '',
         name: user.profile?.display_name || user.real_name || user.name || id,
-        isBot: user.is_bot === true,
+        isBot: user.is_bot === true || id === slackbot,
         isGuest: user.is_restricted === true || user.is_ultra_restricted === true,
         isDeleted: user.deleted === true,
-        isExternal:
-          user.is_stranger === true ||
-          !(
-            ownTeams.includes(teamId) ||
-            (enterpriseId !== undefined && user.enterprise_user?.enterprise_id === enterpriseId)
-          ),
+        // is_stranger alone does not do: it is false for outsiders who share a channel.
+        isExternal: user.is_stranger === true || !teams.includes(teamId),
       };
     });
   }
@@ -108,16 +118,17 @@ export function createChat(options: ChatOptions): Chat & { close: () => void } {
     return cache(
       `group:${id}`,
       async () =>
-        (await call('usergroups.users.list', true, () => people.usergroups.users.list({ usergroup: id }))).users ?? [],
+        (await call('usergroups.users.list', true, () => listing.usergroups.users.list({ usergroup: id }))).users ?? [],
     );
   }
 
   async function channel(id: string): Promise<Channel> {
+    if (id.startsWith('D')) return direct(id);
     const known = cache(`channel:${id}`, async () => {
-      const { channel: of } = await call('conversations.info', true, () => people.conversations.info({ channel: id }));
+      const { channel: of } = await call('conversations.info', true, () => listing.conversations.info({ channel: id }));
       return {
         id,
-        name: of?.name ?? '',
+        name: of?.name ?? id,
         isExternallyShared: of?.is_ext_shared === true,
         isArchived: of?.is_archived === true,
         isMember: of?.is_member === true,
@@ -130,16 +141,14 @@ export function createChat(options: ChatOptions): Chat & { close: () => void } {
   }
 
   async function publishHome(user: string, sections: readonly Section[]): Promise<void> {
-    await call('views.publish', true, () =>
-      listing.views.publish({ user_id: user, view: { type: 'home', blocks: renderSections(sections) } }),
-    );
+    await call('views.publish', true, () => people.views.publish({ user_id: user, view: renderHome(sections) }));
   }
 
   async function permalink(ref: MessageRef): Promise<string | undefined> {
     try {
       return (
         await call('chat.getPermalink', true, () =>
-          people.chat.getPermalink({ channel: ref.channel, message_ts: ref.ts }),
+          listing.chat.getPermalink({ channel: ref.channel, message_ts: ref.ts }),
         )
       ).permalink;
     } catch (error) {
@@ -159,29 +168,13 @@ export function createChat(options: ChatOptions): Chat & { close: () => void } {
     publishHome,
     permalink,
     isConnected: options.isConnected,
-    close: () => undefined,
   };
 }
 
-/** What Slack asked for after a rate limit, ms; undefined when it is another failure. */
-function restOf(error: unknown): number | undefined {
-  if (!isTransient(error)) return undefined;
-  const { cause } = error as Transient;
-  if (cause instanceof webApi.WebAPIRateLimitedError) return cause.retryAfter * 1000;
-  return cause instanceof webApi.WebAPIPlatformError ? 1_000 : undefined;
-}
+/** Slack says `is_bot: false` of its own bot. */
+const slackbot = 'USLACKBOT';
 
-/** Answers at most `freshMs` old; a failed question is not remembered. */
-function createCache(clock: Clock) {
-  const known = new Map<string, { at: number; value: Promise<unknown> }>();
-  async function cached<T>(key: string, ask: () => Promise<T>): Promise<T> {
-    const found = known.get(key);
-    if (found !== undefined && clock.now() - found.at < freshMs) return found.value as Promise<T>; // the key names the kind
-    if (known.size > 5_000) known.clear();
-    const value = ask();
-    known.set(key, { at: clock.now(), value });
-    value.catch(() => known.delete(key));
-    return value;
-  }
-  return Object.assign(cached, { forget: (key: string) => void known.delete(key) });
+/** A direct message. Asking Slack about it takes the scope im:read, and would say nothing that matters here. */
+function direct(id: string): Channel {
+  return { id, name: id, isExternallyShared: false, isArchived: false, isMember: true, isDirect: true };
 }

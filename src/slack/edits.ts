@@ -1,40 +1,56 @@
-import type { Clock, Log } from '#ports/clock.ts';
+import type { Clock } from '#ports/clock.ts';
 
-type Pending = { send: () => Promise<void>; done: ((error?: unknown) => void)[] };
-type Card = { sentAt: number; pending: Pending | undefined; busy: boolean };
+type Waiter = { resolve: () => void; reject: (error: unknown) => void };
+type Batch = { send: () => Promise<void>; waiters: Waiter[]; now: boolean };
+type Card = { next: Batch | undefined; wake: () => void };
 
-/** At most one edit per message and `gapMs`; in between only the newest state is kept. Every caller hears when its state, or a newer one, was sent. */
-export function createEdits({ clock, log, gapMs }: { clock: Clock; log: Log; gapMs: number }) {
+/**
+ * At most one edit per message and `gapMs`; in between only the newest state is kept, and it is always sent. `now` ends
+ * the gap, not an edit under way: edits of one message never overtake each other. Every caller hears when its state, or a
+ * newer one, was sent.
+ */
+export function createEdits({ clock, gapMs }: { clock: Pick<Clock, 'after'>; gapMs: number }) {
   const cards = new Map<string, Card>();
 
-  return async function edit(key: string, send: () => Promise<void>, now: boolean): Promise<void> {
-    const card = cards.get(key) ?? { sentAt: Number.NEGATIVE_INFINITY, pending: undefined, busy: false };
-    cards.set(key, card);
-    const waiting = card.pending?.done ?? [];
-    const sent = new Promise<void>((resolve, reject) =>
-      waiting.push((error) => (error === undefined ? resolve() : reject(error))),
-    );
-    card.pending = { send, done: waiting };
-    if (now) void flush(key, card);
-    else if (!card.busy && waiting.length === 1)
-      clock.after(Math.max(0, card.sentAt + gapMs - clock.now()), () => void flush(key, card));
-    return sent;
+  return function edit(key: string, send: () => Promise<void>, now: boolean): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const waiter = { resolve, reject };
+    const card = cards.get(key);
+    if (card !== undefined) {
+      card.next = { send, waiters: [...(card.next?.waiters ?? []), waiter], now: now || card.next?.now === true };
+      if (now) card.wake();
+      return promise;
+    }
+    const fresh: Card = { next: { send, waiters: [waiter], now }, wake: () => undefined };
+    cards.set(key, fresh);
+    void drive(key, fresh);
+    return promise;
   };
 
-  async function flush(key: string, card: Card): Promise<void> {
-    if (card.busy || card.pending === undefined) return;
-    const { send, done } = card.pending;
-    card.pending = undefined;
-    card.busy = true;
-    const failure = await send().then(
-      () => undefined,
-      (error: unknown) => error ?? new Error('unknown'),
-    );
-    card.busy = false;
-    card.sentAt = clock.now();
-    for (const tell of done) tell(failure);
-    if (card.pending !== undefined) void flush(key, card);
-    else if (cards.size > 5_000) cards.delete(key);
-    if (failure !== undefined) log.debug({ key }, 'an edit failed');
+  /** Sends until nothing is left, with the gap after every edit; then the message is forgotten. Never rejects. */
+  async function drive(key: string, card: Card): Promise<void> {
+    while (card.next !== undefined) {
+      const { send, waiters } = card.next;
+      card.next = undefined;
+      try {
+        await send();
+        for (const { resolve } of waiters) resolve();
+      } catch (error) {
+        for (const { reject } of waiters) reject(error);
+      }
+      await gap(card);
+    }
+    cards.delete(key);
+  }
+
+  function gap(card: Card): Promise<void> {
+    if (card.next?.now === true) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cancel = clock.after(gapMs, resolve);
+      card.wake = () => {
+        cancel();
+        resolve();
+      };
+    });
   }
 }

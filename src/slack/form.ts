@@ -1,4 +1,5 @@
 import type { KnownBlock, ModalView, PlainTextOption } from '@slack/types';
+import { z } from 'zod';
 
 import type { Form, FormField } from '#ports/chat.ts';
 
@@ -7,6 +8,7 @@ import { renderSections } from './render.ts';
 
 /** Where the form was opened: context, not authority. */
 export type FormContext = { operation: string; channel: string };
+const FormContext = z.object({ operation: z.string(), channel: z.string() });
 export const formCallback = 'form';
 export const suggestPrefix = 'suggest:';
 
@@ -24,6 +26,11 @@ export function renderForm(form: Form, channel: string): ModalView {
   };
 }
 
+/** What `renderForm` wrote down. Throws when it is something else. */
+export function readContext(privateMetadata: string): FormContext {
+  return FormContext.parse(JSON.parse(privateMetadata));
+}
+
 /** What was typed and chosen, by field id. */
 export function valuesOf(
   state: Readonly<
@@ -39,7 +46,7 @@ export function valuesOf(
 
 function fieldOf(field: FormField): KnownBlock {
   const hint = 'hint' in field && field.hint !== undefined ? { hint: plain(field.hint, 2_000) } : {};
-  const optional = 'optional' in field && field.optional === true;
+  const optional = 'optional' in field && field.optional;
   return {
     type: 'input',
     block_id: field.id,
@@ -57,7 +64,7 @@ function elementOf(field: FormField) {
         type: 'plain_text_input' as const,
         action_id: field.id,
         max_length: 1_000,
-        ...(field.initial === undefined ? {} : { initial_value: field.initial }),
+        ...(field.initial === undefined ? {} : { initial_value: clip(visible(field.initial), 1_000) }),
         ...(field.placeholder === undefined ? {} : { placeholder: plain(field.placeholder, 150) }),
       };
     case 'search':

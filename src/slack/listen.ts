@@ -1,71 +1,87 @@
-import type { App, BlockAction, RespondFn, SlashCommand } from '@slack/bolt';
+import type { App, BlockAction, Context, RespondFn, SlashCommand, ViewSubmitAction } from '@slack/bolt';
 import { webApi } from '@slack/bolt';
 
-import type { Actor, Chat, Inbound } from '#ports/chat.ts';
+import type { Actor, Chat, FormSubmission, Inbound, Post, Suggestion } from '#ports/chat.ts';
 import type { Clock, Log } from '#ports/clock.ts';
 import { buttonVerbs, type ButtonVerb } from '#ports/text.ts';
 
 import { createAnswer, createReplace } from './answers.ts';
-import { type FormContext, formCallback, option, renderForm, suggestPrefix, valuesOf } from './form.ts';
+import { formCallback, option, readContext, renderForm, suggestPrefix, valuesOf } from './form.ts';
+import { createSeen } from './seen.ts';
 
-type Of = { inbound: Inbound; chat: Chat; clock: Clock; log: Log; prefix: string; commands: readonly string[] };
+type Of = {
+  inbound: Inbound;
+  chat: Chat;
+  clock: Clock;
+  log: Log;
+  prefix: string;
+  commands: readonly string[];
+  teamId: string;
+  enterpriseId: string | undefined;
+};
+type Once = ReturnType<typeof createSeen>;
 
 /** Slack shows an error after 3 s; we warn well before. Source: https://docs.slack.dev/interactivity/handling-user-interaction */
 const slowAckMs = 1_000;
+/** For what has to be known before the acknowledgement: field errors and menu entries. */
+const answerWithinMs = 2_500;
 
-/** Everything that comes from Slack: acknowledged at once, put into our words, handed on. */
+/** When a request arrived, for receivers; `listen` measures from it. */
+export function arrival(clock: Pick<Clock, 'monotonic'>): { arrivedAt: number } {
+  return { arrivedAt: clock.monotonic() };
+}
+
+/** Everything that comes from Slack: acknowledged at once, put into our words, handed on once. */
 export function listen(app: App, of: Of): void {
   const { inbound, log } = of;
-  for (const command of of.commands) {
-    app.command(`/${of.prefix}${command}`, async ({ ack, body, respond, client }) => {
-      await acknowledge(of, async () => ack());
-      await onCommand(of, command, body, respond, client);
-    });
-  }
-  app.action(/.*/, async ({ ack, body, respond }) => {
-    await acknowledge(of, async () => ack());
-    if (body.type === 'block_actions') await onPress(of, body, respond);
+  const once = createSeen(of.clock);
+  app.command(/.*/, async ({ ack, body, respond, client, context }) => {
+    await acknowledge(of, 'command', context, async () => ack());
+    await once(body.trigger_id, () => onCommand(of, body, respond, client));
   });
-  app.options(/.*/, async ({ ack, payload }) => {
-    const kind = payload.action_id.startsWith(suggestPrefix) ? payload.action_id.slice(suggestPrefix.length) : '';
-    const found = isSource(kind) ? await inbound.suggest(kind, payload.value) : [];
-    await ack({ options: found.slice(0, 100).map(option) });
+  app.action(/.*/, async ({ ack, body, respond, context }) => {
+    await acknowledge(of, 'action', context, async () => ack());
+    if (body.type === 'block_actions') await once(body.trigger_id, () => onPress(of, body, respond));
   });
-  app.view(formCallback, async ({ ack, body, view }) => {
-    const context = JSON.parse(view.private_metadata) as FormContext; // written by renderForm
-    const actor = actorOf(body.user, body.team?.id);
-    const answer = createAnswer(of, { channel: context.channel, user: actor.id, respond: undefined });
-    const errors = await inbound.submit({
-      id: `${view.id}:${view.hash}`,
-      actor,
-      operation: context.operation,
-      channel: context.channel,
-      values: valuesOf(view.state.values),
-      answer,
-    });
-    await (errors === undefined ? ack() : ack({ response_action: 'errors', errors: { ...errors } }));
+  app.options(/.*/, async ({ ack, payload, context }) => {
+    const found = await suggestions(of, payload.action_id, payload.value);
+    await acknowledge(of, 'options', context, async () => ack({ options: found.slice(0, 100).map(option) }));
   });
-  app.event('app_home_opened', async ({ event }) => {
-    if (event.tab === 'home') await inbound.homeOpened(event.user);
+  app.view<ViewSubmitAction>(formCallback, async ({ ack, body, view, context }) => {
+    const { operation, channel } = readContext(view.private_metadata);
+    const actor = actorOf(body.user, body.user.team_id ?? body.team?.id);
+    const answer = createAnswer(of, { channel, user: actor.id, respond: undefined });
+    const values = valuesOf(view.state.values);
+    const form: FormSubmission = { id: `${view.id}:${view.hash}`, actor, operation, channel, values, answer };
+    const errors = await submitted(of, once, body.trigger_id, form);
+    await acknowledge(of, 'view', context, async () =>
+      errors === undefined ? ack() : ack({ response_action: 'errors', errors: { ...errors } }),
+    );
+  });
+  app.event('app_home_opened', async ({ event, body }) => {
+    if (event.tab === 'home') await once(body.event_id, () => inbound.homeOpened(event.user));
   });
   app.error(async (error) => log.error({ err: error }, 'a Slack request could not be handled'));
 }
 
-async function onCommand(
-  of: Of,
-  command: string,
-  body: SlashCommand,
-  respond: RespondFn,
-  client: webApi.WebClient,
-): Promise<void> {
+async function onCommand(of: Of, body: SlashCommand, respond: RespondFn, client: webApi.WebClient): Promise<void> {
   const actor = actorOf({ id: body.user_id, name: body.user_name }, body.team_id);
+  const answer = createAnswer(of, { channel: body.channel_id, user: actor.id, respond });
+  const command = commandOf(of, body.command);
+  if (!isOurs(of, body)) return answer(say('Deckhand serves another workspace. Install it in yours to use it here.'));
+  if (command === undefined)
+    return answer(
+      say(
+        `Deckhand does not know ${body.command}. Its Slack app and its COMMAND_PREFIX do not fit together: an admin should update the app with manifest.yml. Try /${of.prefix}deck help.`,
+      ),
+    );
   await of.inbound.command({
     id: body.trigger_id,
     actor,
     channel: body.channel_id,
     command,
     text: body.text,
-    answer: createAnswer(of, { channel: body.channel_id, user: actor.id, respond }),
+    answer,
     openForm: async (form) => {
       try {
         await client.views.open({ trigger_id: body.trigger_id, view: renderForm(form, body.channel_id) });
@@ -81,41 +97,95 @@ async function onCommand(
   });
 }
 
+/** Commands work in the workspace that installed the app only; anything else is not meant for this installation. */
+function isOurs({ teamId, enterpriseId }: Of, body: SlashCommand): boolean {
+  return body.team_id === teamId || (enterpriseId !== undefined && body.enterprise_id === enterpriseId);
+}
+
+function commandOf({ prefix, commands }: Of, typed: string): string | undefined {
+  return commands.find((command) => `/${prefix}${command}` === typed.toLowerCase());
+}
+
 async function onPress(of: Of, body: BlockAction, respond: RespondFn | undefined): Promise<void> {
   const action = body.actions[0];
   if (action === undefined) return;
-  const channel = body.channel?.id ?? body.container['channel_id'];
   const actor = actorOf(body.user, body.user.team_id ?? body.team?.id);
-  const ts = body.message?.ts ?? body.container['message_ts'];
+  const ts: unknown = body.message?.ts ?? body.container['message_ts'];
+  const channel: unknown = body.channel?.id ?? body.container['channel_id'];
   const to = {
-    channel: channel ?? '',
+    channel: typeof channel === 'string' ? channel : '',
     user: actor.id,
     respond: body.response_url === undefined || body.response_url === '' ? undefined : respond,
   };
+  const answer = createAnswer(of, to);
+  if (!isVerb(action.action_id) || !('value' in action))
+    return answer(say(`This card is out of date and its buttons no longer work. Ask again with /${of.prefix}deck.`));
   await of.inbound.press({
     id: body.trigger_id,
     actor,
-    // A verb of an older version has no meaning here; its card is answered as out of date.
-    verb: isVerb(action.action_id) ? action.action_id : 'refresh',
-    token: isVerb(action.action_id) && 'value' in action ? (action.value ?? '') : '',
-    channel: channel ?? '',
+    verb: action.action_id,
+    token: action.value ?? '',
+    channel: to.channel,
     ...(typeof ts === 'string' ? { ts } : {}),
     isEphemeral: body.container['is_ephemeral'] === true,
-    answer: createAnswer(of, to),
+    answer,
     replace: createReplace(of, to),
   });
 }
 
+/** The entries of a menu; none when they do not come in time. */
+async function suggestions({ inbound, clock, log }: Of, action: string, typed: string): Promise<readonly Suggestion[]> {
+  const kind = action.startsWith(suggestPrefix) ? action.slice(suggestPrefix.length) : '';
+  if (!isSource(kind)) return [];
+  const found = inbound.suggest(kind, typed).catch((error: unknown) => {
+    log.warn({ err: error, kind }, 'a menu could not be filled');
+    return [];
+  });
+  return Promise.race([found, clock.sleep(answerWithinMs).then(() => [])]);
+}
+
+/** Field errors, or undefined when the form may close. Errors that come too late for the form are told to the person. */
+async function submitted(of: Of, once: Once, id: string, form: FormSubmission): Promise<FieldErrors | undefined> {
+  let late = false;
+  const outcome = once(id, () => of.inbound.submit(form)).then(
+    async (errors) => {
+      if (late && errors !== undefined) await form.answer(say(`Nothing was done. ${Object.values(errors).join(' ')}`));
+      return errors;
+    },
+    async (error: unknown) => {
+      of.log.error({ err: error }, 'a form could not be handled');
+      await form.answer(say('Something broke while this form was read, so nothing was done. Try again.'));
+      return undefined;
+    },
+  );
+  const tooLate = of.clock.sleep(answerWithinMs).then(() => {
+    late = true;
+    return undefined;
+  });
+  return Promise.race([outcome, tooLate]);
+}
+type FieldErrors = Readonly<Record<string, string>>;
+
 /** An acknowledgement that does not reach Slack any more is Slack's error to the person, not a reason to die or to stop. */
-async function acknowledge({ clock, log }: Of, ack: () => Promise<void>): Promise<void> {
-  const start = clock.monotonic();
+async function acknowledge(
+  { clock, log }: Of,
+  kind: string,
+  context: Context,
+  ack: () => Promise<void>,
+): Promise<void> {
+  const arrivedAt: unknown = context['arrivedAt'];
   try {
     await ack();
   } catch (error) {
-    log.warn({ err: error }, 'a request could not be acknowledged');
+    log.warn({ err: error, kind }, 'a request could not be acknowledged');
   }
-  const ackMs = Math.round(clock.monotonic() - start);
-  if (ackMs > slowAckMs) log.warn({ ackMs }, 'acknowledged late');
+  const ackMs = typeof arrivedAt === 'number' ? Math.round(clock.monotonic() - arrivedAt) : undefined;
+  if (ackMs !== undefined && ackMs > slowAckMs) log.warn({ kind, ackMs }, 'acknowledged late');
+  else log.debug({ kind, ackMs }, 'acknowledged');
+}
+
+function say(text: string): Post {
+  return { message: { alert: text, sections: [{ kind: 'text', lines: [text] }] }, token: '' };
 }
 
 function actorOf(user: { id: string; name?: string; username?: string }, teamId: string | undefined): Actor {

@@ -75,26 +75,46 @@ const reserved = new Set(
   ),
 );
 
-/** What Slack's schema does not say: combinations that do not work. Empty = fine. */
+/** What Slack's schema does not say: combinations that do not work, and scopes beyond those above. Empty = fine. */
 export function crossCheck(of: Manifest): string[] {
   const commands = of.features?.slash_commands ?? [];
+  const names = commands.map(({ command }) => command);
   const scopes: readonly string[] = of.oauth_config?.scopes?.bot ?? [];
-  const http = of.settings?.socket_mode_enabled !== true;
-  return [
-    ...commands
-      .filter(({ command }) => reserved.has(command.slice(1)))
-      .map(({ command }) => `${command} is reserved by Slack`),
-    ...commands
-      .filter(({ command }) => !/^\/[a-z0-9_-]{1,31}$/.test(command))
-      .map(({ command }) => `${command} is no valid command name`),
-    ...(commands.length > 0 && !scopes.includes('commands') ? ['slash commands need the scope commands'] : []),
-    ...(scopes.length > 0 && of.features?.bot_user === undefined ? ['bot scopes need features.bot_user'] : []),
-    ...(http && commands.some(({ url }) => url === undefined) ? ['HTTP mode needs a url on every command'] : []),
-    ...(http && of.settings?.interactivity?.request_url === undefined
-      ? ['HTTP mode needs interactivity.request_url']
-      : []),
-    ...(http && of.settings?.event_subscriptions?.request_url === undefined
-      ? ['HTTP mode needs event_subscriptions.request_url']
-      : []),
+  const { settings } = of;
+  const hasHome = of.features?.app_home?.home_tab_enabled === true;
+  const hearsHome = settings?.event_subscriptions?.bot_events?.includes('app_home_opened') === true;
+  const checks: readonly (readonly [wrong: boolean, problem: string])[] = [
+    ...names.map((name) => [reserved.has(name.slice(1)), `${name} is reserved by Slack`] as const),
+    ...names.map((name) => [!/^\/[a-z0-9_-]{1,31}$/.test(name), `${name} is no valid command name`] as const),
+    [new Set(names).size < names.length, 'a slash command is there twice'],
+    [names.length > 50, 'Slack takes at most 50 slash commands'],
+    [names.length > 0 && !scopes.includes('commands'), 'slash commands need the scope commands'],
+    [scopes.length > 0 && of.features?.bot_user === undefined, 'bot scopes need features.bot_user'],
+    [
+      [...scopes].toSorted().join(' ') !== [...botScopes].toSorted().join(' '),
+      `the bot scopes must be exactly ${botScopes.join(', ')}`,
+    ],
+    [settings?.interactivity?.is_enabled !== true, 'buttons and forms need interactivity.is_enabled'],
+    [hasHome !== hearsHome, 'the Home tab and the event app_home_opened need each other'],
+    ...addressChecks(of),
   ];
+  return checks.filter(([wrong]) => wrong).map(([, problem]) => problem);
+}
+
+/** Socket Mode takes no addresses; HTTP mode needs all of them. */
+function addressChecks({ features, settings }: Manifest): readonly (readonly [boolean, string])[] {
+  const urls = [
+    ...(features?.slash_commands ?? []).map(({ command, url }) => [command, url] as const),
+    ['interactivity.request_url', settings?.interactivity?.request_url] as const,
+    ['interactivity.message_menu_options_url', settings?.interactivity?.message_menu_options_url] as const,
+    ['event_subscriptions.request_url', settings?.event_subscriptions?.request_url] as const,
+  ];
+  if (settings?.socket_mode_enabled === true)
+    return urls.map(
+      ([place, url]) => [url !== undefined, `Socket Mode takes no address, but ${place} has one`] as const,
+    );
+  return urls.map(
+    ([place, url]) =>
+      [url === undefined || !url.startsWith('https://'), `HTTP mode needs an https address for ${place}`] as const,
+  );
 }

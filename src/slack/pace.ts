@@ -1,4 +1,4 @@
-import { isTransient } from '#errors.ts';
+import { Transient } from '#errors.ts';
 import type { Clock } from '#ports/clock.ts';
 
 /**
@@ -7,38 +7,32 @@ import type { Clock } from '#ports/clock.ts';
  */
 const gapMs = 1_000;
 const burst = 4;
+/** More than this would be read by nobody, and minutes late. */
+const mostWaiting = 200;
 
-export function createPace(clock: Clock) {
-  const lanes = new Map<string, { tail: Promise<unknown>; readyAt: number }>();
+type Lane = { tail: Promise<unknown>; readyAt: number; waiting: number };
+
+/** Throws Transient when the queue of a channel is full. */
+export function createPace(clock: Pick<Clock, 'monotonic' | 'sleep'>) {
+  const lanes = new Map<string, Lane>();
 
   return async function paced<T>(channel: string, act: () => Promise<T>): Promise<T> {
-    const lane = lanes.get(channel) ?? { tail: Promise.resolve(), readyAt: 0 };
+    const lane = lanes.get(channel) ?? { tail: Promise.resolve(), readyAt: Number.NEGATIVE_INFINITY, waiting: 0 };
     lanes.set(channel, lane);
+    if (lane.waiting >= mostWaiting)
+      throw new Transient(`${mostWaiting} messages wait for this Slack channel already.`);
+    lane.waiting++;
     const turn = lane.tail.then(async () => {
-      const now = clock.now();
+      const now = clock.monotonic();
       lane.readyAt = Math.max(lane.readyAt, now - burst * gapMs) + gapMs;
       if (lane.readyAt > now) await clock.sleep(lane.readyAt - now);
       return act();
     });
-    lane.tail = turn.catch(() => undefined);
+    lane.tail = turn
+      .catch(() => undefined)
+      .finally(() => {
+        lane.waiting--;
+      });
     return turn;
   };
-}
-
-/** Tries once more after what Slack asked for, when that is short enough to wait for. */
-export async function withPatience<T>(
-  clock: Clock,
-  act: () => Promise<T>,
-  restMs: (error: unknown) => number | undefined,
-  longestMs = 5_000,
-): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await act();
-    } catch (error) {
-      const rest = restMs(error);
-      if (!isTransient(error) || rest === undefined || rest > longestMs || attempt >= 4) throw error;
-      await clock.sleep(rest);
-    }
-  }
 }

@@ -1,4 +1,12 @@
-import type { ActionsBlock, Button as SlackButton, KnownBlock, RichTextBlock, RichTextSection } from '@slack/types';
+import type {
+  ActionsBlock,
+  Button as SlackButton,
+  HomeView,
+  KnownBlock,
+  RichTextBlock,
+  RichTextElement,
+  RichTextSection,
+} from '@slack/types';
 
 import type { Post } from '#ports/chat.ts';
 import type { Button, Line, Section } from '#ports/text.ts';
@@ -6,36 +14,76 @@ import type { Button, Line, Section } from '#ports/text.ts';
 import { clip, escape, visible } from './literal.ts';
 import { elementsOf } from './rich.ts';
 
-/** Slack: 50 blocks a message; one is kept for the header, one for the buttons, one for "more was left out".
- *  Source: https://docs.slack.dev/reference/block-kit/blocks */
-const mostSections = 47;
+/** Blocks and size of a surface. Slack takes 50 blocks a message and 100 a view (https://docs.slack.dev/reference/block-kit/blocks),
+ *  250 kB a view, and names no size for messages (msg_blocks_too_long), so they stay far below. */
+type Surface = { blocks: number; characters: number; json: number; tables: number };
+const ofMessage: Surface = { blocks: 50, characters: 12_000, json: 60_000, tables: 1 };
+/** Home shows no tables. */
+const ofHome: Surface = { blocks: 100, characters: 30_000, json: 120_000, tables: 0 };
+
 /** Lines of one list or section; longer ones say how many were left out. */
 const mostLines = 60;
+const mostLineCharacters = 4_000;
+const mostLineJson = 16_000;
 const mostRows = 20;
-/** Characters of all cells of the tables of a message. Source: https://docs.slack.dev/reference/block-kit/blocks/table-block */
-const mostTableText = 9_000;
-/** Slack cuts at 4,000; a notification shows far less. */
+const mostColumns = 20;
+/** Characters of all cells of the table of a message; Slack takes 10,000.
+ *  Source: https://docs.slack.dev/reference/block-kit/blocks/table-block */
+const mostTableText = 8_000;
+/** Slack cuts at 4,000, and escaping can make a text five times as long; a notification shows far less. */
 const longestAlert = 500;
 
 export type Rendered = { text: string; blocks: KnownBlock[] };
 
-/** A message as Slack shows it. Untrusted text stands only in rich_text and plain_text; `text` is escaped. Pure. */
+/**
+ * A message as Slack takes it, whatever it holds: limits are kept by clipping and counting, the buttons are always there.
+ * Untrusted text stands only in rich_text and plain_text; `text` is escaped. Pure.
+ */
 export function renderMessage({ message, token }: Post): Rendered {
-  const title: KnownBlock[] = message.title === undefined ? [] : [{ type: 'header', text: plain(message.title, 150) }];
+  const alert = clip(visible(message.alert), longestAlert);
+  const title: KnownBlock[] =
+    visible(message.title ?? '').trim() === '' ? [] : [{ type: 'header', text: plain(message.title ?? '', 150) }];
   const buttons = message.buttons ?? [];
-  const actions: KnownBlock[] = buttons.length === 0 ? [] : [actionsOf(buttons, token)];
+  const actions: KnownBlock[] = buttons.length === 0 ? [] : [actionsOf(buttons, token, message.title ?? message.alert)];
+  const room = { ...ofMessage, blocks: ofMessage.blocks - title.length - actions.length };
+  const blocks = [...title, ...fit(message.sections, room), ...actions];
   return {
-    text: escape(clip(visible(message.alert), longestAlert)) || ' ',
-    blocks: [...title, ...renderSections(message.sections), ...actions],
+    text: escape(alert) || ' ',
+    // Without blocks Slack would show `text` itself, and `*` or `_` in it as markup.
+    blocks: blocks.length > 0 ? blocks : [rich({ type: 'rich_text_section', elements: elementsOf(alert) })],
   };
 }
 
-/** Sections alone, as App Home shows them. Pure. */
+/** The Home tab as Slack takes it. Pure. */
+export function renderHome(sections: readonly Section[]): HomeView {
+  return { type: 'home', blocks: fit(sections, ofHome) };
+}
+
+/** Sections alone. Pure. */
 export function renderSections(sections: readonly Section[]): KnownBlock[] {
-  const room = { tables: 1, text: mostTableText };
-  const blocks = sections.slice(0, mostSections).flatMap((section) => blockOf(section, room));
-  const left = sections.length - mostSections;
-  return left > 0 ? [...blocks, noteOf(`and ${left} more parts that do not fit here`)] : blocks;
+  return fit(sections, ofMessage);
+}
+
+/** Sections in order while they fit; what does not is counted. */
+function fit(sections: readonly Section[], { blocks: most, characters, json, tables }: Surface): KnownBlock[] {
+  const room = { tables, text: mostTableText };
+  const blocks: KnownBlock[] = [];
+  for (const [at, section] of sections.entries()) {
+    const next = blockOf(section, room);
+    characters -= charactersIn(next);
+    json -= JSON.stringify(next).length;
+    const kept = at === sections.length - 1 ? 0 : 1; // for the note that more was left out
+    if (blocks.length + next.length > most - kept || characters < 0 || json < 0)
+      return [...blocks, noteOf(`and ${sections.length - at} more parts that do not fit here`)];
+    blocks.push(...next);
+  }
+  return blocks;
+}
+
+function charactersIn(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.values(value).reduce<number>((sum, inner) => sum + charactersIn(inner), 0);
 }
 
 function blockOf(section: Section, room: { tables: number; text: number }): KnownBlock[] {
@@ -71,7 +119,7 @@ function blockOf(section: Section, room: { tables: number; text: number }): Know
         },
       ];
     case 'table':
-      return [tableOf(section.columns, section.rows, room)];
+      return tableOf(section.columns, section.rows, room);
     case 'note':
       return [contextOf(section.line)];
     case 'divider':
@@ -98,26 +146,32 @@ function rich(section: RichTextSection): RichTextBlock {
 }
 
 function joined(lines: readonly Line[]): RichTextSection {
-  const shown = clipLines(lines);
-  const elements = shown.flatMap((line, at) => [
+  const elements = clipLines(lines).flatMap((line, at) => [
     ...(at === 0 ? [] : [{ type: 'text' as const, text: '\n' }]),
-    ...elementsOf(line),
+    ...line,
   ]);
   return { type: 'rich_text_section', elements };
 }
 
 function listOf(items: readonly Line[]): RichTextBlock {
-  const elements = clipLines(items).map((item): RichTextSection => ({
-    type: 'rich_text_section',
-    elements: elementsOf(item),
-  }));
+  const elements = clipLines(items).map((item): RichTextSection => ({ type: 'rich_text_section', elements: item }));
   return { type: 'rich_text', elements: [{ type: 'rich_text_list', style: 'bullet', elements }] };
 }
 
-function clipLines(lines: readonly Line[]): readonly Line[] {
-  return lines.length <= mostLines
-    ? lines
-    : [...lines.slice(0, mostLines - 1), `and ${lines.length - mostLines + 1} more`];
+/** As many lines as fit, at least one, and how many were left out. */
+function clipLines(lines: readonly Line[]): readonly RichTextElement[][] {
+  const shown: RichTextElement[][] = [];
+  let characters = 0;
+  let json = 0;
+  for (const line of lines.slice(0, lines.length <= mostLines ? mostLines : mostLines - 1)) {
+    const elements = elementsOf(line);
+    characters += charactersIn(elements);
+    json += JSON.stringify(elements).length;
+    if (shown.length > 0 && (characters > mostLineCharacters || json > mostLineJson)) break;
+    shown.push(elements);
+  }
+  const left = lines.length - shown.length;
+  return left === 0 ? shown : [...shown, elementsOf(`and ${left} more`)];
 }
 
 /** One real table a message; further ones, and what has no room, become lines. */
@@ -125,15 +179,20 @@ function tableOf(
   columns: readonly string[],
   rows: readonly (readonly string[])[],
   room: { tables: number; text: number },
-): KnownBlock {
-  const shown = [columns, ...rows.slice(0, mostRows)].map((row) =>
-    columns.map((_, at) => clip(visible(row[at] ?? '').trim(), 150) || '–'),
+): KnownBlock[] {
+  const names = columns.slice(0, mostColumns);
+  if (names.length === 0) return [];
+  const longestCell = Math.min(150, Math.floor(mostTableText / ((Math.min(rows.length, mostRows) + 1) * names.length)));
+  const shown = [names, ...rows.slice(0, mostRows)].map((row) =>
+    names.map((_, at) => clip(visible(row[at] ?? '').trim(), longestCell) || '–'),
   );
+  const left = rows.length - mostRows;
+  const more = left > 0 ? [noteOf(`and ${left} more`)] : [];
   const size = shown.flat().reduce((sum, cell) => sum + cell.length, 0);
-  if (room.tables === 0 || size > room.text) return rich(joined(shown.map((row) => row.join(' · '))));
+  if (room.tables === 0 || size > room.text) return [rich(joined(shown.map((row) => row.join(' · ')))), ...more];
   room.tables--;
   room.text -= size;
-  return { type: 'table', rows: shown.map((row) => row.map((text) => ({ type: 'raw_text', text }))) };
+  return [{ type: 'table', rows: shown.map((row) => row.map((text) => ({ type: 'raw_text', text }))) }, ...more];
 }
 
 /** A small grey line. Dates and people keep their meaning only in rich text, so a note of plain words is plain text. */
@@ -152,17 +211,20 @@ function noteOf(text: string): KnownBlock {
   return { type: 'context', elements: [{ ...plain(text, 1_000), emoji: false }] };
 }
 
-function actionsOf(buttons: readonly Button[], token: string): ActionsBlock {
-  return { type: 'actions', elements: buttons.slice(0, 25).map((button) => buttonOf(button, token)) };
+/** One button a verb: two of the same could not be told apart. */
+function actionsOf(buttons: readonly Button[], token: string, subject: string): ActionsBlock {
+  const distinct = [...new Map(buttons.map((button) => [button.verb, button])).values()];
+  return { type: 'actions', elements: distinct.slice(0, 25).map((button) => buttonOf(button, token, subject)) };
 }
 
 /** Source of the lengths: https://docs.slack.dev/reference/block-kit/block-elements/button-element */
-function buttonOf({ verb, label, style, confirm }: Button, token: string): SlackButton {
+function buttonOf({ verb, label, style, confirm }: Button, token: string, subject: string): SlackButton {
   return {
     type: 'button',
     action_id: verb,
     text: { ...plain(label, 75), emoji: true },
-    value: token,
+    accessibility_label: plain(`${label}: ${subject}`, 75).text,
+    ...(token === '' ? {} : { value: token.slice(0, 2_000) }),
     ...(style === undefined ? {} : { style }),
     ...(confirm === undefined
       ? {}

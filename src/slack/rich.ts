@@ -8,13 +8,14 @@ import { clip, visible } from './literal.ts';
 const longestPiece = 1_500;
 /** Longest line, all pieces together. */
 const longestLine = 2_800;
+const mostPieces = 100;
 
 /** A line as elements of rich_text: strings stay literal, only our own pieces are live. */
 export function elementsOf(line: Line): RichTextElement[] {
   const pieces = Array.isArray(line) ? (line as readonly Piece[]) : [line as Piece];
   let room = longestLine;
   const elements: RichTextElement[] = [];
-  for (const piece of pieces) {
+  for (const piece of pieces.slice(0, mostPieces)) {
     if (room <= 0) break;
     const made = elementOf(piece, Math.min(longestPiece, room));
     if (made === undefined) continue;
@@ -30,10 +31,12 @@ function elementOf(piece: Piece, most: number): RichTextElement | undefined {
   if ('italic' in piece) return literal(piece.italic, most, { italic: true });
   if ('strike' in piece) return literal(piece.strike, most, { strike: true });
   if ('code' in piece) return literal(piece.code, most, { code: true });
-  if ('user' in piece) return { type: 'user', user_id: piece.user };
-  if ('group' in piece) return { type: 'usergroup', usergroup_id: piece.group };
-  if ('channel' in piece) return { type: 'channel', channel_id: piece.channel };
-  if ('emoji' in piece) return { type: 'emoji', name: piece.emoji };
+  if ('user' in piece) return idOf(piece.user, /^[UW][A-Z0-9]{1,40}$/, most, { type: 'user', user_id: piece.user });
+  if ('group' in piece)
+    return idOf(piece.group, /^S[A-Z0-9]{1,40}$/, most, { type: 'usergroup', usergroup_id: piece.group });
+  if ('channel' in piece)
+    return idOf(piece.channel, /^[CGD][A-Z0-9]{1,40}$/, most, { type: 'channel', channel_id: piece.channel });
+  if ('emoji' in piece) return idOf(piece.emoji, /^[a-z0-9_+'-]{1,100}$/, most, { type: 'emoji', name: piece.emoji });
   if ('at' in piece) return dateOf(piece);
   return linkOf(piece, most);
 }
@@ -48,8 +51,17 @@ function literal(
   return { type: 'text', text: shown, ...(style === undefined ? {} : { style }) };
 }
 
+/** Slack refuses the whole message for one id of a wrong form (who asked may be a schedule); such an id is shown as text. */
+function idOf(id: string, form: RegExp, most: number, live: RichTextElement): RichTextElement | undefined {
+  return form.test(id) ? live : literal(id, most);
+}
+
+/** Slack takes seconds since 1970; JavaScript's own range ends 8.64e15 ms after it. */
+const latestInstant = 8.64e15;
+
 /** The reader's own time zone, with UTC where a client cannot. Source: https://docs.slack.dev/messaging/formatting-message-text#date-formatting */
 function dateOf({ at, style }: { at: number; style: 'time' | 'date' | 'datetime' }): RichTextElement {
+  if (!(at >= 0 && at <= latestInstant)) return { type: 'text', text: '–' };
   const iso = new Date(at).toISOString();
   const formats = { time: '{time}', date: '{date_short_pretty}', datetime: '{date_short_pretty} {time}' };
   const fallbacks = {

@@ -4,11 +4,11 @@ import type { Post } from '#ports/chat.ts';
 
 import { startSlack } from './support.ts';
 
-let it_: Awaited<ReturnType<typeof startSlack>>;
+let started: Awaited<ReturnType<typeof startSlack>>;
 beforeAll(async () => {
-  it_ = await startSlack();
+  started = await startSlack();
 });
-afterAll(() => it_.stop());
+afterAll(() => started.stop());
 
 const saying = (alert: string): Post => ({
   message: { alert, sections: [{ kind: 'text', lines: [alert] }] },
@@ -16,16 +16,16 @@ const saying = (alert: string): Post => ({
 });
 const shown = (channel: string) =>
   (
-    it_.workspace.messages(new URLSearchParams({ channel })).body as {
+    started.workspace.messages(new URLSearchParams({ channel })).body as {
       messages: { ts: string; text: string; plain: string; ephemeral?: boolean; buttons: { action_id: string }[] }[];
     }
   ).messages;
 
 describe('the Slack adapter', () => {
   it('hands a command on and answers only the person who typed it', async () => {
-    await it_.workspace.commands({ user: 'requester', channel: 'ops', text: '/restore db-1 --from latest' });
-    await vi.waitFor(() => expect(it_.heard.commands).toHaveLength(1));
-    const request = it_.heard.commands[0]!;
+    await started.workspace.commands({ user: 'requester', channel: 'ops', text: '/restore db-1 --from latest' });
+    await vi.waitFor(() => expect(started.heard.commands).toHaveLength(1));
+    const request = started.heard.commands[0]!;
     expect(request).toMatchObject({
       actor: { id: 'U0REQUESTER' },
       channel: 'C0OPS',
@@ -50,10 +50,10 @@ describe('the Slack adapter', () => {
       },
       token: 'token-1',
     };
-    const ref = await it_.slack.chat.post('C0OPS', post);
-    await it_.workspace.actions({ user: 'approver', channel: 'ops', ts: ref.ts, action_id: 'approve' });
-    await vi.waitFor(() => expect(it_.heard.presses).toHaveLength(1));
-    expect(it_.heard.presses[0]).toMatchObject({
+    const ref = await started.slack.chat.post('C0OPS', post);
+    await started.workspace.actions({ user: 'approver', channel: 'ops', ts: ref.ts, action_id: 'approve' });
+    await vi.waitFor(() => expect(started.heard.presses).toHaveLength(1));
+    expect(started.heard.presses[0]).toMatchObject({
       verb: 'approve',
       token: 'token-1',
       channel: 'C0OPS',
@@ -61,7 +61,7 @@ describe('the Slack adapter', () => {
       actor: { id: 'U0APPROVER' },
     });
 
-    await it_.slack.chat.update(ref, {
+    await started.slack.chat.update(ref, {
       message: { alert: 'Done', sections: [{ kind: 'text', lines: ['Done'] }] },
       token: 'token-1',
     });
@@ -70,18 +70,18 @@ describe('the Slack adapter', () => {
   });
 
   it('sends only the newest of many edits, and the last one always', async () => {
-    const ref = await it_.slack.chat.post('C0OPS', saying('0'));
-    const before = JSON.stringify(it_.workspace.workspace());
-    await Promise.all(Array.from({ length: 30 }, (_, n) => it_.slack.chat.update(ref, saying(String(n + 1)))));
+    const ref = await started.slack.chat.post('C0OPS', saying('0'));
+    const before = JSON.stringify(started.workspace.workspace());
+    await Promise.all(Array.from({ length: 30 }, (_, n) => started.slack.chat.update(ref, saying(String(n + 1)))));
 
     expect(shown('ops').find(({ ts }) => ts === ref.ts)?.text).toBe('30');
     expect(before).not.toBe('');
   });
 
   it('opens a form, tells wrong fields at the field, and hands the values on', async () => {
-    await it_.workspace.commands({ user: 'requester', channel: 'ops', text: '/restore' });
-    await vi.waitFor(() => expect(it_.heard.commands).toHaveLength(2));
-    const opened = await it_.heard.commands[1]!.openForm({
+    await started.workspace.commands({ user: 'requester', channel: 'ops', text: '/restore' });
+    await vi.waitFor(() => expect(started.heard.commands).toHaveLength(2));
+    const opened = await started.heard.commands[1]!.openForm({
       operation: 'restore',
       title: 'Restore',
       submit: 'Go',
@@ -91,15 +91,16 @@ describe('the Slack adapter', () => {
       ],
     });
     expect(opened).toBe(true);
-    const [view] = (it_.workspace.views(new URLSearchParams({ user: 'requester' })).body as { views: { id: string }[] })
-      .views;
+    const [view] = (
+      started.workspace.views(new URLSearchParams({ user: 'requester' })).body as { views: { id: string }[] }
+    ).views;
 
-    const bad = await it_.workspace.submit({
+    const bad = await started.workspace.submit({
       user: 'requester',
       view_id: view!.id,
       values: { target: 'i-00000001', from: 'bad' },
     });
-    const good = await it_.workspace.submit({
+    const good = await started.workspace.submit({
       user: 'requester',
       view_id: view!.id,
       values: { target: 'i-00000001', from: 'latest' },
@@ -107,7 +108,7 @@ describe('the Slack adapter', () => {
 
     expect(bad.body).toMatchObject({ errors: { from: 'not like this' } });
     expect(good.body).toMatchObject({ closed: true });
-    expect(it_.heard.forms.at(-1)).toMatchObject({
+    expect(started.heard.forms.at(-1)).toMatchObject({
       operation: 'restore',
       channel: 'C0OPS',
       values: { target: 'i-00000001', from: 'latest' },
@@ -115,7 +116,7 @@ describe('the Slack adapter', () => {
   });
 
   it('knows strangers, guests, groups and shared channels', async () => {
-    const { chat } = it_.slack;
+    const { chat } = started.slack;
 
     expect(await chat.person('U0REQUESTER')).toMatchObject({ isExternal: false, isGuest: false, isBot: false });
     expect(await chat.person('U0GUEST')).toMatchObject({ isGuest: true });
@@ -126,39 +127,41 @@ describe('the Slack adapter', () => {
   });
 
   it('says what to do when it is not in the channel', async () => {
-    const { channels } = it_.workspace.workspace() as { channels: { id: string; name: string }[] };
+    const { channels } = started.workspace.workspace() as { channels: { id: string; name: string }[] };
     const outside = channels.find(({ name }) => name === 'nobot')!;
 
-    await expect(it_.slack.chat.post(outside.id, saying('x'))).rejects.toMatchObject({
+    await expect(started.slack.chat.post(outside.id, saying('x'))).rejects.toMatchObject({
       code: 'not-here',
       message: expect.stringMatching(/invite @Deckhand/),
     });
   });
 
   it('answers Home only for the Home tab', async () => {
-    await it_.workspace.openHome({ user: 'requester' });
-    await vi.waitFor(() => expect(it_.heard.homes).toEqual(['U0REQUESTER']));
+    await started.workspace.openHome({ user: 'requester' });
+    await vi.waitFor(() => expect(started.heard.homes).toEqual(['U0REQUESTER']));
 
-    await it_.slack.chat.publishHome('U0REQUESTER', [{ kind: 'text', lines: ['hello'] }]);
+    await started.slack.chat.publishHome('U0REQUESTER', [{ kind: 'text', lines: ['hello'] }]);
 
-    expect(JSON.stringify(it_.workspace.home(new URLSearchParams({ user: 'requester' })).body)).toContain('hello');
+    expect(JSON.stringify(started.workspace.home(new URLSearchParams({ user: 'requester' })).body)).toContain('hello');
   });
 
   it('waits out a short rate limit, and reports a post whose answer was lost as of unknown outcome', async () => {
-    it_.workspace.faults({ api: { method: 'chat.postMessage', error: 'ratelimited', retryAfter: 1, times: 1 } });
-    await expect(it_.slack.chat.post('C0OPS', saying('after the rest'))).resolves.toMatchObject({ channel: 'C0OPS' });
+    started.workspace.faults({ api: { method: 'chat.postMessage', error: 'ratelimited', retryAfter: 1, times: 1 } });
+    await expect(started.slack.chat.post('C0OPS', saying('after the rest'))).resolves.toMatchObject({
+      channel: 'C0OPS',
+    });
 
-    it_.workspace.faults({ api: { method: 'chat.postMessage', dropAfterEffect: true, times: 1 } });
-    await expect(it_.slack.chat.post('C0OPS', saying('posted?'))).rejects.toMatchObject({ code: 'ambiguous' });
+    started.workspace.faults({ api: { method: 'chat.postMessage', dropAfterEffect: true, times: 1 } });
+    await expect(started.slack.chat.post('C0OPS', saying('posted?'))).rejects.toMatchObject({ code: 'ambiguous' });
   });
 
   it('comes back after Slack refreshes the connection', async () => {
-    it_.workspace.faults({ disconnect: 'refresh_requested' });
+    started.workspace.faults({ disconnect: 'refresh_requested' });
     await vi.waitFor(
       async () => {
-        const answer = await it_.workspace.commands({ user: 'requester', channel: 'ops', text: '/snapshot web-1' });
+        const answer = await started.workspace.commands({ user: 'requester', channel: 'ops', text: '/snapshot web-1' });
         expect(answer.status).toBe(200);
-        expect(it_.heard.commands.at(-1)?.command).toBe('snapshot');
+        expect(started.heard.commands.at(-1)?.command).toBe('snapshot');
       },
       { timeout: 20_000, interval: 500 },
     );

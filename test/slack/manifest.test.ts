@@ -42,8 +42,35 @@ describe('the manifest', () => {
 
     expect(crossCheck(reserved)).toEqual(['/status is reserved by Slack']);
     expect(crossCheck(noScopes)).toContain('slash commands need the scope commands');
+  });
+
+  it('needs every address in HTTP mode, and none in Socket Mode', () => {
+    const socket = manifest({ mode: 'socket', prefix: '', commands });
+    const http = manifest({ mode: 'http', baseUrl: 'https://d.example', prefix: '', commands });
+    const swapped = (of: typeof socket, socket_mode_enabled: boolean) =>
+      crossCheck({ ...of, settings: { ...of.settings, socket_mode_enabled } });
+
+    expect(swapped(socket, false)).toHaveLength(commands.length + 3);
+    expect(swapped(http, true)).toHaveLength(commands.length + 3);
+    expect(crossCheck(manifest({ mode: 'http', baseUrl: 'http://d.example', prefix: '', commands }))).toHaveLength(
+      commands.length + 3,
+    );
+  });
+
+  it('asks for exactly the documented scopes, and for what buttons, forms and Home need', () => {
+    const whole = manifest({ mode: 'socket', prefix: '', commands });
+
     expect(
-      crossCheck({ ...manifest({ mode: 'socket', prefix: '', commands }), settings: { socket_mode_enabled: false } }),
-    ).toHaveLength(commands.length + 2);
+      crossCheck({ ...whole, oauth_config: { scopes: { bot: [...botScopes, 'channels:history'] } } }),
+    ).toMatchObject([expect.stringContaining('exactly')]);
+    expect(
+      crossCheck({ ...whole, settings: { ...whole.settings, interactivity: { is_enabled: false } } }),
+    ).toMatchObject([expect.stringContaining('is_enabled')]);
+    expect(
+      crossCheck({ ...whole, settings: { ...whole.settings, event_subscriptions: { bot_events: [] } } }),
+    ).toMatchObject([expect.stringContaining('app_home_opened')]);
+    expect(crossCheck(manifest({ mode: 'socket', prefix: '', commands: [...commands, commands[0]!] }))).toEqual([
+      'a slash command is there twice',
+    ]);
   });
 });

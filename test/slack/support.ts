@@ -5,19 +5,23 @@ import { slashCommands } from '#generate.ts';
 import { operations } from '#operations/index.ts';
 import type { CommandRequest, FormSubmission, Inbound, Press } from '#ports/chat.ts';
 import { createSlack as createMakeBelieve } from '#sandbox/slack/index.ts';
-import { sandboxTokens } from '#sandbox/slack/seed.ts';
+import { sandboxSigningSecret, sandboxTokens } from '#sandbox/slack/seed.ts';
 import { createSlack } from '#slack/app.ts';
 import { manifest } from '#slack/manifest.ts';
 import { silentLog } from '#test/support/store.ts';
 import { createClock } from '#timers/clock.ts';
 
 /** The real adapter on the make-believe workspace, over a real socket on loopback. */
-export async function startSlack() {
+export async function startSlack(mode: 'socket' | 'http' = 'socket') {
   let url = '';
+  const port = mode === 'http' ? await freePort() : 0;
   const workspace = createMakeBelieve({
     baseUrl: () => `${url}/slack`,
     now: Date.now,
-    manifest: manifest({ mode: 'socket', prefix: '', commands: slashCommands(operations) }),
+    ...(mode === 'http'
+      ? { requestUrl: `http://127.0.0.1:${port}/slack/events`, signingSecret: sandboxSigningSecret }
+      : {}),
+    manifest: manifest({ mode, prefix: '', commands: slashCommands(operations) }),
   });
   const server = createServer((request, response) => workspace.handle(request, response));
   server.on('upgrade', (request, socket, head) => workspace.upgrade(request, socket, head));
@@ -44,8 +48,11 @@ export async function startSlack() {
   const slack = await createSlack({
     botToken: sandboxTokens.bot,
     apiUrl: `${url}/slack/api/`,
-    connection: { kind: 'socket', appToken: sandboxTokens.app },
-    port: 0,
+    connection:
+      mode === 'http'
+        ? { kind: 'http', signingSecret: sandboxSigningSecret }
+        : { kind: 'socket', appToken: sandboxTokens.app },
+    port,
     host: '127.0.0.1',
     commandPrefix: '',
     commands: ['deck', 'restore', 'snapshot'],
@@ -61,5 +68,13 @@ export async function startSlack() {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   }
-  return { slack, workspace, heard, stop };
+  return { slack, workspace, heard, port, stop };
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
 }
