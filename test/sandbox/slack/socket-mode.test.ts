@@ -191,7 +191,7 @@ describe('commands', () => {
     });
     expect(await tried({ user: 'nobody' })).toMatchObject({
       status: 400,
-      body: { error: expect.stringContaining('U0REQUESTER (@riley)') },
+      body: { error: expect.stringContaining('requester (U0REQUESTER, @riley)') },
     });
     expect(await tried({ channel: '#nowhere' })).toMatchObject({
       status: 400,
