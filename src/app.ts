@@ -5,6 +5,7 @@ import { createPeople } from '#policy/people.ts';
 import type { Inbound } from '#ports/chat.ts';
 import type { Cancel, CronJob, Schedules } from '#ports/clock.ts';
 import type { Cloud } from '#ports/cloud.ts';
+import { openRunStates, type Run } from '#ports/history.ts';
 import type { Web } from '#ports/web.ts';
 import { createAnswer, hearAgain } from '#runtime/answer.ts';
 import { createAsk, createAskingFor } from '#runtime/ask.ts';
@@ -12,7 +13,7 @@ import { createSubmit } from '#runtime/form.ts';
 import { createHome } from '#runtime/home.ts';
 import { createIncidentPress } from '#runtime/incident-press.ts';
 import { createIncidents } from '#runtime/incidents.ts';
-import { createRun } from '#runtime/run.ts';
+import { createRun, type RunInput } from '#runtime/run.ts';
 import { createSuggest } from '#runtime/suggest.ts';
 import { createTroubleWatch } from '#runtime/trouble.ts';
 import type { World } from '#runtime/world.ts';
@@ -56,24 +57,38 @@ export function createApp(outside: AppWorld): App {
     const channel = world.settings.current().channels.digest ?? world.settings.current().channels.alerts;
     if (channel === undefined) return null;
     const message = await durable.step('compose', () => digest.compose());
-    return durable.step('post', async () => {
-      const again = (await world.history.intents.begin(durable.id, 'post')) === 'again';
-      return again ? null : (await world.chat.post(channel, { message, token: '' })).ts;
+    // Twice after a crash between the post and its record; never not at all.
+    return durable.step('post', async () => (await world.chat.post(channel, { message, token: '' })).ts, {
+      attempts: 30,
     });
   });
 
-  /** What a crash may have left between two stores; safe to repeat. */
+  /** What a crash may have left between two stores; safe to repeat. One that fails holds up none of the others. */
   async function reconcile(): Promise<void> {
-    for (const run of await world.history.runs.recent({ limit: 500, states: ['waiting', 'running'] })) {
-      await world.engine.start(run.order.id, 'run', {
+    for (const run of await world.history.runs.recent({ limit: 500, states: openRunStates }))
+      await settling('run', () => takeUp(run));
+    await settling('trouble', lookForTrouble);
+    await settling('incidents', () => incidents.flush());
+  }
+
+  async function takeUp(run: Run): Promise<void> {
+    if ((await world.engine.state(run.order.id)) === undefined) {
+      const input: RunInput = {
         order: run.order,
         limits: world.settings.current().limits,
         place: await world.cloud.place(),
-      });
-      await hearAgain(world, run);
+      };
+      await world.engine.start(run.order.id, 'run', input);
     }
-    await lookForTrouble();
-    await incidents.flush();
+    await hearAgain(world, run);
+  }
+
+  async function settling(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      world.log.warn({ what, err: error }, 'looking for unfinished matters failed; trying again soon');
+    }
   }
 
   function keepReconciling(): void {

@@ -86,6 +86,21 @@ export async function orNothing<T>(list: Promise<readonly T[]>): Promise<readonl
   }
 }
 
+/** Those of the ids that exist: one that is gone takes none of the others with it. */
+export async function existing<I extends string, T>(
+  read: (ids: readonly I[]) => Promise<readonly T[]>,
+  ids: readonly I[],
+): Promise<readonly T[]> {
+  try {
+    return await read(ids);
+  } catch (error) {
+    if (!isRefusal(error) || error.code !== 'not-found') throw error;
+    const gone = new Set(Array.isArray(error.data['ids']) ? (error.data['ids'] as unknown[]) : ids);
+    const left = ids.filter((id) => !gone.has(id));
+    return left.length === 0 || left.length === ids.length ? [] : existing(read, left);
+  }
+}
+
 /** Edits between two short words (Levenshtein), for "did you mean". */
 export function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, at) => at);

@@ -133,16 +133,23 @@ export type Story = {
     of: { find: () => Promise<T | undefined>; act: () => Promise<T> },
   ) => Promise<T>;
   /** What must be done, in reverse order, when something later fails. Idempotent; does nothing when there is nothing to undo. `manual`: the command a person would type. */
-  undo: (name: string, act: (until: Until) => Promise<void>, manual: string) => void;
+  undo: (name: string, act: (tools: UndoTools) => Promise<void>, manual: string) => void;
   /** Looks again and again (limits.poll) until `look` answers. Throws Refusal "conflict" naming `what` after `withinMs`. */
   poll: <T extends Json>(
     name: string,
-    of: { look: () => Promise<T | undefined>; withinMs: number; what: string },
+    of: { look: (elapsedMs: number) => Promise<T | undefined>; withinMs: number; what: string },
   ) => Promise<T>;
   sleep: (ms: number) => Promise<void>;
   now: () => Promise<number>;
   /** Marks the stage (index into `stages`) as running and the earlier ones as done, with an optional remark. Best effort. */
   stage: (index: number, remark?: string) => void;
+};
+
+/** What an undo may use besides the cloud; nothing of it is recorded on its own. */
+export type UndoTools = {
+  until: Until;
+  /** Looks for something that may exist but not be visible yet, until the grace (limits.visibilityGraceMs) is over. */
+  seek: <T>(find: () => Promise<T | undefined>) => Promise<T | undefined>;
 };
 
 /** Looks again and again inside one step, until `look` is true. Throws Refusal "conflict" naming `what` after `withinMs`. */

@@ -32,8 +32,14 @@ export function decide(press: PressOn): Answer {
   if (state !== 'waiting') return no(alreadyOver(state, press.given));
   if (rule.kind !== 'none' && now >= order.requestedAt + rule.expiresMs)
     return no('This request has expired. Nothing was done; ask again.');
+  const ended = press.given.find(({ verdict }) => verdict === 'denied' || verdict === 'cancelled');
+  if (ended !== undefined) return no(`It was already ${ended.verdict}.`);
+  if (isEnough(rule, press.given)) return no('It is already approved and starting. Watch its card.');
   const earlier = press.given.find((decision) => decision.by === by.person.id);
-  if (earlier !== undefined) return no(`You have already answered this (${earlier.verdict}).`);
+  if (earlier !== undefined)
+    return no(
+      `You have already answered this (${earlier.verdict}). The person who asked, or somebody else who may approve, can still stop it.`,
+    );
   switch (verb) {
     case 'cancel':
       return mayCancel(press)

@@ -1,4 +1,4 @@
-import { isRefusal, Refusal } from '#errors.ts';
+import { isTransient, Refusal } from '#errors.ts';
 import type { Chat, Person } from '#ports/chat.ts';
 import type { UserId } from '#ports/ids.ts';
 import { type Role, roles, type SettingsSource } from '#ports/settings.ts';
@@ -6,8 +6,8 @@ import { type Role, roles, type SettingsSource } from '#ports/settings.ts';
 export type Known = { person: Person; roles: ReadonlySet<Role> };
 
 /**
- * Who somebody is and which roles they hold at this moment. Throws Refusal "not-allowed" when the chat system does not
- * say (fail closed): nobody acts on an old answer.
+ * Who somebody is and which roles they hold at this moment. Throws Transient while the chat system is busy
+ * and Refusal "not-allowed" when it does not say (fail closed): nobody acts on an old answer.
  */
 export function createPeople({
   chat,
@@ -22,7 +22,8 @@ export function createPeople({
       const held = await Promise.all(roles.map(async (role) => ((await has(id, role)) ? [role] : [])));
       return { person, roles: new Set(held.flat()) };
     } catch (error) {
-      if (isRefusal(error) && error.code === 'not-allowed') throw error;
+      // A moment without an answer is worth another try; nobody acts meanwhile.
+      if (isTransient(error)) throw error;
       throw new Refusal(
         'not-allowed',
         'Slack did not say who you are or which groups you are in, so nothing was done. Try again in a minute.',

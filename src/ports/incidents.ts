@@ -22,6 +22,8 @@ export type Report = {
   detail: readonly Line[];
   /** At most three, the best first, only those that fit the diagnosis. */
   remedies: readonly Remedy[];
+  /** No watcher will see the end of it: an operator may close it by a button. */
+  closable?: boolean;
 };
 
 /** One message per incident, edited in place, history in its thread. Survives restarts; never repeats or loses a message. */

@@ -45,7 +45,8 @@ export const buttonVerbs = [
   'silence',
   'remedy-1',
   'remedy-2',
-  'remedy-3', // on an incident
+  'remedy-3',
+  'close', // on an incident
   'previous',
   'next',
   'details',

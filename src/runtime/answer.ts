@@ -40,7 +40,12 @@ export function createAnswer({ world, who, ask, asking, incident }: Needs) {
     if (run === undefined)
       throw new Refusal('bad-input', 'This run is no longer stored. Ask again if it is still needed.');
     if (press.verb === 'undo') {
-      return ask.ask({ ...press, ask: { operation: byName(world, 'undo'), args: { run: run.order.id } } });
+      await ask.ask({
+        ...press,
+        ask: { operation: byName(world, 'undo'), args: { run: run.order.id } },
+        anywhere: true,
+      });
+      return;
     }
     if (!isVerb(press.verb)) throw new Refusal('bad-input', 'This button does nothing here. See `/deck runs`.');
     await judge(press, press.verb, run);
@@ -61,7 +66,7 @@ export function createAnswer({ world, who, ask, asking, incident }: Needs) {
       now,
     });
     if (!answer.counts) {
-      await audit(press, run, 'refused', `${verb}: ${answer.why}`);
+      await auditRefusal(press, run, `${verb}: ${answer.why}`);
       await hearAgain(world, run);
       return press.answer(plain(say(answer.why)));
     }
@@ -73,7 +78,6 @@ export function createAnswer({ world, who, ask, asking, incident }: Needs) {
       at: now,
     });
     if (!first) return press.answer(plain(say(`You have already answered this (${decision.verdict}).`)));
-    await audit(press, run, answer.verdict, '');
     await hearAgain(world, run);
     await tellThread(press, run, answer.verdict);
   }
@@ -88,24 +92,16 @@ export function createAnswer({ world, who, ask, asking, incident }: Needs) {
     await note(world, run.order.id, `${verdict} ${press.actor.id}`, { channel: ref.channel, ts: ref.ts }, line);
   }
 
-  async function audit(
-    press: Press,
-    run: Run,
-    kind: 'refused' | 'confirmed' | 'approved' | 'denied' | 'cancelled',
-    detail: string,
-  ): Promise<void> {
+  async function auditRefusal(press: Press, run: Run, detail: string): Promise<void> {
     const at = world.clock.now();
-    const key =
-      kind === 'refused'
-        ? `${run.order.id}:refused:${press.actor.id}:${at}`
-        : `${run.order.id}:${kind}:${press.actor.id}`;
+    const { id, operation } = run.order;
     await world.history.audit.append({
-      key,
+      key: `${id}:refused:${press.actor.id}:${at}`,
       at,
-      kind,
+      kind: 'refused',
       actor: press.actor.id,
-      run: run.order.id,
-      operation: run.order.operation,
+      run: id,
+      operation,
       channel: press.channel,
       targets: [],
       detail,
@@ -121,16 +117,27 @@ export function createAnswer({ world, who, ask, asking, incident }: Needs) {
       page: press.verb === 'next' ? page + 1 : press.verb === 'previous' ? Math.max(0, page - 1) : page,
       details: press.verb === 'details' ? true : details,
     };
-    await ask.allow(press.actor, press.channel, operation);
+    await ask.allow(press.actor, press.channel, operation, true);
     const facts = await asking({ requester: press.actor.id, channel: press.channel });
     await press.replace(await answerPost(world, operation, facts, operation.args.parse(args), view));
   }
 }
 
-/** Sends every stored decision to the waiting run; those it heard count once. */
+/** Records and sends every stored decision to the waiting run; each counts once. */
 export async function hearAgain(world: Pick<World, 'history' | 'engine'>, run: Run): Promise<void> {
   if (!openRunStates.some((state) => state === run.state)) return;
   for (const { verdict, by, at, planHash } of await world.history.decisions.list(run.order.id)) {
+    await world.history.audit.append({
+      key: `${run.order.id}:${verdict}:${by}`,
+      at,
+      kind: verdict,
+      actor: by,
+      run: run.order.id,
+      operation: run.order.operation,
+      channel: run.order.channel,
+      targets: [],
+      detail: '',
+    });
     await world.engine.send(run.order.id, 'decision', { verdict, by, at, planHash }, `${verdict}:${by}`);
   }
 }

@@ -1,4 +1,4 @@
-import { isRefusal, Refusal } from '#errors.ts';
+import { isRefusal, isTransient, Refusal } from '#errors.ts';
 import { distance } from '#lib/targets.ts';
 import { readWords, type Words } from '#lib/words.ts';
 import type { AnswerOperation, Asking, ChangeOperation, Operation } from '#operations/contract.ts';
@@ -12,7 +12,7 @@ import type { ApprovalRule } from '#ports/settings.ts';
 
 import { hashPlan, runIdOf } from './ids.ts';
 import { rememberAnswer } from './posting.ts';
-import { explain, plain } from './replies.ts';
+import { explain, plain, say } from './replies.ts';
 import type { RunInput } from './run.ts';
 import type { World } from './world.ts';
 
@@ -25,6 +25,8 @@ export type Request = {
   /** Parsed arguments, or the typed line they are made from. */
   ask: { operation: Operation; words: Words } | { operation: Operation; args: Json; undoes?: RunId };
   incident?: string;
+  /** From a button on one of our own messages: it stands where it stands, whatever channels take typed commands. */
+  anywhere?: boolean;
 };
 export type AskingFor = (order: Pick<Order, 'requester' | 'channel'>) => Promise<Asking>;
 type Needs = { world: World; who: Who; asking: AskingFor };
@@ -47,9 +49,9 @@ export function createAsk({ world, who, asking }: Needs) {
   }
 
   /** Same way, for buttons, forms and schedules. */
-  async function ask(request: Request): Promise<void> {
-    await answering(world, request, async () => {
-      await allow(request.actor, request.channel, request.ask.operation);
+  async function ask(request: Request): Promise<boolean> {
+    return answering(world, request, async () => {
+      await allow(request.actor, request.channel, request.ask.operation, request.anywhere);
       await carryOut(request);
     });
   }
@@ -64,7 +66,7 @@ export function createAsk({ world, who, asking }: Needs) {
       case 'redirect': {
         const target = await operation.redirect(facts, args, world.operations);
         const other = byName(world, target.operation);
-        await allow(request.actor, request.channel, other);
+        await allow(request.actor, request.channel, other, request.anywhere);
         return carryOut({ ...request, ask: { operation: other, args: target.args, undoes: target.undoes } });
       }
       case 'change':
@@ -93,28 +95,31 @@ export function createAsk({ world, who, asking }: Needs) {
     };
     const { summary } = operation.words.planned(plan, facts);
     if (!(await world.history.runs.create(order, summary))) return;
-    await world.history.audit.append({
-      key: `${id}:asked`,
-      at: order.requestedAt,
-      kind: 'asked',
-      actor: order.requester,
-      run: id,
-      operation: operation.name,
-      channel: order.channel,
-      targets: [...operation.resources(plan)],
-      detail: summary,
-    });
     const input: RunInput = { order, limits: facts.settings.limits, place: facts.place };
-    await world.engine.start(id, 'run', input);
+    await startOrPromise(request, id, input);
   }
 
-  async function allow(actor: Actor, channelId: ChannelId, operation: Operation): Promise<void> {
+  /** The order is stored: where the engine is away for a moment, the run begins when it is back. */
+  async function startOrPromise(request: Request, id: RunId, input: RunInput): Promise<void> {
+    try {
+      await world.engine.start(id, 'run', input);
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      world.log.warn({ run: id, err: error }, 'a stored order could not be started yet');
+      await request.answer(
+        plain(say(`This is stored as \`${id}\` and starts in a moment; its plan will appear here.`)),
+      );
+    }
+  }
+
+  async function allow(actor: Actor, channelId: ChannelId, operation: Operation, anywhere = false): Promise<void> {
+    const settings = world.settings.current();
     const known = await who(actor.id);
     const ruling = authorize({
       ...known,
       operation,
       channel: await world.chat.channel(channelId),
-      settings: world.settings.current(),
+      settings: anywhere ? { ...settings, channels: { ...settings.channels, commands: [] } } : settings,
     });
     if (ruling.allowed) return;
     await world.history.audit.append({
@@ -177,19 +182,21 @@ export async function answerPost(
   };
 }
 
-/** Runs `work`; whatever it throws is told to the person who asked. */
+/** Runs `work`; whatever it throws is told to the person who asked. True when it went through. */
 export async function answering(
   world: Pick<World, 'log'>,
   request: Pick<Request, 'id' | 'answer'>,
   work: () => Promise<void>,
-): Promise<void> {
+): Promise<boolean> {
   try {
     await work();
+    return true;
   } catch (error) {
     const reference = runIdOf(request.id);
     const { message, expected } = explain(error, reference);
     if (!expected) world.log.error({ reference, err: error }, 'a request failed');
     await request.answer(plain(message));
+    return false;
   }
 }
 

@@ -56,6 +56,7 @@ function buttons(incident: IncidentRecord, report: Report, now: number): Button[
       ? [{ verb: 'acknowledge', label: 'Acknowledge', style: 'primary' } satisfies Button]
       : []),
     ...(silenced ? [] : [{ verb: 'silence', label: 'Silence 1 h' } satisfies Button]),
+    ...(report.closable === true ? [{ verb: 'close', label: 'Mark as done' } satisfies Button] : []),
     ...report.remedies.slice(0, verbs.length).map((remedy, at): Button => ({
       verb: verbs[at]!,
       label: remedy.label,

@@ -36,6 +36,13 @@ export function createIncidentPress({ world, who, ask, incidents }: Needs) {
           '.',
         ]);
         return audit(press, incident, 'silenced');
+      case 'close':
+        await allow(press, 'close', 'operator');
+        return incidents.resolve(incident.key, {
+          endedAt: world.clock.now(),
+          report: incident.report as unknown as Report, // written by the incident book
+          note: ['Marked as done by ', actor.name, '.'],
+        });
       case 'remedy-1':
       case 'remedy-2':
       case 'remedy-3':
@@ -58,7 +65,13 @@ export function createIncidentPress({ world, who, ask, incidents }: Needs) {
     if (offered === undefined)
       throw new Refusal('bad-input', 'This remedy is no longer offered: the incident has changed. Look at its card.');
     const words = readWords(offered.line, ['from']);
-    await ask.ask({ ...press, ask: { operation: byName(world, offered.operation), words }, incident: incident.id });
+    const asked = await ask.ask({
+      ...press,
+      ask: { operation: byName(world, offered.operation), words },
+      incident: incident.id,
+      anywhere: true,
+    });
+    if (!asked) return;
     await incidents.amend(incident.id, {}, [press.actor.name, ` pressed "${offered.label}".`]);
   }
 

@@ -2,7 +2,7 @@ import { isRefusal } from '#errors.ts';
 import type { ChangeOperation } from '#operations/contract.ts';
 import type { MessageRef } from '#ports/chat.ts';
 import type { Durable } from '#ports/engine.ts';
-import type { Order } from '#ports/history.ts';
+import type { Order, Run } from '#ports/history.ts';
 import type { ApprovalRule } from '#ports/settings.ts';
 import type { Message } from '#ports/text.ts';
 
@@ -65,7 +65,12 @@ export async function createLiveCard(world: World, durable: Durable, of: Of): Pr
       undoLabel: ending.state === 'done' ? operation.inverse?.(order.plan, ending.result)?.label : undefined,
     };
     const message = renderRun(view);
-    await durable.step('final card', () => deliver(world, ref, message, order.requester), { attempts: 12 });
+    await durable
+      .step('final card', () => deliver(world, ref, message, order.requester), { attempts: 200 })
+      .catch((error: unknown) => {
+        if (durable.isStop(error)) throw error;
+        world.log.error({ run: order.id, err: error }, 'the end of a run could not be shown to anybody');
+      });
     await durable.step('thread end', () =>
       note(world, order.id, 'end', ref, say(message.alert, ...(ending.reason === undefined ? [] : [ending.reason]))),
     );
@@ -134,6 +139,25 @@ export async function closeCard(world: World, run: string, by: string): Promise<
   try {
     await world.chat.update({ channel: card.channel, ts: card.ts }, { message, token: card.token });
   } catch (error) {
-    if (!isRefusal(error)) throw error;
+    world.log.warn({ run, err: error }, 'the card of an undone run could not be edited');
+  }
+}
+
+/** The card of a run that the engine gave up: says that a person must look. Best effort. */
+export async function showLost(world: World, run: Run, place: RunView['place'], reason: string): Promise<void> {
+  const card = await world.history.cards.of('run', run.order.id);
+  const operation = world.operations.find(({ name }) => name === run.order.operation);
+  if (card?.ts === undefined || operation?.kind !== 'change') return;
+  const rule = run.order.approval as unknown as ApprovalRule; // stored by ask
+  const view = {
+    ...firstView(world, { order: run.order, rule, operation, place }),
+    state: 'stuck',
+    reason,
+    endedAt: world.clock.now(),
+  } as const;
+  try {
+    await world.chat.update({ channel: card.channel, ts: card.ts }, { message: renderRun(view), token: card.token });
+  } catch (error) {
+    world.log.warn({ run: run.order.id, err: error }, 'the card of a lost run could not be edited');
   }
 }

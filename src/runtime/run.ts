@@ -1,7 +1,5 @@
 import { isRefusal } from '#errors.ts';
 import type { Asking, ChangeOperation } from '#operations/contract.ts';
-import { holds } from '#policy/authorize.ts';
-import { isEnough } from '#policy/decide.ts';
 import type { Who } from '#policy/people.ts';
 import type { Durable } from '#ports/engine.ts';
 import { type AuditKind, openRunStates, type Order, type RunState } from '#ports/history.ts';
@@ -9,87 +7,103 @@ import type { Incidents, Report } from '#ports/incidents.ts';
 import type { Json } from '#ports/json.ts';
 import type { ApprovalRule, Settings } from '#ports/settings.ts';
 
-import { approval, type Heard, type Verdict } from './approval.ts';
+import { approval, type Verdict } from './approval.ts';
+import type { AskingFor } from './ask.ts';
 import type { Ending } from './card.ts';
 import { closeCard, createLiveCard, type LiveCard } from './live-card.ts';
 import { plain, say } from './replies.ts';
 import { isUndoIncomplete, messageOf, saga } from './saga.ts';
+import { createStillTrue } from './still-true.ts';
 import { createStory } from './story.ts';
 import type { World } from './world.ts';
 
 /** What a run is started with: the order and the limits of that moment, so that a replay sees the same. */
 export type RunInput = { order: Order; limits: Settings['limits']; place: Asking['place'] };
 
+type Living = {
+  order: Order;
+  limits: Settings['limits'];
+  operation: ChangeOperation;
+  rule: ApprovalRule;
+  card: LiveCard;
+};
 export type RunNeeds = {
   world: World;
   who: Who;
-  asking: (order: Pick<Order, 'requester' | 'channel'>) => Promise<Asking>;
+  asking: AskingFor;
   incidents: Incidents;
 };
 
+/** Bookkeeping of a run must outlast any outage of the store or of Slack: about three hours of tries. */
+const patient = { attempts: 200 };
+
 /** The life of any change: show the plan, wait for people, look again, do it or undo it, tell. Runs durably. */
 export function createRun({ world, who, asking, incidents }: RunNeeds) {
-  return async function run(durable: Durable, input: Json): Promise<Json> {
-    const stored = input as unknown as RunInput; // written by ask, see RunInput
-    try {
-      return await live(durable, stored);
-    } catch (error) {
-      if (durable.isStop(error)) throw error;
-      return giveUp(durable, stored.order, error);
-    }
-  };
+  const objection = createStillTrue({ world, who, asking });
 
-  async function live(durable: Durable, { order, limits, place }: RunInput): Promise<Json> {
+  return async function run(durable: Durable, input: Json): Promise<Json> {
+    const { order, limits, place } = input as unknown as RunInput; // written by ask, see RunInput
     const operation = findChange(world, order.operation);
     const rule = order.approval as unknown as ApprovalRule; // stored by ask
-    const card = await createLiveCard(world, durable, { order, rule, operation, place });
+    await durable.step('record that it was asked', () => recordAsked(order, operation, place), patient);
+    let card: LiveCard;
+    try {
+      card = await createLiveCard(world, durable, { order, rule, operation, place });
+    } catch (error) {
+      if (durable.isStop(error)) throw error;
+      return giveUp(durable, order, error);
+    }
+    return end(durable, order, card, await live(durable, { order, limits, operation, rule, card }));
+  };
 
-    const verdict = await approval(durable, order, rule, (given) => card.show({ given }));
-    if (verdict.kind !== 'go') return end(durable, order, card, closing(verdict));
-    card.show({ given: verdict.given });
-
-    const objection = await durable.step('look again', () => lookAgain(order, operation, rule, verdict.given));
-    if (objection !== '') return end(durable, order, card, { state: 'changed', reason: objection });
-    const busy = await durable.step('claim', () => claim(order, operation));
-    if (busy !== '') return end(durable, order, card, { state: 'changed', reason: busy });
-
-    return work(durable, order, limits, operation, card);
+  /** Up to its end, whichever it is. Nothing but the engine's own stop comes out as an error. */
+  async function live(durable: Durable, of: Living): Promise<Ending> {
+    const { order, operation, rule, card } = of;
+    try {
+      const verdict = await approval(durable, order, rule, (given) => card.show({ given }));
+      if (verdict.kind !== 'go') return closing(verdict);
+      card.show({ given: verdict.given });
+      const busy = await durable.step('claim', () => claim(order, operation), patient);
+      if (busy !== '') return { state: 'changed', reason: busy };
+      const why = await durable.step('look again', () => objection({ order, operation, rule, given: verdict.given }), {
+        attempts: 9,
+      });
+      if (why !== '') return { state: 'changed', reason: why };
+      return await work(durable, of);
+    } catch (error) {
+      if (durable.isStop(error)) throw error;
+      world.log.error({ run: order.id, err: error }, 'a run broke before its work');
+      return { state: 'undone', reason: reasonOf(error, order) };
+    }
   }
 
-  async function work(
-    durable: Durable,
-    order: Order,
-    limits: Settings['limits'],
-    operation: ChangeOperation,
-    card: LiveCard,
-  ): Promise<Json> {
+  async function work(durable: Durable, { order, limits, operation, card }: Living): Promise<Ending> {
     const startedAt = await durable.now();
-    await durable.step('start', () => move(order, ['waiting'], 'running', { at: startedAt }));
+    await durable.step('start', () => move(order, ['waiting'], 'running', { at: startedAt }), patient);
     card.show({ state: 'running', startedAt });
+    const cloud = operation.urgent === true ? world.urgentCloud : world.cloud;
     try {
       const result: Json = await saga(
         durable,
         (undo) =>
           operation.story(
-            createStory(
-              { ...world, cloud: operation.urgent === true ? world.urgentCloud : world.cloud },
-              { durable, order, limits, undo, stage: card.stage },
-            ),
+            createStory({ ...world, cloud }, { durable, order, limits, undo, stage: card.stage }),
             order.plan,
           ),
         () => card.undoing(),
       );
-      return await end(durable, order, card, { state: 'done', result });
+      return { state: 'done', result };
     } catch (error) {
       if (durable.isStop(error)) throw error;
       if (!isRefusal(error)) world.log.error({ run: order.id, err: error }, 'a run failed');
       const reason = reasonOf(error, order);
-      if (isUndoIncomplete(error))
-        return end(durable, order, card, { state: 'stuck', reason, failedUndo: error.failed });
-      return end(durable, order, card, { state: 'undone', reason });
+      return isUndoIncomplete(error)
+        ? { state: 'stuck', reason, failedUndo: error.failed }
+        : { state: 'undone', reason };
     }
   }
 
+  /** The record first, then whatever needs people; a chat that is away changes nothing about how it ended. */
   async function end(durable: Durable, order: Order, card: LiveCard, ending: Ending): Promise<Json> {
     const endedAt = await durable.now();
     const more = {
@@ -97,25 +111,24 @@ export function createRun({ world, who, asking, incidents }: RunNeeds) {
       ...(ending.result === undefined ? {} : { result: ending.result }),
       ...(ending.reason === undefined ? {} : { reason: ending.reason }),
     };
-    await durable.step('record the end', () => move(order, openRunStates, ending.state, more, ending.by));
-    await durable.step('free what it held', () => world.history.claims.release(order.id));
-    if (ending.state === 'done' && order.undoes !== undefined) {
-      const undone = order.undoes;
-      await durable.step('mark what it undid', () => world.history.runs.markUndone(undone, order.id));
-      await durable.step('close the card of what it undid', () => closeCard(world, undone, order.id));
+    await durable.step('record the end', () => move(order, openRunStates, ending.state, more, ending.by), patient);
+    await durable.step('free what it held', () => world.history.claims.release(order.id), patient);
+    if (ending.state === 'stuck') await durable.step('alarm', () => alarm(order, ending, endedAt), patient);
+    const { undoes } = order;
+    if (ending.state === 'done' && undoes !== undefined) {
+      await durable.step('mark what it undid', () => world.history.runs.markUndone(undoes, order.id), patient);
+      await durable.step('close the card of what it undid', () => closeCard(world, undoes, order.id));
     }
     await card.finish(durable, { ...ending, endedAt });
-    if (ending.state === 'stuck') await durable.step('alarm', () => alarm(order, ending, endedAt));
     return { state: ending.state, ...more };
   }
 
-  /** A fault outside the work itself, for example no way to post the card: nothing was changed, and people are told. */
+  /** The plan could not be shown anywhere, so nobody was asked: nothing was changed, and the person is told directly. */
   async function giveUp(durable: Durable, order: Order, error: unknown): Promise<Json> {
-    world.log.error({ run: order.id, err: error }, 'a run broke outside its work');
+    world.log.error({ run: order.id, err: error }, 'the plan of a run could not be shown');
     const at = await durable.now();
     const reason = reasonOf(error, order);
-    await durable.step('record giving up', () => move(order, openRunStates, 'undone', { at, reason }));
-    await durable.step('free what it held after giving up', () => world.history.claims.release(order.id));
+    await durable.step('record giving up', () => move(order, openRunStates, 'undone', { at, reason }), patient);
     await durable.step('tell that it gave up', () => tellRequester(order, reason));
     return { state: 'undone', reason };
   }
@@ -138,30 +151,18 @@ export function createRun({ world, who, asking, incidents }: RunNeeds) {
     await incidents.raise(`stuck:${order.id}`, { channel, startedAt: at, report: stuckReport(order, ending) });
   }
 
-  async function lookAgain(
-    order: Order,
-    operation: ChangeOperation,
-    rule: ApprovalRule,
-    given: readonly Heard[],
-  ): Promise<string> {
-    const at = world.clock.now();
-    const last = given.at(-1)?.at ?? order.requestedAt;
-    if (at > last + world.settings.current().limits.executeWithinMs)
-      return 'It was approved too long ago to start now.';
-    if (rule.kind === 'approve' && !isEnough(rule, await stillApproving(rule, given)))
-      return 'Somebody who approved it no longer may.';
-    try {
-      return (await operation.check(await asking(order), order.plan)).join(' ');
-    } catch (error) {
-      if (isRefusal(error)) return error.message;
-      throw error;
-    }
-  }
-
-  async function stillApproving(rule: ApprovalRule, given: readonly Heard[]): Promise<Heard[]> {
-    if (rule.kind !== 'approve') return [...given];
-    const known = await Promise.all(given.map(async (heard) => ({ heard, now: await who(heard.by) })));
-    return known.filter(({ now }) => !now.person.isDeleted && holds(now.roles, rule.role)).map(({ heard }) => heard);
+  async function recordAsked(order: Order, operation: ChangeOperation, place: Asking['place']): Promise<void> {
+    await world.history.audit.append({
+      key: `${order.id}:asked`,
+      at: order.requestedAt,
+      kind: 'asked',
+      actor: order.requester,
+      run: order.id,
+      operation: order.operation,
+      channel: order.channel,
+      targets: [...operation.resources(order.plan)],
+      detail: operation.words.planned(order.plan, { now: order.requestedAt, place }).summary,
+    });
   }
 
   async function claim(order: Order, operation: ChangeOperation): Promise<string> {
@@ -177,7 +178,9 @@ export function createRun({ world, who, asking, incidents }: RunNeeds) {
     more: { at: number; result?: Json; reason?: string },
     by?: string,
   ): Promise<void> {
-    await world.history.runs.move(order.id, from, to, more);
+    const moved = await world.history.runs.move(order.id, from, to, more);
+    // A step that is repeated finds the state it made itself, and still writes its entry.
+    if (!moved && (await world.history.runs.get(order.id))?.state !== to) return;
     const kind: AuditKind = to === 'running' ? 'started' : (to as AuditKind); // every end state is an audit kind too
     await world.history.audit.append({
       key: `${order.id}:${kind}`,
@@ -206,6 +209,7 @@ function stuckReport(order: Order, ending: Ending): Report {
     ],
     detail: failed.flatMap(({ name, why, manual }) => [`Could not ${name}: ${why}`, [{ code: manual }]]),
     remedies: [],
+    closable: true,
   };
 }
 

@@ -18,6 +18,9 @@ export function isUndoIncomplete(error: unknown): error is { failed: readonly Fa
   return typeof error === 'object' && error !== null && (error as { code?: unknown }).code === 'undo-incomplete';
 }
 
+/** Undo is the last to give up: with gaps of at most a minute, about eight hours. */
+const persistent = { attempts: 500 };
+
 export type Undo = (name: string, act: () => Promise<void>, manual: string) => void;
 
 /**
@@ -39,7 +42,7 @@ export async function saga<T>(
     const failed: FailedUndo[] = [];
     for (const { name, act, manual } of undos.toReversed()) {
       try {
-        await durable.step(`undo ${name}`, act, { attempts: 9 });
+        await durable.step(`undo ${name}`, act, persistent);
       } catch (why) {
         if (durable.isStop(why)) throw why;
         failed.push({ name, why: messageOf(why), manual });

@@ -1,6 +1,6 @@
-import { isAmbiguous, Refusal, Transient } from '#errors.ts';
+import { isAmbiguous, isTransient, Refusal, Transient } from '#errors.ts';
 import { duration } from '#lib/format.ts';
-import type { Story } from '#operations/contract.ts';
+import type { Story, UndoTools } from '#operations/contract.ts';
 import type { Durable } from '#ports/engine.ts';
 import type { Order } from '#ports/history.ts';
 import type { Json } from '#ports/json.ts';
@@ -19,12 +19,15 @@ type Of = { durable: Durable; order: Order; limits: Limits; undo: Undo; stage: S
 /** The durable ports a story works with (see the contract for what each promises). */
 export function createStory(world: Pick<World, 'cloud' | 'clock' | 'history'>, of: Of): Story {
   const { durable, order, limits } = of;
+  const tools: UndoTools = {
+    until: (look, withinMs, what) => untilTrue(world, limits, look, withinMs, what),
+    seek: (find) => findWithin(world, limits, find),
+  };
   return {
     order,
     limits,
     cloud: world.cloud,
-    undo: (name, act, manual) =>
-      of.undo(name, () => act((look, withinMs, what) => untilTrue(world, limits, look, withinMs, what)), manual),
+    undo: (name, act, manual) => of.undo(name, () => act(tools), manual),
     stage: of.stage,
     step: (name, act) => durable.step(name, act, patient),
     sleep: (ms) => durable.sleep(ms),
@@ -86,14 +89,19 @@ async function findWithin<T>(
   }
 }
 
+/** The deadline decides, not the number of throttled or unanswered looks on the way. */
 async function lookUntil<T>(
   world: Pick<World, 'clock'>,
   limits: Limits,
-  of: { look: () => Promise<T | undefined>; deadline: number; withinMs: number; what: string },
+  of: { look: (elapsedMs: number) => Promise<T | undefined>; deadline: number; withinMs: number; what: string },
 ): Promise<T> {
   let gap = limits.poll.minMs;
   for (;;) {
-    const found = await of.look();
+    const elapsedMs = world.clock.now() - (of.deadline - of.withinMs);
+    const found = await of.look(elapsedMs).catch((error: unknown) => {
+      if (!isTransient(error)) throw error;
+      return undefined;
+    });
     if (found !== undefined) return found;
     if (world.clock.now() >= of.deadline)
       throw new Refusal(

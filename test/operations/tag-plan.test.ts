@@ -45,7 +45,10 @@ describe('the plan of a tag change', () => {
   const of: Tagged = { id: 'i-00000001', name: 'web-1', tags: { env: 'prod', old: 'x' } };
 
   it('holds only what really changes, with the old values', () => {
-    const plan = planTags([{ of, edit: { set: { env: 'prod', owner: 'me' }, remove: ['old', 'never-there'] } }], false);
+    const plan = planTags([{ of, edit: { set: { env: 'prod', owner: 'me' }, remove: ['old', 'never-there'] } }], {
+      undoes: false,
+      gone: [],
+    });
 
     expect(plan.changes).toEqual([
       { id: 'i-00000001', name: 'web-1', set: { owner: 'me' }, remove: ['old'], before: { old: 'x' } },
@@ -55,13 +58,19 @@ describe('the plan of a tag change', () => {
   it('is refused when nothing changes or AWS would not take it', () => {
     const full: Tagged = { ...of, tags: Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`k${n}`, ''])) };
 
-    expect(() => planTags([{ of, edit: { set: { env: 'prod' }, remove: [] } }], false)).toThrow(/Nothing would change/);
-    expect(() => planTags([{ of: full, edit: { set: { more: '1' }, remove: [] } }], false)).toThrow(/AWS allows 50/);
-    expect(planTags([{ of: full, edit: { set: { more: '1' }, remove: ['k0'] } }], false).changes).toHaveLength(1);
+    expect(() => planTags([{ of, edit: { set: { env: 'prod' }, remove: [] } }], { undoes: false, gone: [] })).toThrow(
+      /Nothing would change/,
+    );
+    expect(() =>
+      planTags([{ of: full, edit: { set: { more: '1' }, remove: [] } }], { undoes: false, gone: [] }),
+    ).toThrow(/AWS allows 50/);
+    expect(
+      planTags([{ of: full, edit: { set: { more: '1' }, remove: ['k0'] } }], { undoes: false, gone: [] }).changes,
+    ).toHaveLength(1);
   });
 
   it('notices that somebody else changed a tag meanwhile', () => {
-    const plan = planTags([{ of, edit: { set: { owner: 'me' }, remove: [] } }], false);
+    const plan = planTags([{ of, edit: { set: { owner: 'me' }, remove: [] } }], { undoes: false, gone: [] });
 
     expect(differences(plan, [of])).toEqual([]);
     expect(differences(plan, [{ ...of, tags: { owner: 'you' } }]).join()).toMatch(/changed by somebody else/);
@@ -77,7 +86,7 @@ describe('the plan of a tag change', () => {
       fc.property(tags, tags, fc.subarray(['a', 'b', 'c', 'd']), (before, set, remove) => {
         const edit = { set, remove: remove.filter((key) => !Object.hasOwn(set, key)) };
         const start: Tagged = { ...of, tags: before };
-        const change = attempt(() => planTags([{ of: start, edit }], false))?.changes[0];
+        const change = attempt(() => planTags([{ of: start, edit }], { undoes: false, gone: [] }))?.changes[0];
         if (change === undefined) return;
         const after = apply(before, change);
         expect(apply(after, inverseOf(change))).toEqual(before);

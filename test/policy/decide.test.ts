@@ -18,6 +18,7 @@ const person: Person = {
 };
 const approve: ApprovalRule = { kind: 'approve', count: 1, role: 'approver', expiresMs: 1_000 };
 const confirm: ApprovalRule = { kind: 'confirm', expiresMs: 1_000 };
+const given = (verdict: 'approved' | 'denied', by: string) => ({ run: 'r', verdict, by, planHash: 'h', at: 1 });
 const held = (...list: Role[]) => new Set(list);
 
 function press(change: Partial<PressOn>): PressOn {
@@ -61,11 +62,13 @@ describe('a press on a plan', () => {
     ],
     ['anybody after the time', { now: 1_000 }, /expired/],
     ['anybody once it runs', { state: 'running' }, /already running/],
+    ['the same person again', { rule: { ...approve, count: 2 }, given: [given('approved', 'U2')] }, /already answered/],
     [
-      'the same person again',
-      { given: [{ run: 'r', verdict: 'approved', by: 'U2', planHash: 'h', at: 1 }] },
-      /already answered/,
+      'anybody once it is approved and starting',
+      { verb: 'deny', given: [given('approved', 'U3')] },
+      /already approved and starting/,
     ],
+    ['anybody once it is denied', { given: [given('denied', 'U3')] }, /already denied/],
     ['a confirmation where approval is asked', { verb: 'confirm' }, /approval of another person/],
     ['an approval where confirmation is asked', { rule: confirm }, /needs no approval/],
   ])('does not count from %s', (_who, change, why) => {

@@ -1,3 +1,4 @@
+import { isTransient } from '#errors.ts';
 import type { Durable } from '#ports/engine.ts';
 import type { Json } from '#ports/json.ts';
 
@@ -33,7 +34,7 @@ export function createRecorder() {
   function durable(die: { at: number; when: 'before' | 'after' } | undefined): Durable {
     let at = 0;
     let dead = false;
-    async function step<T extends Json | void>(name: string, act: () => Promise<T>): Promise<T> {
+    async function step<T extends Json | void>(name: string, act: () => Promise<T>, { attempts = 5 } = {}): Promise<T> {
       const mine = at++;
       if (dead) throw new Died();
       const known = record[mine];
@@ -43,7 +44,7 @@ export function createRecorder() {
         return known.outcome.value as T;
       }
       if (die?.at === mine && die.when === 'before') stop();
-      const outcome = await act().then(
+      const outcome = await persistently(act, attempts).then(
         (value) => ({ value: structuredClone(value ?? null) as Json }),
         (error: unknown) => ({ error: crossed(error) }),
       );
@@ -89,4 +90,15 @@ export function createRecorder() {
 function crossed(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   return Object.assign(new Error(error.message), { name: error.name }, JSON.parse(JSON.stringify(error)));
+}
+
+/** Transients are tried again, at once. */
+async function persistently<T>(act: () => Promise<T>, attempts: number): Promise<T> {
+  for (let nr = 1; ; nr++) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!isTransient(error) || nr >= attempts) throw error;
+    }
+  }
 }

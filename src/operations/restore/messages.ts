@@ -43,7 +43,7 @@ export function done(plan: RestorePlan, result: RestoreResult): Words {
           ['Status checks', checksLine(plan, result)],
         ],
       },
-      { kind: 'text', lines: [keptLine(plan, result)] },
+      { kind: 'text', lines: [keptLine(plan, result), ...untaggedLines(result)] },
     ],
   };
 }
@@ -105,6 +105,17 @@ function checksLine(plan: RestorePlan, result: RestoreResult): string {
 
 function bad(result: RestoreResult): boolean {
   return result.checks !== 'ok' && result.checks !== 'not-checked';
+}
+
+function untaggedLines({ untagged }: RestoreResult): Line[] {
+  return untagged.length === 0
+    ? []
+    : [
+        [
+          { bold: `${untagged.join(', ')} could not be tagged as kept.` },
+          ' Do not delete it while an undo may be needed.',
+        ],
+      ];
 }
 
 function keptLine(plan: RestorePlan, result: RestoreResult): Line {

@@ -1,7 +1,7 @@
-import { isRefusal, Refusal } from '#errors.ts';
+import { isRefusal, isTransient, Refusal } from '#errors.ts';
 import { settle } from '#lib/settle.ts';
 import { holdTag, requesterTag, runTag, volumeTag } from '#lib/tags.ts';
-import type { Story, Until } from '#operations/contract.ts';
+import type { Story, UndoTools } from '#operations/contract.ts';
 import type { Cloud, Instance, Volume } from '#ports/cloud.ts';
 import type { InstanceId, VolumeId } from '#ports/ids.ts';
 
@@ -10,6 +10,8 @@ import type { RestorePlan, Swap } from './plan.ts';
 export type RestoreResult = {
   swaps: { device: string; old: VolumeId; new: VolumeId; deleteOnTermination: boolean }[];
   heldUntil: number;
+  /** Replaced volumes that could not be tagged as kept. */
+  untagged: VolumeId[];
   /** ok | not-checked (it was stopped) | what the status checks said when the time was over. */
   checks: string;
 };
@@ -58,7 +60,7 @@ export async function restore(story: Story, plan: RestorePlan): Promise<RestoreR
     checks = await verify(story, plan.instance.id);
   }
   story.stage(stages.keep);
-  const heldUntil = await keepOld(story, placed);
+  const { heldUntil, untagged } = await keepOld(story, placed);
   return {
     swaps: placed.map((swap) => ({
       device: swap.device,
@@ -67,22 +69,34 @@ export async function restore(story: Story, plan: RestorePlan): Promise<RestoreR
       deleteOnTermination: swap.deleteOnTermination,
     })),
     heldUntil,
+    untagged,
     checks,
   };
 }
 
 /** New volumes from the snapshots (nothing on the server has changed yet), or the old ones for an undo. */
 async function provide(story: Story, plan: RestorePlan): Promise<Placed[]> {
+  const made = new Map<VolumeId, VolumeId>();
+  const refused = new Set<VolumeId>();
   for (const swap of plan.swaps) {
     if (swap.put.kind === 'create') {
       story.undo(
         `remove the volume made for ${swap.device}`,
-        (until) => removeMade(story, swap, until),
+        (tools) => (refused.has(swap.out) ? Promise.resolve() : removeMade(story, swap, made.get(swap.out), tools)),
         `aws ec2 delete-volume --volume-id <the volume tagged ${volumeTag}=${tokenOf(story, swap)}>`,
       );
     }
   }
-  const ids = await settle(plan.swaps, (swap) => story.step(`create for ${swap.device}`, () => create(story, swap)));
+  const ids = await settle(plan.swaps, async (swap) => {
+    try {
+      const id = await story.step(`create for ${swap.device}`, () => create(story, swap));
+      made.set(swap.out, id);
+      return id;
+    } catch (error) {
+      if (isRefusal(error)) refused.add(swap.out);
+      throw error;
+    }
+  });
   await story.poll('volumes available', {
     look: async () => allAvailable(await visible(story.cloud, ids)),
     withinMs: story.limits.wait.volumeMs,
@@ -117,14 +131,21 @@ function allAvailable(volumes: readonly Volume[] | undefined): true | undefined 
 async function stop(story: Story, id: InstanceId): Promise<void> {
   story.undo(
     'start the server',
-    (until) => startAgain(story.cloud, id, story.limits.wait, until),
+    ({ until }) => startAgain(story.cloud, id, story.limits.wait, until),
     `aws ec2 start-instances --instance-ids ${id}`,
   );
   await story.step('stop', () => story.cloud.stopInstances([id]));
   await waitForState(story, id, 'stopped', story.limits.wait.stopMs);
 }
 
+/** Undone before anything else: disks are not taken from a running server. */
 async function start(story: Story, id: InstanceId): Promise<void> {
+  const { stopMs } = story.limits.wait;
+  story.undo(
+    'stop the server',
+    ({ until }) => stopAgain(story.cloud, id, stopMs, until),
+    `aws ec2 stop-instances --instance-ids ${id}`,
+  );
   await story.step('start', () => story.cloud.startInstances([id]));
   await waitForState(story, id, 'running', story.limits.wait.startMs);
 }
@@ -142,7 +163,7 @@ async function detachOld(story: Story, plan: RestorePlan, placed: readonly Place
   for (const swap of placed) {
     story.undo(
       `attach ${swap.out} again`,
-      (until) => attach(story.cloud, { ...swap, in: swap.out, instanceId }, story.limits.wait.volumeMs, until),
+      ({ until }) => attach(story.cloud, { ...swap, in: swap.out, instanceId }, story.limits.wait.volumeMs, until),
       `aws ec2 attach-volume --volume-id ${swap.out} --instance-id ${instanceId} --device ${swap.device}`,
     );
   }
@@ -162,7 +183,7 @@ async function attachNew(story: Story, plan: RestorePlan, placed: readonly Place
   for (const swap of placed) {
     story.undo(
       `detach ${swap.in}`,
-      (until) => free(story.cloud, swap.in, instanceId, story.limits.wait.volumeMs, until),
+      ({ until }) => free(story.cloud, swap.in, instanceId, story.limits.wait.volumeMs, until),
       `aws ec2 detach-volume --volume-id ${swap.in} --instance-id ${instanceId}`,
     );
   }
@@ -198,6 +219,7 @@ async function verify(story: Story, id: InstanceId): Promise<string> {
     });
   } catch (error) {
     if (isRefusal(error) && error.code === 'conflict') return 'no answer in time';
+    if (isRefusal(error) || isTransient(error)) return 'could not be read';
     throw error;
   }
 }
@@ -210,26 +232,41 @@ async function settledChecks(cloud: Cloud, id: InstanceId): Promise<string | und
   return states.length > 0 && states.every((state) => state === 'ok') ? 'ok' : undefined;
 }
 
-async function keepOld(story: Story, placed: readonly Placed[]): Promise<number> {
+/** The restore is done by now; a tag that cannot be set is told, and undoes nothing. */
+async function keepOld(story: Story, placed: readonly Placed[]): Promise<{ heldUntil: number; untagged: VolumeId[] }> {
   const heldUntil = (await story.now()) + story.limits.holdMs;
-  const until = new Date(heldUntil).toISOString();
-  await settle(placed, (swap) =>
-    story.step(`keep ${swap.out}`, () =>
-      story.cloud.createTags([swap.out], {
-        [holdTag]: until,
-        [runTag]: story.order.id,
-        [requesterTag]: story.order.requester,
-      }),
-    ),
-  );
-  return heldUntil;
+  const tags = {
+    [holdTag]: new Date(heldUntil).toISOString(),
+    [runTag]: story.order.id,
+    [requesterTag]: story.order.requester,
+  };
+  const untagged: VolumeId[] = [];
+  for (const swap of placed) {
+    try {
+      await story.step(`keep ${swap.out}`, () => story.cloud.createTags([swap.out], tags));
+    } catch (error) {
+      if (!isRefusal(error) && !isTransient(error)) throw error;
+      untagged.push(swap.out);
+    }
+  }
+  return { heldUntil, untagged };
 }
 
 // What undoes. Each looks first and does nothing when there is nothing to do.
 
-async function removeMade(story: Story, swap: Swap, until: Until): Promise<void> {
-  const made = await story.cloud.volumes({ tags: { [volumeTag]: tokenOf(story, swap) } });
-  for (const volume of made) {
+/** By its id where the answer arrived; else by its tag, which may take a while to show. */
+async function removeMade(
+  story: Story,
+  swap: Swap,
+  id: VolumeId | undefined,
+  { until, seek }: UndoTools,
+): Promise<void> {
+  const tagged = { [volumeTag]: tokenOf(story, swap) };
+  const found =
+    id === undefined
+      ? await seek(async () => nothingAsUndefined(await story.cloud.volumes({ tags: tagged })))
+      : [{ id }];
+  for (const volume of found ?? []) {
     await until(
       async () => (await find(story.cloud, volume.id))?.state !== 'creating',
       story.limits.wait.volumeMs,
@@ -239,7 +276,21 @@ async function removeMade(story: Story, swap: Swap, until: Until): Promise<void>
   }
 }
 
-async function startAgain(cloud: Cloud, id: InstanceId, wait: Story['limits']['wait'], until: Until): Promise<void> {
+function nothingAsUndefined<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length === 0 ? undefined : list;
+}
+
+async function stopAgain(cloud: Cloud, id: InstanceId, withinMs: number, until: UndoTools['until']): Promise<void> {
+  await cloud.stopInstances([id]);
+  await until(async () => (await one(cloud, id)).state === 'stopped', withinMs, `${id} becoming stopped`);
+}
+
+async function startAgain(
+  cloud: Cloud,
+  id: InstanceId,
+  wait: Story['limits']['wait'],
+  until: UndoTools['until'],
+): Promise<void> {
   await until(async () => (await one(cloud, id)).state !== 'stopping', wait.stopMs, `${id} leaving the state stopping`);
   await cloud.startInstances([id]);
   await until(async () => (await one(cloud, id)).state === 'running', wait.startMs, `${id} becoming running`);
@@ -249,7 +300,7 @@ async function attach(
   cloud: Cloud,
   swap: { in: VolumeId; instanceId: InstanceId; device: string; deleteOnTermination: boolean },
   withinMs: number,
-  until: Until,
+  until: UndoTools['until'],
 ): Promise<void> {
   const { in: volumeId, instanceId, device } = swap;
   const volume = await find(cloud, volumeId);
@@ -277,7 +328,7 @@ async function free(
   volumeId: VolumeId,
   instanceId: InstanceId,
   withinMs: number,
-  until: Until,
+  until: UndoTools['until'],
 ): Promise<void> {
   const volume = await find(cloud, volumeId);
   if (volume === undefined || volume.state === 'available') return;

@@ -59,9 +59,9 @@ function failures({ failed }: SnapshotResult): Section[] {
   if (failed.length === 0) return [];
   const lines = failed
     .slice(0, shown)
-    .map(({ name, why, attempts }): Line => [
+    .map(({ name, why, attempts, left }): Line => [
       { bold: `${name} failed` },
-      ` after ${count(attempts, 'attempt')}: ${why}. Nothing of it was left behind. Ask for it again when the cause is gone.`,
+      ` after ${count(attempts, 'attempt')}: ${why}. ${left.length === 0 ? 'Nothing of it was left behind.' : `Still there: ${some(left, 5)}.`} Ask for it again when the cause is gone.`,
     ]);
   return [{ kind: 'text', lines }];
 }

@@ -2,7 +2,7 @@ import { isRefusal, Refusal } from '#errors.ts';
 import { count } from '#lib/format.ts';
 import { settle } from '#lib/settle.ts';
 import { requesterTag, runTag, setTag } from '#lib/tags.ts';
-import type { Story } from '#operations/contract.ts';
+import type { Story, UndoTools } from '#operations/contract.ts';
 import type { Snapshot } from '#ports/cloud.ts';
 import type { SnapshotId, VolumeId } from '#ports/ids.ts';
 
@@ -11,7 +11,8 @@ import type { SnapshotPlan, SnapshotSet } from './plan.ts';
 type Taken = { id: SnapshotId; volumeId: VolumeId };
 export type SnapshotResult = {
   sets: { of: string; name: string; snapshots: Taken[]; attempts: number }[];
-  failed: { of: string; name: string; why: string; attempts: number }[];
+  /** `left`: snapshots that are still there, pending or impossible to delete. */
+  failed: { of: string; name: string; why: string; attempts: number; left: SnapshotId[] }[];
 };
 type Try = { set: SnapshotSet; snapshots: Taken[]; error?: string };
 
@@ -21,7 +22,7 @@ export const stages = ['Start the snapshots', 'Wait until AWS has completed them
 export async function snapshot(story: Story, plan: SnapshotPlan): Promise<SnapshotResult> {
   story.undo(
     'delete the snapshots of this run',
-    () => deleteOfRun(story),
+    (tools) => deleteOfRun(story, tools),
     `aws ec2 describe-snapshots --owner-ids self --filters Name=tag:${runTag},Values=${story.order.id}   # then delete-snapshot each`,
   );
   const result: SnapshotResult = { sets: [], failed: [] };
@@ -37,10 +38,20 @@ export async function snapshot(story: Story, plan: SnapshotPlan): Promise<Snapsh
     for (const one of tries)
       if (!bad.includes(one))
         result.sets.push({ of: one.set.of, name: one.set.name, snapshots: one.snapshots, attempts: attempt });
-    await settle(bad, (one) => story.step(`clear ${one.set.of} ${attempt}`, () => deleteErrored(story, one, states)));
-    const hopeless = bad.filter((one) => attempt >= story.limits.snapshotAttempts || one.error !== undefined);
+    const left = await settle(bad, (one) =>
+      story.step(`clear ${one.set.of} ${attempt}`, () => deleteErrored(story, one, states)),
+    );
+    const hopeless = bad.filter(
+      (one, at) => attempt >= story.limits.snapshotAttempts || one.error !== undefined || left[at]!.length > 0,
+    );
     for (const one of hopeless)
-      result.failed.push({ of: one.set.of, name: one.set.name, why: problemOf(one, states) ?? '', attempts: attempt });
+      result.failed.push({
+        of: one.set.of,
+        name: one.set.name,
+        why: problemOf(one, states) ?? '',
+        attempts: attempt,
+        left: left[bad.indexOf(one)]!,
+      });
     open = bad.filter((one) => !hopeless.includes(one)).map(({ set }) => set);
     if (open.length > 0) await story.sleep(story.limits.snapshotGapMs);
   }
@@ -83,32 +94,41 @@ async function take(story: Story, set: SnapshotSet, token: string): Promise<read
   });
 }
 
-/** One paged call per look for the whole run. */
-async function waitForAll(
-  story: Story,
-  tries: readonly Try[],
-  attempt: number,
-): Promise<Map<string, Pick<Snapshot, 'state' | 'message'>>> {
+type States = ReadonlyMap<string, { state: string; message: string }>;
+
+/** One paged call per look for the whole run. What is still pending when the time is over stays so in the answer. */
+async function waitForAll(story: Story, tries: readonly Try[], attempt: number): Promise<States> {
   const ids = tries.flatMap((one) => one.snapshots.map(({ id }) => id));
   if (ids.length === 0) return new Map();
-  const states = await story.poll(`completed ${attempt}`, {
-    look: async () => {
-      const now = (await story.cloud.snapshots({ tags: { [runTag]: story.order.id } })).filter(({ id }) =>
-        ids.includes(id),
-      );
-      const pending = now.filter(({ state }) => state === 'pending');
-      story.stage(1, `${now.length - pending.length} of ${ids.length} completed`);
-      return now.length < ids.length || pending.length > 0
-        ? undefined
-        : now.map(({ id, state, message }) => ({ id, state, message: message ?? '' }));
-    },
-    withinMs: story.limits.wait.snapshotMs,
-    what: `Completing ${count(ids.length, 'snapshot')}`,
-  });
-  return new Map(states.map((one) => [one.id, one]));
+  const look = async () => statesOf(ids, await story.cloud.snapshots({ tags: { [runTag]: story.order.id } }));
+  try {
+    const states = await story.poll(`completed ${attempt}`, {
+      look: async (elapsedMs) => {
+        const now = await look();
+        const open = now.filter(
+          ({ state }) => state === 'pending' || (state === 'gone' && elapsedMs < story.limits.visibilityGraceMs),
+        );
+        story.stage(1, `${now.length - open.length} of ${ids.length} completed`);
+        return open.length > 0 ? undefined : now;
+      },
+      withinMs: story.limits.wait.snapshotMs,
+      what: `Completing ${count(ids.length, 'snapshot')}`,
+    });
+    return new Map(states.map((one) => [one.id, one]));
+  } catch (error) {
+    if (!isRefusal(error) || error.code !== 'conflict') throw error;
+    const states = await story.step(`states at the end ${attempt}`, look);
+    return new Map(states.map((one) => [one.id, one]));
+  }
 }
 
-function problemOf(one: Try, states: ReadonlyMap<string, Pick<Snapshot, 'state' | 'message'>>): string | undefined {
+/** A snapshot that somebody deleted, or that is not visible yet, is `gone`. */
+function statesOf(ids: readonly string[], now: readonly Snapshot[]): { id: string; state: string; message: string }[] {
+  const known = new Map<string, Snapshot>(now.map((snapshot) => [snapshot.id, snapshot]));
+  return ids.map((id) => ({ id, state: known.get(id)?.state ?? 'gone', message: known.get(id)?.message ?? '' }));
+}
+
+function problemOf(one: Try, states: States): string | undefined {
   if (one.error !== undefined) return one.error;
   const errored = one.snapshots.map(({ id }) => states.get(id)).filter((state) => state?.state !== 'completed');
   if (errored.length === 0) return undefined;
@@ -116,21 +136,33 @@ function problemOf(one: Try, states: ReadonlyMap<string, Pick<Snapshot, 'state' 
   return `AWS reports ${errored[0]?.state ?? 'no state'}${reason === undefined ? '' : `: ${reason}`}`;
 }
 
-/** Errored snapshots count against the volume's limit of concurrent ones, so they go before the next attempt. */
-async function deleteErrored(
-  story: Story,
-  one: Try,
-  states: ReadonlyMap<string, Pick<Snapshot, 'state'>>,
-): Promise<void> {
-  await settle(
-    one.snapshots.filter(({ id }) => states.get(id)?.state !== 'pending'),
-    ({ id }) => story.cloud.deleteSnapshot(id),
-  );
+/**
+ * Errored snapshots count against the volume's limit of concurrent ones, so they go before the next attempt. Answers what
+ * stays: pending ones, which may yet complete, and what AWS does not let us delete.
+ */
+async function deleteErrored(story: Story, one: Try, states: States): Promise<SnapshotId[]> {
+  const left = await settle(one.snapshots, async ({ id }): Promise<SnapshotId[]> => {
+    const state = states.get(id)?.state;
+    if (state === 'pending') return [id];
+    if (state === 'gone') return [];
+    try {
+      await story.cloud.deleteSnapshot(id);
+      return [];
+    } catch (error) {
+      if (isRefusal(error)) return [id];
+      throw error;
+    }
+  });
+  return left.flat();
 }
 
-async function deleteOfRun(story: Story): Promise<void> {
-  const made = await story.cloud.snapshots({ tags: { [runTag]: story.order.id } });
-  await settle(made, ({ id }) => story.cloud.deleteSnapshot(id));
+/** What was just made may take a while to show. */
+async function deleteOfRun(story: Story, { seek }: UndoTools): Promise<void> {
+  const made = await seek(async () => {
+    const found = await story.cloud.snapshots({ tags: { [runTag]: story.order.id } });
+    return found.length === 0 ? undefined : found;
+  });
+  await settle(made ?? [], ({ id }) => story.cloud.deleteSnapshot(id));
 }
 
 function taken({ id, volumeId }: Snapshot): Taken {

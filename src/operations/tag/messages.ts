@@ -1,4 +1,4 @@
-import { count, label } from '#lib/format.ts';
+import { count, label, some } from '#lib/format.ts';
 import type { Line, Section } from '#ports/text.ts';
 
 import type { Change, TagPlan, TagResult } from './plan.ts';
@@ -17,6 +17,12 @@ export function planned(plan: TagPlan): Words {
       : [
           `${count(plan.unchanged, 'resource')} ${plan.unchanged === 1 ? 'is' : 'are'} like that already and left alone.`,
         ];
+  const gone =
+    plan.gone.length === 0
+      ? []
+      : [
+          `${some(plan.gone, 5)} no longer exist${plan.gone.length === 1 ? 's' : ''} and ${plan.gone.length === 1 ? 'is' : 'are'} left out.`,
+        ];
   return {
     title: `${verb} ${what}`,
     summary: `${verb} ${what}`,
@@ -27,6 +33,7 @@ export function planned(plan: TagPlan): Words {
         kind: 'text',
         lines: [
           ...same,
+          ...gone,
           plan.undoes
             ? 'Every tag gets back exactly the value it had.'
             : 'The old values are kept, and an Undo button brings them back. If Terraform manages these resources, its next apply may revert this.',

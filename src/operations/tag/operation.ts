@@ -1,6 +1,6 @@
 import { mustBePermitted } from '#lib/permissions.ts';
 import { settle } from '#lib/settle.ts';
-import { findTargets, orNothing } from '#lib/targets.ts';
+import { existing, findTargets } from '#lib/targets.ts';
 import { type Asking, defineChange, type Story } from '#operations/contract.ts';
 import type { Cloud } from '#ports/cloud.ts';
 import type { InstanceId, ResourceId, SnapshotId, VolumeId } from '#ports/ids.ts';
@@ -42,7 +42,9 @@ export const tagOperation = defineChange<TagArgs, TagPlan, TagResult>({
       args.kind === 'exact'
         ? await exactEdits(asking, args.edits)
         : (await select(asking, args.selector)).map((of) => ({ of, edit: args.edit }));
-    const plan = planTags(edits, args.kind === 'exact');
+    const gone =
+      args.kind === 'exact' ? args.edits.map(({ id }) => id).filter((id) => !edits.some(({ of }) => of.id === id)) : [];
+    const plan = planTags(edits, { undoes: args.kind === 'exact', gone });
     const removes = plan.changes.some(({ remove }) => remove.length > 0);
     await mustBePermitted(
       asking.cloud,
@@ -73,7 +75,7 @@ export const tagOperation = defineChange<TagArgs, TagPlan, TagResult>({
         },
 });
 
-/** Sets, then removes; what was there before is put back when something fails. */
+/** Removes, then sets; what was there before is put back when something fails. */
 async function tag(story: Story, plan: TagPlan): Promise<TagResult> {
   story.stage(0);
   const back = groupByEdit(plan.changes.map((change) => ({ id: change.id, edit: inverseOf(change) })));
@@ -91,21 +93,28 @@ async function tag(story: Story, plan: TagPlan): Promise<TagResult> {
 }
 
 async function apply(cloud: Cloud, { edit, ids }: { edit: Edit; ids: readonly ResourceId[] }): Promise<void> {
-  if (Object.keys(edit.set).length > 0) await cloud.createTags(ids, edit.set);
+  // Removing first keeps a resource with 50 tags within AWS's limit.
   if (edit.remove.length > 0) await cloud.deleteTags(ids, edit.remove);
+  if (Object.keys(edit.set).length > 0) await cloud.createTags(ids, edit.set);
 }
 
+/** Commands to copy: values as JSON in single quotes, so that nothing in them can become a command of its own. */
 function manual(plan: TagPlan): string {
-  return plan.changes
-    .slice(0, 5)
-    .map(
-      (change) =>
-        `# ${change.id} had: ${Object.entries(change.before)
-          .map(([key, value]) => `${key}=${value}`)
-          .join(' ')}`,
-    )
-    .concat(plan.changes.length > 5 ? [`# and ${plan.changes.length - 5} more, see /deck audit`] : [])
-    .join('\n');
+  const lines = plan.changes.flatMap((change) => {
+    const { set, remove } = inverseOf(change);
+    const tags = (list: readonly object[]) => `'${JSON.stringify(list).replaceAll("'", "'\\''")}'`;
+    return [
+      ...(remove.length > 0
+        ? [`aws ec2 delete-tags --resources ${change.id} --tags ${tags(remove.map((Key) => ({ Key })))}`]
+        : []),
+      ...(Object.keys(set).length > 0
+        ? [
+            `aws ec2 create-tags --resources ${change.id} --tags ${tags(Object.entries(set).map(([Key, Value]) => ({ Key, Value })))}`,
+          ]
+        : []),
+    ];
+  });
+  return lines.join('\n');
 }
 
 /** A server's own tags, not those of its disks, unless the disks are named by id. */
@@ -159,11 +168,24 @@ async function exactEdits(
 
 async function read(cloud: Cloud, ids: readonly ResourceId[]): Promise<Tagged[]> {
   const lists = await Promise.all([
-    orNothing(cloud.instances({ ids: ids.filter((id): id is InstanceId => id.startsWith('i-')) })),
-    orNothing(cloud.volumes({ ids: ids.filter((id): id is VolumeId => id.startsWith('vol-')) })),
-    orNothing(cloud.snapshots({ ids: ids.filter((id): id is SnapshotId => id.startsWith('snap-')) })),
+    existing(
+      (some) => cloud.instances({ ids: some }),
+      ids.filter((id): id is InstanceId => id.startsWith('i-')),
+    ),
+    existing(
+      (some) => cloud.volumes({ ids: some }),
+      ids.filter((id): id is VolumeId => id.startsWith('vol-')),
+    ),
+    existing(
+      (some) => cloud.snapshots({ ids: some }),
+      ids.filter((id): id is SnapshotId => id.startsWith('snap-')),
+    ),
   ]);
-  return lists.flat().map((one) => ({ id: one.id, name: 'name' in one ? one.name : '', tags: one.tags }));
+  return asTagged(lists.flat());
+}
+
+function asTagged(all: readonly { id: ResourceId; name?: string; tags: Tagged['tags'] }[]): Tagged[] {
+  return all.map(({ id, name, tags }) => ({ id, name: name ?? tags['Name'] ?? '', tags }));
 }
 
 function sample(id: ResourceId) {

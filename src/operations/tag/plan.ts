@@ -14,14 +14,29 @@ export type Change = {
   remove: string[];
   before: Record<string, string>;
 };
-export type TagPlan = { changes: readonly Change[]; unchanged: number; undoes: boolean };
+export type TagPlan = {
+  changes: readonly Change[];
+  unchanged: number;
+  undoes: boolean;
+  /** Resources of the undo that no longer exist. */
+  gone: readonly ResourceId[];
+};
 export type TagResult = { changed: number };
 export type Tagged = { id: ResourceId; name: string; tags: Tags };
 
 /** What really changes on each resource, or the reason why AWS would refuse it. Pure. */
-export function planTags(edits: readonly { of: Tagged; edit: Edit }[], undoes: boolean): TagPlan {
+export function planTags(
+  edits: readonly { of: Tagged; edit: Edit }[],
+  { undoes, gone }: Pick<TagPlan, 'undoes' | 'gone'>,
+): TagPlan {
   const changes = edits.map(({ of, edit }) => changeOf(of, edit)).filter((change) => change !== undefined);
-  if (changes.length === 0) throw new Refusal('conflict', 'Nothing would change: the tags are like that already.');
+  if (changes.length === 0)
+    throw new Refusal(
+      'conflict',
+      gone.length > 0
+        ? `Nothing can be put back: ${some(gone, 3)} no longer exist.`
+        : 'Nothing would change: the tags are like that already.',
+    );
   const full = edits.filter(({ of, edit }) => countAfter(of, edit) > mostTags);
   if (full.length > 0) {
     throw new Refusal(
@@ -32,7 +47,7 @@ export function planTags(edits: readonly { of: Tagged; edit: Edit }[], undoes: b
       )} would have more. Remove some first, for example \`/tag ${full[0]!.of.id} -old\`.`,
     );
   }
-  return { changes, unchanged: edits.length - changes.length, undoes };
+  return { changes, unchanged: edits.length - changes.length, undoes, gone };
 }
 
 /** What differs between the plan and what is there now; empty = still true. Pure. */
