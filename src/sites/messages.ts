@@ -12,7 +12,7 @@ import type { Evidence, SiteState } from './verdict.ts';
 
 export type Words = { report: Report; note: Line };
 
-export function down(of: { site: Site; state: SiteState; server: Server; now: number; first: boolean }): Words {
+export function down(of: { site: Site; state: SiteState; server: Server; first: boolean }): Words {
   const { site, state, server } = of;
   const evidence = state.cause;
   if (evidence === undefined) throw new Error('a site is down for a cause'); // verdict.ts never leaves it out

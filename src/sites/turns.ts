@@ -30,10 +30,12 @@ export function createTurns(world: { clock: Clock; due: (name: string) => void }
 
   /** One timer for all: the first slot that holds something. */
   function arm(): void {
-    const at = running ? wheel.next(clock.monotonic()) : undefined;
+    const now = clock.monotonic();
+    const next = running ? wheel.next() : undefined;
+    const at = next === undefined ? undefined : Math.max(next, now); // overdue: at once
     if (armed?.at === at) return;
     armed?.cancel();
-    armed = at === undefined ? undefined : { at, cancel: clock.after(at - clock.monotonic(), tick) };
+    armed = at === undefined ? undefined : { at, cancel: clock.after(at - now, tick) };
   }
 
   function tick(): void {

@@ -5,8 +5,11 @@ export type Wheel = {
   remove: (id: string) => void;
   /** Takes out everything that is due at `now`, the earliest first. */
   take: (now: number) => readonly string[];
-  /** The start of the first slot that holds something, at most one turn ahead; undefined when the wheel is empty. */
-  next: (now: number) => number | undefined;
+  /**
+   * The start of the first slot that may hold something due, in the past when something is overdue; what is more than
+   * one turn ahead makes it too early, never too late. Undefined when the wheel is empty.
+   */
+  next: () => number | undefined;
 };
 
 export const slotMs = 50;
@@ -45,11 +48,10 @@ export function createWheel(startAt: number): Wheel {
       for (const { id } of due) remove(id);
       return due.toSorted((a, b) => a.slot - b.slot).map(({ id }) => id);
     },
-    next(now) {
+    next() {
       if (where.size === 0) return undefined;
-      const from = Math.max(taken, Math.floor(now / slotMs)) + 1;
-      for (let ahead = 0; ahead < slotCount; ahead++)
-        if ((slots[(from + ahead) % slotCount]?.size ?? 0) > 0) return (from + ahead) * slotMs;
+      for (let slot = taken + 1; slot <= taken + slotCount; slot++)
+        if ((slots[slot % slotCount]?.size ?? 0) > 0) return slot * slotMs;
       return undefined;
     },
   };

@@ -89,9 +89,9 @@ describe('a site', () => {
       fc.property(signs, (text) => {
         const counted = text.replaceAll('m', '');
         const { phase } = after(text).state;
-        if (phase === 'down') expect(counted.includes('----')).toBe(true);
-        if (counted.endsWith('----')) expect(phase).toBe('down');
-        if (counted.endsWith('+++')) expect(phase).toBe('up');
+        expect(phase === 'down' && !counted.includes('----')).toBe(false);
+        expect(counted.endsWith('----') && phase !== 'down').toBe(false);
+        expect(counted.endsWith('+++') && phase !== 'up').toBe(false);
       }),
       { numRuns: 500 },
     );
@@ -101,7 +101,7 @@ describe('a site', () => {
     const signs = fc.array(fc.constantFrom('+', '-'), { maxLength: 40 });
     fc.assert(
       fc.property(signs, fc.array(fc.nat(40)), (list, places) => {
-        const mixed = [...list];
+        const mixed: string[] = [...list];
         for (const place of places) mixed.splice(place % (mixed.length + 1), 0, 'm');
         const strip = ({ phase, failures, goods, track, clean }: ReturnType<typeof newState>) => ({
           phase,

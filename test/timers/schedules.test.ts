@@ -54,7 +54,9 @@ describe('schedules', () => {
 
     await vi.advanceTimersByTimeAsync(5 * minute);
 
-    expect([...job.slots, ...twin.slots].toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5].map((n) => nine + n * minute));
+    expect([...job.slots, ...twin.slots].toSorted((a, b) => a - b)).toEqual(
+      [1, 2, 3, 4, 5].map((n) => nine + n * minute),
+    );
     await Promise.all([one.schedules.stop(0), other.schedules.stop(0)]);
   });
 

@@ -1,0 +1,112 @@
+import type { Instance, InstanceHealth, ScheduledEvent } from '#ports/cloud.ts';
+
+/** The three status checks, the deepest cause first: a broken host breaks what runs on it. */
+export const checks = ['system', 'ebs', 'instance'] as const;
+export type Check = (typeof checks)[number];
+
+/** What is wrong. `reason`: AWS's StateReason code. */
+export type Trouble =
+  | { kind: 'impaired'; checks: readonly Check[] }
+  | { kind: 'stopped'; by: 'system' | 'aws'; reason: string };
+/** idle: not running, on purpose. unclear: says nothing for or against, as while a server boots. */
+export type Finding = Trouble | { kind: 'fine' } | { kind: 'idle' } | { kind: 'unclear' };
+
+/** A remedy that fits; the words are in messages.ts. */
+export type Cure = 'reboot' | 'restore' | 'snapshot';
+
+/**
+ * One look at one server. `wasRunning`: it ran when we last looked; only then is a stop news. Pure.
+ * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-system-instance-status-check.html
+ */
+export function diagnose(of: {
+  instance: Pick<Instance, 'state' | 'stateReason'>;
+  health: Pick<InstanceHealth, 'state' | Check> | undefined;
+  wasRunning: boolean;
+}): Finding {
+  if (of.instance.state === 'stopped') return of.wasRunning ? stopped(of.instance.stateReason) : { kind: 'idle' };
+  if (of.instance.state !== 'running' || of.health?.state !== 'running') return { kind: 'unclear' };
+  const { health } = of;
+  const impaired = checks.filter((check) => health[check] === 'impaired');
+  if (impaired.length > 0) return { kind: 'impaired', checks: impaired };
+  const fine = health.system === 'ok' && health.instance === 'ok' && ['ok', 'not-applicable'].includes(health.ebs);
+  return { kind: fine ? 'fine' : 'unclear' };
+}
+
+/** Source of the codes: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html */
+function stopped(reason: string | undefined): Finding {
+  if (reason === undefined || reason === '') return { kind: 'idle' };
+  if (reason.startsWith('Client.UserInitiated') || reason.startsWith('Server.Spot')) return { kind: 'idle' };
+  const by = reason.startsWith('Client.InstanceInitiatedShutdown') ? 'system' : 'aws';
+  return { kind: 'stopped', by, reason };
+}
+
+/**
+ * The cures that fit, the best first. A reboot stays on the same host, so it cures neither the host nor its path to the
+ * disks; a restore needs a snapshot and a server that no group replaces meanwhile. Pure.
+ */
+export function curesFor(trouble: Trouble, of: { autoScaled: boolean; hasSnapshot: boolean }): readonly Cure[] {
+  const restore: readonly Cure[] = of.hasSnapshot && !of.autoScaled ? ['restore'] : [];
+  if (trouble.kind === 'stopped') return [];
+  switch (rootOf(trouble.checks)) {
+    case 'instance':
+      return ['reboot', ...restore];
+    case 'ebs':
+      return restore;
+    case 'system':
+      return ['snapshot'];
+  }
+}
+
+/** What must be cured first. */
+export function rootOf(failing: readonly Check[]): Check {
+  return checks.find((check) => failing.includes(check)) ?? 'system';
+}
+
+/** Which button fits events that AWS has planned: a reboot by us moves the server at `system-reboot`. Pure. */
+export function curesForEvents(events: readonly ScheduledEvent[]): readonly Cure[] {
+  const codes = new Set(events.map(({ code }) => code));
+  if (codes.has('instance-retirement') || codes.has('instance-stop')) return ['snapshot'];
+  return codes.has('system-reboot') || codes.has('instance-reboot') ? ['reboot'] : [];
+}
+
+/** Looks in a row, kept between them; plain JSON. */
+export type Course = {
+  bad: number;
+  good: number;
+  /** Confirmed: an incident. */
+  open: boolean;
+  trouble?: Trouble | undefined;
+  since?: number | undefined;
+  firstGoodAt?: number | undefined;
+};
+
+export const freshCourse: Course = { bad: 0, good: 0, open: false };
+
+/**
+ * What follows from one more look: an incident needs `confirm` bad looks in a row, its end `recover` good ones; an
+ * unclear look counts for neither. Pure.
+ */
+export function proceed(
+  course: Course,
+  finding: Finding,
+  of: { at: number; since: number | undefined; confirm: number; recover: number },
+): Course {
+  switch (finding.kind) {
+    case 'unclear':
+      return course;
+    case 'impaired':
+    case 'stopped': {
+      const bad = course.bad + 1;
+      const began = of.since ?? of.at;
+      const since = course.bad === 0 && !course.open ? began : (course.since ?? began);
+      return { bad, good: 0, open: course.open || bad >= of.confirm, trouble: finding, since };
+    }
+    case 'fine':
+    case 'idle': {
+      if (!course.open) return freshCourse;
+      const good = course.good + 1;
+      const open = good < of.recover;
+      return { ...course, bad: 0, good, open, firstGoodAt: course.good === 0 ? of.at : course.firstGoodAt };
+    }
+  }
+}

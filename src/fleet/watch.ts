@@ -1,0 +1,161 @@
+import { isRefusal } from '#errors.ts';
+import { orNothing } from '#lib/targets.ts';
+import type { Clock, Log } from '#ports/clock.ts';
+import type { Cloud, Instance, InstanceHealth } from '#ports/cloud.ts';
+import type { History } from '#ports/history.ts';
+import type { ChannelId } from '#ports/ids.ts';
+import type { Incidents } from '#ports/incidents.ts';
+import type { SettingsSource } from '#ports/settings.ts';
+
+import { isPlain, judge, type Look, noRecord } from './judge.ts';
+import * as messages from './messages.ts';
+import { createRecords, type HealthRecord } from './records.ts';
+import { createTeller } from './tell.ts';
+
+export type HealthWatch = {
+  /** One look at every watched server. Never rejects; a slot that failed is told after a few in a row. */
+  run: (slot: number) => Promise<void>;
+};
+
+type World = {
+  cloud: Pick<Cloud, 'instances' | 'health' | 'snapshots' | 'place'>;
+  history: Pick<History, 'watch' | 'claims'>;
+  incidents: Incidents;
+  clock: Clock;
+  settings: SettingsSource;
+  log: Log;
+};
+
+/** Failed looks in a row before it is told that nobody watches. */
+const mostFailures = 5;
+/** Up to here single servers are asked for; beyond, all at once is fewer calls. The adapter asks for 100 at a time. */
+const fewServers = 100;
+const unreadableKey = 'watch:ec2';
+
+/** Watches the status checks, planned events and unexpected stops of servers. */
+export function createHealthWatch(world: World): HealthWatch {
+  const { cloud, history, incidents, clock, settings, log } = world;
+  const records = createRecords(world);
+  const teller = createTeller({ ...world, records });
+  let failures = 0;
+  let toldUnreadable: boolean | undefined;
+
+  async function run(slot: number): Promise<void> {
+    const channel = settings.current().channels.alerts;
+    if (channel === undefined) return log.debug({ slot }, 'nobody would hear of it: channels.alerts is not set');
+    try {
+      await look(channel);
+    } catch (error) {
+      failures++;
+      log.warn({ slot, failures, err: error }, 'a look at the health of the servers failed');
+      if (failures >= mostFailures) await tellUnreadable(channel, error);
+      return;
+    }
+    failures = 0;
+    await tellReadable();
+  }
+
+  async function look(channel: ChannelId): Promise<void> {
+    const { records: kept, running } = await records.load();
+    const seen = await read();
+    const looks = await withBusy(allLooks(seen, kept, running), kept);
+    const { health } = settings.current();
+    const judged = looks.map((one) => {
+      const before = kept.get(one.id) ?? noRecord;
+      return { look: one, before, record: judge(before, one, { now: clock.now(), settings: health }) };
+    });
+    await records.save(changesOf(judged));
+    await keepRunning(seen, running); // afterwards: a stop that is not yet kept must still be news
+    await teller.tell(channel, judged);
+  }
+
+  async function read() {
+    const { tags } = settings.current().health;
+    if (Object.keys(tags).length === 0) {
+      const [instances, health] = await Promise.all([cloud.instances({}), cloud.health()]);
+      return { instances, health };
+    }
+    const instances = await cloud.instances({ tags });
+    const ids = instances.map(({ id }) => id);
+    // One that is gone by now must not hide the others.
+    const health = ids.length <= fewServers ? await orNothing(cloud.health(ids)) : await cloud.health();
+    return { instances, health };
+  }
+
+  /** Only what may need telling is looked up: held by a run, it shows what the run does to it. */
+  async function withBusy(looks: readonly Look[], kept: ReadonlyMap<string, HealthRecord>): Promise<readonly Look[]> {
+    const notable = looks.filter((one) => {
+      const record = judge(noRecord, one, { now: 0, settings: { confirm: 1, recover: 1 } });
+      return kept.has(one.id) || !isPlain(record);
+    });
+    const resources = notable.flatMap(resourcesOf);
+    const held = new Set((await history.claims.holders(resources)).map(({ resource }) => resource));
+    return looks.map((one) => ({ ...one, busy: held.size > 0 && resourcesOf(one).some((id) => held.has(id)) }));
+  }
+
+  async function keepRunning(seen: { instances: readonly Instance[] }, before: ReadonlySet<string>): Promise<void> {
+    const now = new Set(seen.instances.filter((one) => isRunning(one, before)).map(({ id }) => id));
+    if (now.size !== before.size || [...now].some((id) => !before.has(id))) await records.saveRunning(now);
+  }
+
+  async function tellUnreadable(channel: ChannelId, error: unknown): Promise<void> {
+    const why = isRefusal(error) ? error.message : 'EC2 or the store does not answer.';
+    try {
+      await incidents.raise(unreadableKey, {
+        channel,
+        startedAt: clock.now(),
+        ...messages.unreadable({ looks: mostFailures, why }),
+      });
+      toldUnreadable = true;
+    } catch (cause) {
+      log.error({ err: cause }, 'nobody watches the servers, and nobody could be told');
+    }
+  }
+
+  /** Once after a start too: the process before may have ended while EC2 could not be read. */
+  async function tellReadable(): Promise<void> {
+    if (toldUnreadable === false) return;
+    try {
+      await incidents.resolve(unreadableKey, { endedAt: clock.now(), ...messages.readableAgain() });
+      toldUnreadable = false;
+    } catch (error) {
+      log.warn({ err: error }, 'it could not be told yet that the servers are watched again');
+    }
+  }
+
+  return { run };
+}
+
+type Seen = { instances: readonly Instance[]; health: readonly InstanceHealth[] };
+type Judged = { look: Look; before: HealthRecord; record: HealthRecord };
+
+function allLooks(seen: Seen, kept: ReadonlyMap<string, HealthRecord>, running: ReadonlySet<string>): Look[] {
+  const health = new Map(seen.health.map((one) => [one.instanceId as string, one]));
+  const there = seen.instances.map((instance): Look => ({
+    id: instance.id,
+    instance,
+    health: health.get(instance.id),
+    wasRunning: running.has(instance.id),
+    busy: false,
+  }));
+  const listed = new Set<string>(there.map(({ id }) => id));
+  const gone = [...kept.keys()].filter((id) => !listed.has(id));
+  return [
+    ...there,
+    ...gone.map((id): Look => ({ id, instance: undefined, health: undefined, wasRunning: false, busy: false })),
+  ];
+}
+
+/** While it stops or starts, it still counts as what it was. */
+function isRunning({ id, state }: Instance, before: ReadonlySet<string>): boolean {
+  return state === 'running' || (state !== 'stopped' && before.has(id));
+}
+
+function resourcesOf({ id, instance }: Look): readonly string[] {
+  return [id, ...(instance?.mappings ?? []).map(({ volumeId }) => volumeId)];
+}
+
+function changesOf(judged: readonly Judged[]): ReadonlyMap<string, HealthRecord | undefined> {
+  const changed = judged.filter(({ before, record }) => JSON.stringify(before) !== JSON.stringify(record));
+  return new Map(changed.map(({ look, record }) => [look.id, isPlain(record) ? undefined : record]));
+}

@@ -1,0 +1,172 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import {
+  type Check,
+  checks,
+  type Course,
+  curesFor,
+  curesForEvents,
+  diagnose,
+  freshCourse,
+  proceed,
+  rootOf,
+} from '#fleet/diagnosis.ts';
+
+const words = [
+  'ok',
+  'impaired',
+  'insufficient-data',
+  'initializing',
+  'not-applicable',
+  'a word AWS adds later',
+] as const;
+const look = (system: string, instance: string, ebs: string, state = 'running') =>
+  diagnose({ instance: { state }, health: { state, system, instance, ebs }, wasRunning: true });
+
+describe('one look at a server', () => {
+  it('is judged for every combination of the three checks', () => {
+    for (const system of words)
+      for (const instance of words)
+        for (const ebs of words) {
+          const finding = look(system, instance, ebs);
+          const failing = (
+            [
+              ['system', system],
+              ['ebs', ebs],
+              ['instance', instance],
+            ] as const
+          ).filter(([, word]) => word === 'impaired');
+          const fine = system === 'ok' && instance === 'ok' && (ebs === 'ok' || ebs === 'not-applicable');
+          const expected =
+            failing.length > 0
+              ? { kind: 'impaired', checks: failing.map(([name]) => name) }
+              : { kind: fine ? 'fine' : 'unclear' };
+          expect(finding).toEqual(expected);
+        }
+  });
+
+  it.each(['pending', 'stopping', 'shutting-down', 'a state AWS adds later'])(
+    'says nothing while it is %s',
+    (state) => {
+      expect(look('impaired', 'impaired', 'impaired', state)).toEqual({ kind: 'unclear' });
+    },
+  );
+
+  it('says nothing when its checks were not read or belong to another state', () => {
+    expect(diagnose({ instance: { state: 'running' }, health: undefined, wasRunning: true })).toEqual({
+      kind: 'unclear',
+    });
+    const health = { state: 'stopped', system: 'impaired', instance: 'ok', ebs: 'ok' };
+    expect(diagnose({ instance: { state: 'running' }, health, wasRunning: true })).toEqual({ kind: 'unclear' });
+  });
+
+  it.each([
+    ['Client.UserInitiatedShutdown', 'idle'],
+    ['Server.SpotInstanceShutdown', 'idle'],
+    [undefined, 'idle'],
+    ['Client.InstanceInitiatedShutdown', 'system'],
+    ['Server.ScheduledStop', 'aws'],
+    ['Server.InternalError', 'aws'],
+  ])('that stopped by %s is %s', (stateReason, expected) => {
+    const instance = { state: 'stopped', ...(stateReason === undefined ? {} : { stateReason }) };
+    const finding = diagnose({ instance, health: undefined, wasRunning: true });
+
+    expect(finding.kind === 'stopped' ? finding.by : finding.kind).toBe(expected);
+    expect(diagnose({ instance, health: undefined, wasRunning: false })).toEqual({ kind: 'idle' });
+  });
+});
+
+describe('the cures', () => {
+  const all = { autoScaled: false, hasSnapshot: true };
+
+  it.each([
+    [['instance'], ['reboot', 'restore']],
+    [['system'], ['snapshot']],
+    [['ebs'], ['restore']],
+    [['system', 'instance'], ['snapshot']],
+    [['ebs', 'instance'], ['restore']],
+    [['system', 'ebs', 'instance'], ['snapshot']],
+  ] as const)('of impaired %s are %s', (failing, cures) => {
+    expect(curesFor({ kind: 'impaired', checks: failing }, all)).toEqual(cures);
+  });
+
+  it('never hold a reboot when the host or its path to the disks is broken', () => {
+    fc.assert(
+      fc.property(
+        fc.subarray([...checks], { minLength: 1 }),
+        fc.boolean(),
+        fc.boolean(),
+        (failing, autoScaled, hasSnapshot) => {
+          const cures = curesFor({ kind: 'impaired', checks: failing }, { autoScaled, hasSnapshot });
+          expect(cures.includes('reboot')).toBe(rootOf(failing) === 'instance');
+          expect(cures.includes('restore') && (autoScaled || !hasSnapshot)).toBe(false);
+          expect(cures.length).toBeLessThanOrEqual(3);
+        },
+      ),
+    );
+  });
+
+  it('of a stop are none: somebody must look first', () => {
+    expect(curesFor({ kind: 'stopped', by: 'aws', reason: 'Server.ScheduledStop' }, all)).toEqual([]);
+  });
+
+  it.each([
+    ['instance-retirement', ['snapshot']],
+    ['instance-stop', ['snapshot']],
+    ['system-reboot', ['reboot']],
+    ['instance-reboot', ['reboot']],
+    ['system-maintenance', []],
+  ] as const)('of the planned %s are %s', (code, cures) => {
+    expect(curesForEvents([{ code, description: '', completed: false }])).toEqual(cures);
+  });
+});
+
+describe('looks in a row', () => {
+  const bad = { kind: 'impaired', checks: ['instance'] as Check[] } as const;
+  const course = (signs: string, confirm = 2, recover = 2) =>
+    signs.split('').reduce<Course>(
+      (before, sign, at) =>
+        proceed(before, sign === '-' ? bad : { kind: sign === '+' ? 'fine' : 'unclear' }, {
+          at,
+          since: undefined,
+          confirm,
+          recover,
+        }),
+      freshCourse,
+    );
+
+  it.each([
+    ['-', false],
+    ['--', true],
+    ['-+-', false],
+    ['-?-', true],
+    ['--+', true],
+    ['--+-+', true],
+    ['--++', false],
+    ['--+?+', false],
+    ['--????', true],
+  ])('%s: open %s', (signs, open) => expect(course(signs).open).toBe(open));
+
+  it('are never an incident with fewer than `confirm` bad ones in a row, nor over with fewer than `recover` good ones', () => {
+    const signs = fc.string({ unit: fc.constantFrom('+', '-', '?'), maxLength: 40 });
+    fc.assert(
+      fc.property(signs, fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 }), (text, confirm, recover) => {
+        const counted = text.replaceAll('?', '');
+        const { open } = course(text, confirm, recover);
+        const [confirmed, recovered] = ['-'.repeat(confirm), '+'.repeat(recover)];
+        expect(open && !counted.includes(confirmed)).toBe(false);
+        expect(counted.endsWith(confirmed) && !open).toBe(false);
+        expect(counted.endsWith(recovered) && open).toBe(false);
+      }),
+    );
+  });
+
+  it('tell since when it is so, anew for each incident, and when it ended', () => {
+    expect(course('?--')).toMatchObject({ since: 1 });
+    expect(course('--++--')).toMatchObject({ since: 4, open: true });
+    expect(course('--++')).toMatchObject({ firstGoodAt: 2 });
+    const told = proceed(freshCourse, bad, { at: 9, since: 5, confirm: 1, recover: 1 });
+    expect(told.since).toBe(5);
+  });
+});

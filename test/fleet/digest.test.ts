@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+
+import { Refusal, Transient } from '#errors.ts';
+import { createDigest } from '#fleet/digest.ts';
+import type { Cloud, Instance, InstanceHealth, Snapshot, Volume } from '#ports/cloud.ts';
+import type { IncidentRecord, Run } from '#ports/history.ts';
+import type { Message } from '#ports/text.ts';
+import { aSnapshot, aVolume, anInstance } from '#test/support/builders.ts';
+import { createFakeClock } from '#test/support/fake-clock.ts';
+
+const hour = 3_600_000;
+const clock = createFakeClock();
+const now = clock.now();
+
+type Fleet = {
+  instances?: Instance[];
+  health?: InstanceHealth[];
+  volumes?: Volume[];
+  snapshots?: Snapshot[];
+  incidents?: IncidentRecord[];
+  runs?: Run[];
+};
+
+function digestOf(fleet: Fleet, change: Partial<Cloud> = {}) {
+  const cloud = {
+    instances: async () => fleet.instances ?? [],
+    health: async () => fleet.health ?? [],
+    volumes: async () => fleet.volumes ?? [],
+    snapshots: async () => fleet.snapshots ?? [],
+    place: async () => ({ account: '123456789012', region: 'eu-west-1' }),
+    ...change,
+  };
+  const history = {
+    runs: { recent: async () => fleet.runs ?? [] },
+    incidents: { list: async () => fleet.incidents ?? [] },
+  };
+  return createDigest({ cloud, history, clock } as unknown as Parameters<typeof createDigest>[0]).compose();
+}
+
+/** The message as a person reads it, roughly. */
+function text(message: Message): string {
+  const piece = (one: unknown): string => {
+    if (typeof one === 'string') return one;
+    if (Array.isArray(one)) return one.map(piece).join('');
+    return Object.values(one as object)
+      .map((value) => (typeof value === 'string' ? value : ''))
+      .join('');
+  };
+  return message.sections
+    .map((section) => {
+      if (section.kind === 'text') return section.lines.map(piece).join('\n');
+      if (section.kind === 'list') return section.items.map((item) => `- ${piece(item)}`).join('\n');
+      return section.kind === 'note' ? piece(section.line) : '';
+    })
+    .join('\n');
+}
+const checked = (instanceId: Instance['id'], change: Partial<InstanceHealth> = {}): InstanceHealth => ({
+  instanceId,
+  state: 'running',
+  system: 'ok',
+  instance: 'ok',
+  ebs: 'ok',
+  events: [],
+  ...change,
+});
+const aRun = (state: Run['state'], agoMs: number): Run => ({
+  order: {
+    id: 'r-1',
+    operation: 'snapshot',
+    args: null,
+    plan: null,
+    planHash: '',
+    requester: 'U1',
+    channel: 'C1',
+    requestedAt: now - agoMs,
+    approval: null,
+  },
+  state,
+  summary: '',
+  result: undefined,
+  reason: undefined,
+  updatedAt: now - agoMs,
+  endedAt: undefined,
+  undoneBy: undefined,
+});
+
+describe('the daily digest', () => {
+  it('of a fleet where all is well is two lines', async () => {
+    const message = await digestOf({ instances: [anInstance()], health: [checked('i-00000001')] });
+
+    expect(message.alert).toBe('Fleet digest: 1 server (1 running), no failing check');
+    expect(message.sections).toHaveLength(2);
+    expect(text(message)).toContain('Runs in the last day: none.');
+  });
+
+  it('counts states, names what fails, what AWS plans, what is open and what was run', async () => {
+    const message = await digestOf({
+      instances: [
+        anInstance(),
+        anInstance({ id: 'i-00000002', name: 'web-2', state: 'stopped' }),
+        anInstance({ id: 'i-00000003' }),
+      ],
+      health: [
+        checked('i-00000001', { instance: 'impaired', impairedSince: now - 2 * hour }),
+        checked('i-00000003', {
+          events: [
+            { code: 'system-reboot', description: '', notBefore: now + 48 * hour, completed: false },
+            { code: 'instance-stop', description: '[Completed]', completed: true },
+          ],
+        }),
+      ],
+      incidents: [{ report: { title: 'Site down · shop' }, startedAt: now - hour } as unknown as IncidentRecord],
+      runs: [aRun('done', hour), aRun('done', 2 * hour), aRun('undone', 3 * hour), aRun('stuck', 25 * hour)],
+    });
+
+    const said = text(message);
+    expect(message.alert).toBe(
+      'Fleet digest: 3 servers (2 running, 1 stopped), 1 with a failing check, 1 event planned by AWS, 1 open incident',
+    );
+    expect(said).toContain('- db-1 (i-00000001): instance impaired for 2 h');
+    expect(said).toContain('system-reboot');
+    expect(said).not.toContain('instance-stop');
+    expect(said).toContain('Site down · shop');
+    expect(said).toContain('Runs in the last day: 2 done, 1 undone.');
+  });
+
+  it('names disks in use without a completed snapshot of the last day, the longest without first', async () => {
+    const volumes = [1, 2, 3, 4].map((n) => aVolume({ id: `vol-0000000${n}`, name: `v${n}` }));
+    const loose = aVolume({ id: 'vol-00000009', state: 'available', attachments: [], sizeGiB: 500 });
+    const message = await digestOf({
+      volumes: [...volumes, loose],
+      snapshots: [
+        aSnapshot({ volumeId: 'vol-00000001', startedAt: now - hour }),
+        aSnapshot({ volumeId: 'vol-00000002', startedAt: now - 30 * hour }),
+        aSnapshot({ volumeId: 'vol-00000003', startedAt: now - 10 * 24 * hour }),
+        aSnapshot({ volumeId: 'vol-00000004', startedAt: now - hour, state: 'error' }),
+      ],
+    });
+
+    const said = text(message);
+    expect(said).toContain('In use without a completed snapshot: 3 of the last 24 h, 2 of the last 7 d');
+    const order = ['vol-00000004', 'vol-00000003', 'vol-00000002'].map((volume) => said.indexOf(volume));
+    expect(order).toEqual(order.toSorted((a, b) => a - b));
+    expect(said).not.toContain('vol-00000001');
+    expect(said).toContain('Volumes that hang on no server (500 GiB)');
+  });
+
+  it('stays short for ten thousand servers', async () => {
+    const many = Array.from({ length: 10_000 }, (_, n): Instance['id'] => `i-${String(n).padStart(8, '0')}`);
+    const message = await digestOf({
+      instances: many.map((id) => anInstance({ id })),
+      health: many.map((id) => checked(id, { system: 'impaired' })),
+      volumes: many.map((_, n) => aVolume({ id: `vol-${String(n).padStart(8, '0')}` })),
+    });
+
+    expect(text(message).split('\n').length).toBeLessThan(25);
+    expect(text(message)).toContain('and 9995 more');
+  });
+
+  it('says what AWS refuses to show instead of taking it for nothing', async () => {
+    const refused = () => Promise.reject(new Refusal('not-permitted', 'AWS denied ec2:DescribeSnapshots.'));
+    const message = await digestOf({ instances: [anInstance()], volumes: [aVolume()] }, { snapshots: refused });
+
+    expect(text(message)).toContain('AWS denied ec2:DescribeSnapshots.');
+    expect(text(message)).not.toContain('without a completed snapshot');
+  });
+
+  it('is tried again later when AWS does not answer', async () => {
+    const away = () => Promise.reject(new Transient('throttled'));
+
+    await expect(digestOf({}, { health: away })).rejects.toMatchObject({ code: 'transient' });
+  });
+});

@@ -1,0 +1,372 @@
+import { describe, expect, it } from 'vitest';
+
+import { Refusal } from '#errors.ts';
+import { createHealthWatch } from '#fleet/watch.ts';
+import type { Instance, InstanceHealth, Snapshot } from '#ports/cloud.ts';
+import type { Settings } from '#ports/settings.ts';
+import { createKeptLog } from '#test/config/support.ts';
+import { aSnapshot, anInstance } from '#test/support/builders.ts';
+import { createFakeClock } from '#test/support/fake-clock.ts';
+import { createFakeIncidents } from '#test/support/fake-incidents.ts';
+import { createFakeSettings } from '#test/support/fake-settings.ts';
+import { createFakeWatchStore } from '#test/support/fake-watch-store.ts';
+
+const minute = 60_000;
+
+function aWorld(change: Partial<Settings> = {}) {
+  const clock = createFakeClock();
+  const settings = createFakeSettings(change);
+  const store = createFakeWatchStore();
+  const told = createFakeIncidents();
+  const { log, lines } = createKeptLog();
+  const ec2 = {
+    instances: [] as Instance[],
+    health: new Map<string, Partial<InstanceHealth>>(),
+    snapshots: [] as Snapshot[],
+    failure: undefined as Error | undefined,
+    snapshotFailure: undefined as Error | undefined,
+    asked: [] as unknown[],
+  };
+  const held = new Set<string>();
+  const cloud = {
+    place: async () => ({ account: '123456789012', region: 'eu-west-1' }),
+    instances: async (query: { tags?: Readonly<Record<string, string>> }) => {
+      ec2.asked.push(query);
+      if (ec2.failure !== undefined) throw ec2.failure;
+      const tags = Object.entries(query.tags ?? {});
+      return ec2.instances.filter((one) => tags.every(([key, value]) => one.tags[key] === value));
+    },
+    health: async (): Promise<InstanceHealth[]> =>
+      ec2.instances.map(({ id, state }) => ({
+        instanceId: id,
+        state,
+        system: 'ok',
+        instance: 'ok',
+        ebs: 'ok',
+        events: [],
+        ...ec2.health.get(id),
+      })),
+    snapshots: async ({ volumeIds }: { volumeIds?: readonly string[] }) => {
+      if (ec2.snapshotFailure !== undefined) throw ec2.snapshotFailure;
+      return ec2.snapshots.filter(({ volumeId }) => volumeIds?.includes(volumeId));
+    },
+  };
+  const claims = {
+    holders: async (resources: readonly string[]) =>
+      resources.filter((id) => held.has(id)).map((resource) => ({ resource, run: 'r-1' })),
+    take: async () => [],
+    release: async () => {},
+  };
+  const aWatch = () =>
+    createHealthWatch({
+      cloud,
+      history: { watch: store.watch, claims },
+      incidents: told.incidents,
+      clock,
+      settings,
+      log,
+    });
+  let watch = aWatch();
+  /** One slot a minute. */
+  const looks = async (n: number) => {
+    for (let at = 0; at < n; at++) {
+      await clock.advance(minute);
+      await watch.run(clock.now());
+    }
+  };
+  return { clock, settings, store, told, lines, ec2, held, looks, restart: () => void (watch = aWatch()) };
+}
+
+const web = (change: Partial<Instance> = {}) =>
+  anInstance({
+    id: 'i-0000000000000001a',
+    name: 'web-1',
+    tags: { Name: 'web-1', env: 'prod', Owner: 'web team' },
+    ...change,
+  });
+const id = web().id;
+
+describe('the watch over the health of servers', () => {
+  it('tells an impaired check once, after two looks, with everything needed to act, and its end with the duration', async () => {
+    const { ec2, looks, told, clock } = aWorld();
+    ec2.instances = [web()];
+    ec2.snapshots = [
+      aSnapshot({ id: 'snap-0000000f', volumeId: 'vol-0000000b', startedAt: clock.now() - 3 * 60 * minute }),
+    ];
+    await looks(2);
+    ec2.health.set(id, { instance: 'impaired', impairedSince: clock.now() });
+    const since = clock.now();
+    await looks(1);
+    expect(told.all).toEqual([]);
+    await looks(5);
+
+    expect(told.all).toHaveLength(1);
+    expect(told.all[0]).toMatchObject({
+      key: `instance:${id}`,
+      startedAt: since,
+      report: {
+        severity: 'critical',
+        title: `EC2 status check failed · web-1 (${id})`,
+        alert: `web-1 (${id}): instance status check impaired`,
+        remedies: [
+          { label: 'Reboot', operation: 'restart', line: id },
+          { label: 'Restore…', operation: 'restore', line: `${id} --from latest` },
+        ],
+      },
+    });
+    expect(Object.fromEntries(told.all[0]?.report.facts ?? [])).toMatchObject({
+      Failing: 'instance status check impaired (system ok, instance impaired, EBS ok)',
+      Server: `web-1 (${id}) · m7g.large`,
+      'Account and Region': '123456789012 · eu-west-1',
+      Zone: 'us-east-1a',
+      Environment: 'prod',
+      Owner: 'web team',
+      Since: { at: since, style: 'datetime' },
+      'Last snapshot': [{ code: 'snap-0000000f' }, ', 3 h 4 min ago', '; 1 disk of 2 without any'],
+    });
+    ec2.health.delete(id);
+    await looks(1);
+    expect(told.open()).toHaveLength(1);
+    await looks(2);
+
+    expect(told.all).toMatchObject([
+      { open: false, report: { remedies: [], alert: `web-1 (${id}) is fine again after 7 min` } },
+    ]);
+  });
+
+  it('is not disturbed by one bad look, nor by looks that say nothing', async () => {
+    const { ec2, looks, told } = aWorld();
+    ec2.instances = [web()];
+    for (const instance of ['impaired', 'ok', 'impaired', 'ok', 'insufficient-data', 'initializing']) {
+      ec2.health.set(id, { instance });
+      await looks(1);
+    }
+
+    expect(told.all).toEqual([]);
+  });
+
+  it('offers no reboot for a broken host, and no restore without a snapshot', async () => {
+    const { ec2, looks, told } = aWorld();
+    ec2.instances = [web(), web({ id: 'i-0000000000000002b', name: 'web-2' })];
+    ec2.health.set(id, { system: 'impaired', instance: 'impaired' });
+    ec2.health.set('i-0000000000000002b', { instance: 'impaired' });
+
+    await looks(2);
+
+    expect(told.open().map(({ report }) => report.remedies.map(({ label }) => label))).toEqual([
+      ['Snapshot now'],
+      ['Reboot'],
+    ]);
+  });
+
+  it('leaves servers alone that a run works on, by their own id or by a disk of theirs', async () => {
+    const { ec2, looks, told, held } = aWorld();
+    ec2.instances = [
+      web(),
+      web({
+        id: 'i-0000000000000002b',
+        mappings: [{ device: '/dev/sdf', volumeId: 'vol-00000099', deleteOnTermination: false, state: 'attached' }],
+      }),
+    ];
+    held.add(id).add('vol-00000099');
+    ec2.health.set(id, { instance: 'impaired' });
+    ec2.health.set('i-0000000000000002b', { ebs: 'impaired' });
+    await looks(5);
+    expect(told.all).toEqual([]);
+
+    held.clear();
+    await looks(2);
+
+    expect(told.open()).toHaveLength(2);
+  });
+
+  it('goes on after a restart where it was, also in another process', async () => {
+    const { ec2, looks, told, restart } = aWorld();
+    ec2.instances = [web()];
+    ec2.health.set(id, { instance: 'impaired' });
+    await looks(1);
+    restart();
+    await looks(1);
+    expect(told.open()).toHaveLength(1);
+    restart();
+    await looks(3);
+    expect(told.all[0]?.notes).toHaveLength(1);
+    ec2.health.delete(id);
+    restart();
+    await looks(2);
+
+    expect(told.all).toMatchObject([{ open: false }]);
+  });
+
+  it('loses no message while nothing can be told', async () => {
+    const { ec2, looks, told } = aWorld();
+    ec2.instances = [web()];
+    ec2.health.set(id, { instance: 'impaired' });
+    told.fail(new Error('away'));
+    await looks(4);
+    told.fail();
+    await looks(1);
+    expect(told.open()).toHaveLength(1);
+    ec2.health.delete(id);
+    told.fail(new Error('away'));
+    await looks(5);
+    told.fail();
+    await looks(1);
+
+    expect(told.all).toMatchObject([{ open: false, report: { alert: expect.stringContaining('fine again') } }]);
+  });
+
+  it('tells a stop that nobody wanted, of a server that ran before, and no other', async () => {
+    const { ec2, looks, told } = aWorld();
+    const stopped = (n: number, stateReason: string) =>
+      web({ id: `i-000000000000000a${n}` as Instance['id'], name: `s${n}`, state: 'stopped', stateReason });
+    ec2.instances = [stopped(1, 'Client.InstanceInitiatedShutdown')];
+    await looks(3);
+    expect(told.all).toEqual([]);
+    ec2.instances = [1, 2, 3].map((n) => ({ ...stopped(n, ''), state: 'running' }));
+    await looks(1);
+    ec2.instances = [
+      stopped(1, 'Client.InstanceInitiatedShutdown'),
+      stopped(2, 'Client.UserInitiatedShutdown'),
+      stopped(3, 'Server.ScheduledStop'),
+    ];
+    await looks(4);
+
+    expect(told.open().map(({ report }) => report.title)).toEqual([
+      'EC2 server stopped · s1 (i-000000000000000a1)',
+      'EC2 server stopped · s3 (i-000000000000000a3)',
+    ]);
+    ec2.instances = [1, 2, 3].map((n) => ({ ...stopped(n, ''), state: 'running' }));
+    await looks(2);
+    expect(told.open()).toEqual([]);
+  });
+
+  it('tells events that AWS plans, each change once, and not those that are over', async () => {
+    const { ec2, looks, told, clock } = aWorld();
+    ec2.instances = [web()];
+    const retire = {
+      code: 'instance-retirement',
+      description: 'The instance is running on degraded hardware',
+      notBefore: clock.now() + 7 * 24 * 60 * minute,
+      completed: false,
+    };
+    ec2.health.set(id, { events: [{ code: 'system-reboot', description: '[Completed] reboot', completed: true }] });
+    await looks(2);
+    expect(told.all).toEqual([]);
+    ec2.health.set(id, { events: [retire] });
+    await looks(3);
+
+    expect(told.all).toMatchObject([
+      {
+        key: `event:${id}`,
+        report: {
+          severity: 'warning',
+          alert: expect.stringMatching(/AWS plans instance-retirement, within 6 d 23 h|within 7 d/),
+          remedies: [{ label: 'Snapshot now' }],
+        },
+      },
+    ]);
+    expect(told.all[0]?.notes).toHaveLength(1);
+    ec2.health.set(id, { events: [{ ...retire, notBefore: clock.now() + 60 * minute }] });
+    await looks(2);
+    expect(told.all[0]?.notes).toHaveLength(2);
+    ec2.health.set(id, { events: [{ ...retire, completed: true }] });
+    await looks(1);
+
+    expect(told.all).toMatchObject([{ open: false }]);
+  });
+
+  it('ends what is open of a server that is gone, and keeps nothing of it', async () => {
+    const { ec2, looks, told, store } = aWorld();
+    ec2.instances = [web()];
+    ec2.health.set(id, { instance: 'impaired' });
+    await looks(2);
+    ec2.instances = [];
+    await looks(1);
+    expect(told.open()).toHaveLength(1); // one look may have missed it
+    await looks(1);
+
+    expect(told.all).toMatchObject([{ open: false, report: { alert: expect.stringContaining('is gone') } }]);
+    expect([...store.rows.keys()].filter((key) => key.startsWith('health:'))).toEqual([]);
+  });
+
+  it('watches only servers with the tags that are set', async () => {
+    const { ec2, looks, told, settings } = aWorld();
+    settings.change({ health: { ...settings.current().health, tags: { env: 'prod' } } });
+    ec2.instances = [web(), web({ id: 'i-0000000000000002b', tags: { env: 'dev' } })];
+    for (const one of ec2.instances) ec2.health.set(one.id, { instance: 'impaired' });
+
+    await looks(2);
+
+    expect(told.open().map(({ key }) => key)).toEqual([`instance:${id}`]);
+    expect(ec2.asked).toContainEqual({ tags: { env: 'prod' } });
+  });
+
+  it('keeps rows only of servers about which there is something to say', async () => {
+    const { ec2, looks, store } = aWorld();
+    ec2.instances = Array.from({ length: 500 }, (_, n) =>
+      web({ id: `i-0000000000${String(n).padStart(7, '0')}`, name: `w${n}` }),
+    );
+    await looks(2);
+    const before = store.writes();
+    await looks(5);
+
+    expect([...store.rows.keys()]).toEqual(['fleet:running']);
+    expect(store.writes()).toBe(before);
+  });
+
+  it('alerts also when snapshots cannot be read, and says so', async () => {
+    const { ec2, looks, told } = aWorld();
+    ec2.instances = [web()];
+    ec2.snapshotFailure = new Error('no');
+    ec2.health.set(id, { instance: 'impaired' });
+
+    await looks(2);
+
+    expect(Object.fromEntries(told.open()[0]?.report.facts ?? [])['Last snapshot']).toBe('could not be read');
+  });
+
+  it('says that nobody watches after five looks that failed, why, and when it watches again', async () => {
+    const { ec2, looks, told } = aWorld();
+    ec2.failure = new Refusal('not-permitted', 'AWS denied ec2:DescribeInstances. Ask an admin to allow it.');
+    await looks(4);
+    expect(told.all).toEqual([]);
+    await looks(3);
+    expect(told.all).toMatchObject([
+      {
+        key: 'watch:ec2',
+        open: true,
+        report: { detail: expect.arrayContaining([expect.stringContaining('ec2:DescribeInstances')]) },
+      },
+    ]);
+    ec2.failure = undefined;
+    await looks(1);
+
+    expect(told.all).toMatchObject([{ open: false }]);
+  });
+
+  it('does nothing where nobody would hear of it', async () => {
+    const { ec2, looks, told } = aWorld({ channels: { alerts: undefined, digest: undefined, commands: [] } });
+    ec2.instances = [web()];
+    ec2.health.set(id, { instance: 'impaired' });
+
+    await looks(3);
+
+    expect([told.all, ec2.asked]).toEqual([[], []]);
+  });
+
+  it('shows what AWS says as literal text only', async () => {
+    const { ec2, looks, told } = aWorld();
+    const evil = '<!channel> <https://evil.example|x>';
+    ec2.instances = [web({ name: evil, tags: { Name: evil, env: evil, owner: evil }, autoScalingGroup: evil })];
+    ec2.health.set(id, { instance: 'impaired', events: [{ code: evil, description: evil, completed: false }] });
+
+    await looks(2);
+
+    const lines = told.all.flatMap(({ report }) => [...report.facts.map(([, value]) => value), ...report.detail]);
+    const live = lines.flat().filter((piece) => typeof piece !== 'string');
+    expect(told.all).toHaveLength(2);
+    expect(JSON.stringify(lines)).toContain('<!channel>');
+    expect(JSON.stringify(live)).not.toContain('<!channel>');
+  });
+});

@@ -1,0 +1,41 @@
+import type { Settings, SettingsSource } from '#ports/settings.ts';
+
+/** Settings a test changes; what is not named is what an empty deckhand.yml means, with an alerts channel. */
+export function createFakeSettings(
+  change: Partial<Settings> = {},
+): SettingsSource & { change: (change: Partial<Settings>) => void } {
+  let current: Settings = {
+    channels: { alerts: 'C0ALERTS', digest: undefined, commands: [] },
+    roles: {
+      viewer: { users: [], groups: [] },
+      operator: { users: [], groups: [] },
+      approver: { users: [], groups: [] },
+    },
+    approvals: {},
+    limits: {
+      resources: 50,
+      snapshotAttempts: 3,
+      wait: { snapshotMs: 1, volumeMs: 1, stopMs: 1, startMs: 1, checksMs: 1 },
+      poll: { minMs: 1, maxMs: 1 },
+      visibilityGraceMs: 1,
+      snapshotGapMs: 1,
+      holdMs: 1,
+      executeWithinMs: 1,
+    },
+    aws: { region: undefined, budgetShare: 0.7 },
+    web: { allowPrivate: [] },
+    health: { cron: '* * * * *', timezone: 'UTC', confirm: 2, recover: 2, tags: {}, enabled: true },
+    digest: { cron: '0 9 * * *', timezone: 'UTC', enabled: true },
+    sites: [],
+    ...change,
+  };
+  const listeners: ((settings: Settings) => void)[] = [];
+  return {
+    current: () => current,
+    onChange: (listener) => void listeners.push(listener),
+    change: (more) => {
+      current = { ...current, ...more };
+      for (const listener of listeners) listener(current);
+    },
+  };
+}

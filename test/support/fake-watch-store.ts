@@ -1,0 +1,30 @@
+import type { History } from '#ports/history.ts';
+import type { Json } from '#ports/json.ts';
+
+/** The watchers' small store in memory; values go through JSON as in a database. `fail` makes every call throw. */
+export function createFakeWatchStore() {
+  const rows = new Map<string, string>();
+  let failure: Error | undefined;
+  let writes = 0;
+  const unlessDown = () => {
+    if (failure !== undefined) throw failure;
+  };
+  const watch: History['watch'] = {
+    load: async (prefix) => {
+      unlessDown();
+      return new Map(
+        [...rows].filter(([key]) => key.startsWith(prefix)).map(([key, text]) => [key, JSON.parse(text) as Json]),
+      );
+    },
+    save: async (entries) => {
+      unlessDown();
+      writes++;
+      for (const [key, value] of entries) rows.set(key, JSON.stringify(value));
+    },
+    forget: async (keys) => {
+      unlessDown();
+      for (const key of keys) rows.delete(key);
+    },
+  };
+  return { watch, rows, writes: () => writes, fail: (error?: Error) => void (failure = error) };
+}
