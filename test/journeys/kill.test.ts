@@ -130,6 +130,44 @@ describe('kill -9 in the middle of a restore', () => {
   });
 });
 
+/** Asks for a change that a confirmation starts, and kills the bot when `action` was done but not yet answered. */
+async function killAfter(line: string, title: RegExp, action: string) {
+  const before = (await driver.ec2()).calls.byAction[action] ?? 0;
+  await driver.command('requester', 'ops', line);
+  const card = await driver.see(
+    'ops',
+    ({ text, buttons }) => title.test(text) && buttons.some(({ action_id }) => action_id === 'confirm'),
+  );
+  await driver.faults({ ec2: { inject: { action, times: 1, hangMs: 60_000, afterWork: true } } });
+  await driver.press('requester', card, 'confirm');
+  await driver.until(async () => ((await driver.ec2()).calls.byAction[action] ?? 0) > before, `the call of ${action}`);
+  await bot.kill('SIGKILL');
+  await driver.faults({ ec2: { clear: true } });
+  bot = await startBot();
+  return { card, before };
+}
+
+describe('kill -9 where AWS takes no token', () => {
+  it('finds the snapshots it had made and makes no second set', async () => {
+    const { card, before } = await killAfter('/snapshot db-1', /Snapshot \d+ volumes of db-1/, 'CreateSnapshots');
+
+    const done = await driver.turn(card, /done: \d+ snapshots of db-1 .*completed/, 40_000);
+
+    const run = /r-[0-9a-z]{10}/.exec(done.plain)![0];
+    const { snapshots, calls } = await driver.ec2();
+    expect(snapshots.filter(({ tags }) => tags['deckhand:job'] === run)).toHaveLength((await mappings('db-1')).length);
+    expect(calls.byAction['CreateSnapshots']).toBe(before + 1);
+  });
+
+  it('does not reboot a second time', async () => {
+    const { card, before } = await killAfter('/deck restart web-1', /Restart web-1/, 'RebootInstances');
+
+    await driver.turn(card, /done: Restarted web-1/, 40_000);
+
+    expect((await driver.ec2()).calls.byAction['RebootInstances']).toBe(before + 1);
+  });
+});
+
 describe('kill -9 while people are asked', () => {
   it('keeps the approval waiting, and the old card still works', async () => {
     await driver.command('requester', 'ops', '/restore db-2');
