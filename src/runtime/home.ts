@@ -52,7 +52,7 @@ export function createHome({ world, who, sites }: Needs) {
       ),
       ...part('Waiting for people', waiting.map(runLine), 'Nothing waits.'),
       ...part('Running', running.map(runLine), 'Nothing runs.'),
-      ...part('Lately', recent.map(runLine), 'Nothing was done yet. Try `/deck help`.'),
+      ...part('Lately', recent.map(runLine), ['Nothing was done yet. Try ', { code: '/deck help' }, '.']),
       {
         kind: 'note',
         line: [`${count(watched.length, 'site')} watched · `, { at: world.clock.now(), style: 'datetime' }],
@@ -61,7 +61,7 @@ export function createHome({ world, who, sites }: Needs) {
   }
 }
 
-function part(title: string, items: readonly Line[], nothing: string): Section[] {
+function part(title: string, items: readonly Line[], nothing: Line): Section[] {
   const body: Section = items.length === 0 ? { kind: 'text', lines: [nothing] } : { kind: 'list', items };
   return [{ kind: 'text', lines: [[{ bold: title }]] }, body, { kind: 'divider' }];
 }

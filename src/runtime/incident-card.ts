@@ -57,10 +57,10 @@ function buttons(incident: IncidentRecord, report: Report, now: number): Button[
       : []),
     ...(silenced ? [] : [{ verb: 'silence', label: 'Silence 1 h' } satisfies Button]),
     ...(report.closable === true ? [{ verb: 'close', label: 'Mark as done' } satisfies Button] : []),
-    ...report.remedies.slice(0, verbs.length).map((remedy, at): Button => ({
-      verb: verbs[at]!,
-      label: remedy.label,
-      ...(remedy.style === undefined ? {} : { style: remedy.style }),
-    })),
+    // One primary button: until somebody has taken it, that is Acknowledge.
+    ...report.remedies.slice(0, verbs.length).map(({ label, style }, at): Button => {
+      const shown = style === 'primary' && incident.acknowledgedBy === undefined ? undefined : style;
+      return { verb: verbs[at]!, label, ...(shown === undefined ? {} : { style: shown }) };
+    }),
   ];
 }

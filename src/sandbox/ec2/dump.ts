@@ -1,89 +1,105 @@
 import type { Json } from '#ports/json.ts';
 
-import { checksOf } from './describe.ts';
-import { shownFaults } from './faults.ts';
-import { account, region, type World } from './model.ts';
-import type { State } from './state.ts';
+import type { CallLog } from './calls.ts';
+import type { FaultBoard } from './faults.ts';
+import { brokenInvariants } from './invariants.ts';
+import type { Instance, Snapshot, Tags, Volume } from './model.ts';
+import { attachmentsOf, attachmentState, checkState, instanceState, snapshotState, volumeState } from './states.ts';
+import { exists, type World } from './world.ts';
 
-export type CallLog = {
-  total: number;
-  byAction: Record<string, number>;
-  recent: { at: number; action: string; status: number; code: string }[];
-};
+/** web-2 before web-10. */
+const byNumber = new Intl.Collator('en', { numeric: true });
 
-/** What scripts and the page see of the make-believe EC2. */
-export function dumpState(state: State, calls: CallLog): Json {
-  const { world, now } = state;
-  const disks = [...world.volumes.values()];
+/** Everything worth seeing, as plain JSON. Other people's snapshots are left out. */
+export function dumpWorld(of: { world: World; calls: CallLog; faults: FaultBoard }): Json {
+  const { world, calls, faults } = of;
+  const { tables } = world;
   return {
-    account,
-    region,
-    instances: [...world.instances.values()].map((row) => ({
-      id: row.id,
-      name: row.tags['Name'] ?? '',
-      state: row.state,
-      status: checksOf(row, now()),
-      zone: row.zone,
-      mappings: disks
-        .flatMap(({ id, attachment }) =>
-          attachment?.instanceId === row.id
-            ? [
-                {
-                  device: attachment.device,
-                  volumeId: id,
-                  state: attachment.state,
-                  deleteOnTermination: attachment.deleteOnTermination,
-                  root: attachment.root,
-                },
-              ]
-            : [],
-        )
-        .toSorted((a, b) => Number(b.root) - Number(a.root))
-        .map(({ root: _root, ...mapping }) => mapping),
-      tags: { ...row.tags },
-    })),
-    volumes: disks.map((row) => ({
-      id: row.id,
-      state: row.state,
-      sizeGiB: row.sizeGiB,
-      type: row.type,
-      tags: { ...row.tags },
-      attachments:
-        row.attachment === undefined
-          ? []
-          : [{ instanceId: row.attachment.instanceId, device: row.attachment.device, state: row.attachment.state }],
-    })),
-    snapshots: [...world.snapshots.values()].map((row) => ({
-      id: row.id,
-      volumeId: row.volumeId,
-      state: row.state,
-      startedAt: row.startedAt,
-      tags: { ...row.tags },
-    })),
-    calls: { total: calls.total, byAction: { ...calls.byAction } },
-    recentCalls: calls.recent,
-    faults: shownFaults(state),
-    invariants: broken(world),
+    account: world.account,
+    region: world.region,
+    instances: tables.instance
+      .all()
+      .filter((one) => exists(world, 'instance', one))
+      .map((one) => instanceJson(world, one))
+      .toSorted((one, other) => byNumber.compare(one.name, other.name)),
+    volumes: tables.volume
+      .all()
+      .filter((one) => exists(world, 'volume', one))
+      .map((one) => volumeJson(world, one)),
+    snapshots: tables.snapshot
+      .all()
+      .filter(({ ownerId }) => ownerId === world.account)
+      .map((one) => snapshotJson(world, one)),
+    calls: calls.counts(),
+    recentCalls: calls.recent(),
+    faults: faults.list(),
+    invariants: brokenInvariants(world),
   };
 }
 
-/** What must never be: an own volume that hangs nowhere while nothing replaced it, a server without root, a device held twice. */
-function broken(world: World): string[] {
-  const found: string[] = [];
-  const held = new Map<string, string>();
-  const rooted = new Set<string>();
-  for (const { id, attachment, tags, state } of world.volumes.values()) {
-    if (attachment === undefined) {
-      const orphan =
-        tags['deckhand:op'] !== undefined && tags['deckhand:restore-hold-until'] === undefined && state === 'available';
-      if (orphan) found.push(`${id} was made by Deckhand and hangs on no server`);
-      continue;
-    }
-    const place = `${attachment.instanceId} ${attachment.device}`;
-    if (held.has(place)) found.push(`${place} holds ${held.get(place)} and ${id}`);
-    held.set(place, id);
-    if (attachment.root) rooted.add(attachment.instanceId);
-  }
-  for (const id of world.instances.keys()) if (!rooted.has(id)) found.push(`${id} has no root volume`);
-  return found;
+function instanceJson(world: World, instance: Instance) {
+  const now = world.now();
+  return {
+    id: instance.id,
+    name: instance.tags.get('Name') ?? '',
+    state: instanceState(instance, now),
+    status: {
+      system: checkState(instance, 'system', now),
+      instance: checkState(instance, 'instance', now),
+      ebs: checkState(instance, 'ebs', now),
+    },
+    type: instance.type,
+    zone: instance.zone,
+    rootDevice: instance.rootDevice,
+    mappings: world.attachedTo(instance).map(({ volume, attachment }) => ({
+      device: attachment.device,
+      volumeId: volume.id,
+      deleteOnTermination: attachment.deleteOnTermination,
+      state: attachmentState(attachment, now) ?? 'detached',
+    })),
+    events: instance.events.map(({ code, description, notBefore }) => ({ code, description, notBefore })),
+    tags: tagsJson(instance.tags),
+  };
+}
+
+function volumeJson(world: World, volume: Volume) {
+  const now = world.now();
+  return {
+    id: volume.id,
+    name: volume.tags.get('Name') ?? '',
+    state: volumeState(volume, now) ?? 'deleted',
+    sizeGiB: volume.sizeGiB,
+    type: volume.type,
+    zone: volume.zone,
+    encrypted: volume.encrypted,
+    snapshotId: volume.snapshotId,
+    attachments: attachmentsOf(volume, now).map((one) => ({
+      instanceId: one.instanceId,
+      device: one.device,
+      deleteOnTermination: one.deleteOnTermination,
+      state: attachmentState(one, now) ?? 'detached',
+    })),
+    tags: tagsJson(volume.tags),
+  };
+}
+
+function snapshotJson(world: World, snapshot: Snapshot) {
+  const now = world.now();
+  const state = snapshotState(snapshot, now);
+  const part = Math.min(1, Math.max(0, now - snapshot.startedAt) / Math.max(1, snapshot.doneAt - snapshot.startedAt));
+  return {
+    id: snapshot.id,
+    volumeId: snapshot.volumeId,
+    state,
+    progress: state === 'completed' ? 100 : Math.min(99, Math.floor(part * 100)),
+    startedAt: snapshot.startedAt,
+    sizeGiB: snapshot.sizeGiB,
+    tier: snapshot.tier,
+    ...(state === 'error' ? { message: snapshot.message ?? '' } : {}),
+    tags: tagsJson(snapshot.tags),
+  };
+}
+
+function tagsJson(tags: Tags): Record<string, string> {
+  return Object.fromEntries(tags);
 }

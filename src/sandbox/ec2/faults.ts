@@ -1,125 +1,121 @@
-import { z } from 'zod';
+import type { Json } from '#ports/json.ts';
 
-import type { ControlAnswer } from '#sandbox/parts.ts';
+import type { Form } from './form.ts';
+import { statusOf } from './problems.ts';
 
-import type { InstanceRow } from './model.ts';
-import { start, stop } from './power.ts';
-import type { State } from './state.ts';
+/** One thing that shall go wrong with the next calls of an action. */
+export type Injection = {
+  /** `*` = any. */
+  action: string;
+  code?: string | undefined;
+  status?: number | undefined;
+  message?: string | undefined;
+  times: number;
+  /** The work is done first: a reply that gets lost. */
+  afterWork?: boolean | undefined;
+  /** Ms without an answer; then the rest of this, or the usual answer. */
+  hangMs?: number | undefined;
+  dropSocket?: boolean | undefined;
+  /** Only calls with these parameters. */
+  match?: Readonly<Record<string, string>> | undefined;
+};
 
-const Check = z.enum(['system', 'instance', 'ebs']);
-const times = z.int().min(1).max(10_000).default(1);
+export type Trouble = {
+  afterWork: boolean;
+  hangMs: number;
+  /** What is answered instead, if anything. */
+  answer: { kind: 'drop' } | { kind: 'error'; code: string; status: number; message: string } | undefined;
+};
 
-/** Everything that can be broken or changed by hand. */
-const Faults = z.strictObject({
-  impair: z.string().optional(),
-  check: Check.default('instance'),
-  heal: z.string().optional(),
-  stop: z.string().optional(),
-  start: z.string().optional(),
-  failNextSnapshot: z.int().min(0).max(100).optional(),
-  throttle: z.strictObject({ action: z.string().default('*'), times }).optional(),
-  deny: z.array(z.string()).optional(),
-  allow: z.union([z.literal('*'), z.array(z.string())]).optional(),
-  inject: z
-    .strictObject({
-      action: z.string(),
-      code: z.string().default(''),
-      status: z.int().min(400).max(599).default(500),
-      message: z.string().default('Injected by the sandbox'),
-      times,
-      afterWork: z.boolean().default(false),
-      hangMs: z.int().min(0).max(600_000).default(0),
-      dropSocket: z.boolean().default(false),
-    })
-    .optional(),
-  autoScaling: z.strictObject({ instance: z.string(), group: z.string() }).optional(),
-  event: z.strictObject({ instance: z.string(), code: z.string(), inHours: z.number().default(24) }).optional(),
-  clear: z.literal(true).optional(),
-  reset: z.literal(true).optional(),
-});
-export type Faults = z.infer<typeof Faults>;
+/** Faults in force. They are not written down: a new start of the sandbox has none. */
+export type FaultBoard = {
+  inject: (injection: Injection) => void;
+  deny: (patterns: readonly string[]) => void;
+  /** Takes denials back; `*` takes all back. */
+  allow: (patterns: readonly string[]) => void;
+  failSnapshots: (times: number) => void;
+  failVolumes: (times: number) => void;
+  setLag: (ms: number) => void;
+  /** The trouble of this call, used up by asking. */
+  next: (action: string, form: Form) => Trouble | undefined;
+  nextSnapshotFails: () => boolean;
+  nextVolumeFails: () => boolean;
+  denied: () => readonly string[];
+  lagMs: () => number;
+  clear: () => void;
+  /** What is in force, as it was asked for. */
+  list: () => readonly Json[];
+};
 
-/** Applies one order of the control API; all of it or, when anything is wrong, nothing. */
-export function applyFaults(state: State, input: unknown): ControlAnswer {
-  const checked = Faults.safeParse(input);
-  if (!checked.success)
-    return {
-      status: 400,
-      body: {
-        error: `${z.prettifyError(checked.error)}\nAllowed: ${Object.keys(Faults.shape).join(', ')}. See docs/sandbox.md.`,
-      },
-    };
-  const wanted = checked.data;
-  const named = [
-    wanted.impair,
-    wanted.heal,
-    wanted.stop,
-    wanted.start,
-    wanted.autoScaling?.instance,
-    wanted.event?.instance,
-  ].filter((name) => name !== undefined);
-  const missing = named.find((name) => find(state, name) === undefined);
-  if (missing !== undefined)
-    return {
-      status: 400,
-      body: { error: `There is no server "${missing}". Use an id or Name from GET /sandbox/api/ec2.` },
-    };
-  state.settle();
-  apply(state, wanted);
-  state.changed();
-  return { status: 200, body: { ok: true, faults: shownFaults(state) } };
+export function createFaultBoard(usualLagMs: number): FaultBoard {
+  let injections: Injection[] = [];
+  let denied: string[] = [];
+  let snapshots = 0;
+  let volumes = 0;
+  let lag: number | undefined;
+
+  return {
+    inject: (injection) => injections.push({ ...injection }),
+    deny: (patterns) => (denied = [...new Set([...denied, ...patterns.map(withService)])]),
+    allow: (patterns) => {
+      const allowed = patterns.map(withService);
+      denied = patterns.includes('*') ? [] : denied.filter((one) => !allowed.includes(one));
+    },
+    failSnapshots: (times) => (snapshots = times),
+    failVolumes: (times) => (volumes = times),
+    setLag: (ms) => (lag = ms),
+    next: (action, form) => {
+      const found = injections.find((one) => fits(one, action, form));
+      if (found === undefined) return undefined;
+      found.times -= 1;
+      injections = injections.filter(({ times }) => times > 0);
+      return troubleOf(found);
+    },
+    nextSnapshotFails: () => snapshots > 0 && snapshots-- > 0,
+    nextVolumeFails: () => volumes > 0 && volumes-- > 0,
+    denied: () => denied,
+    lagMs: () => lag ?? usualLagMs,
+    clear: () => {
+      [injections, denied, snapshots, volumes, lag] = [[], [], 0, 0, undefined];
+    },
+    list: () => [
+      ...(snapshots > 0 ? [{ failNextSnapshot: snapshots }] : []),
+      ...(volumes > 0 ? [{ failNextVolume: volumes }] : []),
+      ...(denied.length > 0 ? [{ deny: denied }] : []),
+      ...injections.map((injection) => ({ inject: { ...injection } })),
+      ...(lag === undefined ? [] : [{ consistencyMs: lag }]),
+    ],
+  };
 }
 
-function apply(state: State, wanted: Faults): void {
-  const { world } = state;
-  if (wanted.reset === true) state.reset();
-  if (wanted.clear === true) {
-    world.injections = [];
-    world.denied.clear();
-    world.failSnapshots = 0;
-  }
-  if (wanted.impair !== undefined) find(state, wanted.impair)!.impaired[wanted.check] = state.now();
-  if (wanted.heal !== undefined) find(state, wanted.heal)!.impaired = {};
-  if (wanted.stop !== undefined) stop(state, find(state, wanted.stop)!);
-  if (wanted.start !== undefined) start(state, find(state, wanted.start)!);
-  if (wanted.failNextSnapshot !== undefined) world.failSnapshots = wanted.failNextSnapshot;
-  for (const action of wanted.deny ?? []) world.denied.add(bare(action));
-  if (wanted.allow === '*') world.denied.clear();
-  else for (const action of wanted.allow ?? []) world.denied.delete(bare(action));
-  if (wanted.throttle !== undefined)
-    world.injections.push({
-      ...wanted.throttle,
-      code: 'RequestLimitExceeded',
-      status: 503,
-      message: 'Request limit exceeded.',
-      afterWork: false,
-      hangMs: 0,
-      dropSocket: false,
-    });
-  if (wanted.inject !== undefined) world.injections.push({ ...wanted.inject, action: bare(wanted.inject.action) });
-  if (wanted.autoScaling !== undefined)
-    find(state, wanted.autoScaling.instance)!.tags['aws:autoscaling:groupName'] = wanted.autoScaling.group;
-  if (wanted.event !== undefined)
-    find(state, wanted.event.instance)!.events.push({
-      code: wanted.event.code,
-      description: 'Set in the sandbox',
-      notBefore: state.now() + wanted.event.inHours * 3_600_000,
-    });
+function withService(pattern: string): string {
+  return pattern.includes(':') || pattern === '*' ? pattern : `ec2:${pattern}`;
 }
 
-/** What is broken at the moment, for the page. */
-export function shownFaults({ world }: State): string[] {
-  return [
-    ...(world.failSnapshots > 0 ? [`the next ${world.failSnapshots} snapshots fail`] : []),
-    ...[...world.denied].map((action) => `ec2:${action} is denied`),
-    ...world.injections.map(({ action, code, times }) => `${times} × ${action}: ${code === '' ? 'disturbed' : code}`),
-  ];
+function fits({ action, match }: Injection, called: string, form: Form): boolean {
+  if (action !== '*' && action !== called) return false;
+  return Object.entries(match ?? {}).every(([name, value]) => form.get(name) === value);
 }
 
-function bare(action: string): string {
-  return action.replace(/^ec2:/, '');
+function troubleOf({ code, status, message, afterWork, hangMs, dropSocket }: Injection): Trouble {
+  const timing = { afterWork: afterWork === true, hangMs: hangMs ?? 0 };
+  if (dropSocket === true) return { ...timing, answer: { kind: 'drop' } };
+  if (code === undefined && status === undefined && hangMs !== undefined) return { ...timing, answer: undefined };
+  const told = code ?? (status === 503 ? 'Unavailable' : 'InternalError');
+  return {
+    ...timing,
+    answer: {
+      kind: 'error',
+      code: told,
+      status: status ?? statusOf(told),
+      message: message ?? messages[told] ?? `${told} was asked for by the sandbox.`,
+    },
+  };
 }
 
-function find({ world }: State, name: string): InstanceRow | undefined {
-  return world.instances.get(name) ?? [...world.instances.values()].find(({ tags }) => tags['Name'] === name);
-}
+const messages: Readonly<Record<string, string>> = {
+  RequestLimitExceeded: 'Request limit exceeded.',
+  InternalError: 'An internal error has occurred',
+  Unavailable: 'The service is unavailable. Please try again shortly.',
+  InsufficientInstanceCapacity: 'We currently do not have sufficient capacity in the Availability Zone you requested.',
+};

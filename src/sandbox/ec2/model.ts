@@ -1,113 +1,125 @@
-/** What the make-believe EC2 keeps: plain JSON, so that it can be written to a file as it is. Instants are epoch ms. */
-export type Tags = Record<string, string>;
-/** The next state and when it comes; until then the present one is shown. */
-export type Change = { at: number; to: string };
+/** Case-sensitive; a Map, because a tag may be called `__proto__`. */
+export type Tags = ReadonlyMap<string, string>;
 
-export type InstanceRow = {
+export const checks = ['system', 'instance', 'ebs'] as const;
+export type Check = (typeof checks)[number];
+
+/** Something that began at `since` and is over at `goneAt`; null = not before something else happens. Epoch ms. */
+export type Leaving = { since: number; goneAt: number | null };
+
+/** The last change of power: what it leads to, when it was asked for, and when it is done. */
+export type Power = {
+  to: 'running' | 'stopped' | 'terminated';
+  since: number;
+  doneAt: number;
+  reason?: { code: string; message: string };
+};
+
+export type ScheduledEvent = {
   id: string;
-  state: string;
-  change?: Change | undefined;
-  stateReason: string;
+  code: string;
+  description: string;
+  notBefore: number;
+  notAfter: number;
+  deadline: number;
+};
+
+/**
+ * What is kept holds instants only; states are derived from them (states.ts), so nothing waits for a timer and a restart
+ * goes on where it was. `bornAt` is when the thing came into being, for reads that do not show it yet.
+ */
+export type Instance = {
+  id: string;
+  bornAt: number;
+  launchedAt: number;
+  imageId: string;
   type: string;
   zone: string;
   tags: Tags;
-  launchedAt: number;
+  reservationId: string;
   privateIp: string;
-  publicIp: string;
-  elasticIp: boolean;
-  managedBy: string;
+  publicIp?: { address: string; elastic: boolean };
+  rootDevice: string;
+  power: Power;
+  /** The status checks say `initializing` until then. */
+  initializedAt: number;
+  impaired: Readonly<Partial<Record<Check, number>>>;
+  events: readonly ScheduledEvent[];
+  disableApiStop: boolean;
+  disableApiTermination: boolean;
   marketplace: boolean;
-  /** Status checks say `initializing` until then. */
-  checksFrom: number;
-  /** Since when each check is impaired. */
-  impaired: { system?: number | undefined; instance?: number | undefined; ebs?: number | undefined };
-  events: { code: string; description: string; notBefore: number }[];
 };
-export type AttachmentRow = {
+
+export type Attachment = {
   instanceId: string;
   device: string;
-  state: string;
-  change?: Change | undefined;
+  since: number;
+  readyAt: number;
   deleteOnTermination: boolean;
-  root: boolean;
+  /** The machine has booted with it: it can only be taken away after a stop. */
+  mounted: boolean;
+  /** `goneAt: null`: busy, because it is mounted on a machine that runs. */
+  leaving?: Leaving;
 };
-export type VolumeRow = {
+
+export type Volume = {
   id: string;
-  /** creating | available | in-use | deleting | error. */
-  state: string;
-  change?: Change | undefined;
+  bornAt: number;
+  readyAt: number;
+  /** Ends in the state `error` instead of `available`. */
+  failed: boolean;
   sizeGiB: number;
   type: string;
-  iops?: number | undefined;
-  throughput?: number | undefined;
-  encrypted: boolean;
-  kmsKeyId: string;
+  iops?: number;
+  throughput?: number;
   zone: string;
+  encrypted: boolean;
+  kmsKeyId?: string;
+  snapshotId: string;
   tags: Tags;
   multiAttach: boolean;
-  snapshotId: string;
-  createdAt: number;
-  managedBy: string;
-  attachment?: AttachmentRow | undefined;
+  attachments: readonly Attachment[];
+  leaving?: { since: number; goneAt: number };
+  /** The AWS service that manages it. */
+  operator?: string;
+  lastSnapshotAt?: number;
 };
-export type SnapshotRow = {
+
+export type Snapshot = {
   id: string;
+  bornAt: number;
   volumeId: string;
-  state: string;
-  change?: Change | undefined;
-  startedAt: number;
-  completedAt?: number | undefined;
+  ownerId: string;
+  ownerAlias?: string;
   sizeGiB: number;
-  tier: string;
-  tags: Tags;
-  message: string;
-  encrypted: boolean;
   description: string;
-  owner: string;
-  /** An image made from it: it cannot be deleted. */
-  imageId: string;
-  /** Members of a set fail together. */
-  set: string;
+  tags: Tags;
+  encrypted: boolean;
+  kmsKeyId?: string;
+  startedAt: number;
+  doneAt: number;
+  outcome: 'completed' | 'error';
+  message?: string;
+  tier: 'standard' | 'archive';
 };
 
-export type Injection = {
-  action: string;
-  code: string;
-  status: number;
-  message: string;
-  times: number;
-  afterWork: boolean;
-  hangMs: number;
-  dropSocket: boolean;
-};
-export type World = {
-  instances: Map<string, InstanceRow>;
-  volumes: Map<string, VolumeRow>;
-  snapshots: Map<string, SnapshotRow>;
-  /** ClientToken → what was made with which parameters. */
-  tokens: Map<string, { id: string; parameters: string }>;
-  /** Last snapshot of each volume, for the least gap between two. */
-  lastSnapshotAt: Map<string, number>;
-  failSnapshots: number;
-  denied: Set<string>;
-  injections: Injection[];
-  nextId: number;
+export type Image = {
+  id: string;
+  bornAt: number;
+  name: string;
+  state: 'available' | 'disabled';
+  rootDevice: string;
+  disks: readonly { device: string; snapshotId: string; sizeGiB: number }[];
+  tags: Tags;
 };
 
-export const account = '123456789012';
-export const region = 'us-east-1';
+export type Kept = { instance: Instance; volume: Volume; snapshot: Snapshot; image: Image };
+export type Kind = keyof Kept;
+export const kinds = ['instance', 'volume', 'snapshot', 'image'] as const satisfies readonly Kind[];
 
-/** Delays of state machines, ms of real AWS; guesses but for snapshots, deletion and stops, which lean on recorded replies. */
-export const delays = {
-  stop: 25_000,
-  start: 10_000,
-  attach: 3_000,
-  detach: 5_000,
-  create: 10_000,
-  remove: 5_000,
-  snapshot: 45_000,
-  snapshotPerGiB: 120,
-  checks: 120_000,
-} as const;
-/** AWS wants 15 s between two snapshots of one volume. Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html */
-export const snapshotGapMs = 15_000;
+export const prefixes: Readonly<Record<Kind, string>> = {
+  instance: 'i',
+  volume: 'vol',
+  snapshot: 'snap',
+  image: 'ami',
+};

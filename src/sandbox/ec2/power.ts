@@ -1,85 +1,100 @@
-import { byIds } from './lists.ts';
-import { delays, type InstanceRow } from './model.ts';
-import type { State } from './state.ts';
-import { Ec2Error, type Form, type Xml } from './wire.ts';
+import type { Attachment, Instance, Power, ScheduledEvent, Volume } from './model.ts';
+import { attachmentState, instanceState } from './states.ts';
+import type { World } from './world.ts';
 
-type Reply = { readonly [name: string]: Xml };
-const codes: Readonly<Record<string, number>> = { pending: 0, running: 16, stopping: 64, stopped: 80 };
+/** What starting, stopping, rebooting and terminating do to the world; who may ask for it is decided elsewhere. */
 
-/** All ids are checked before anything is done: one bad id, and nothing happens to the others. */
-export function startInstances(state: State, form: Form): Reply {
-  const rows = byIds(state.world.instances, form.list('InstanceId'), 'Instance');
-  const wrong = rows.find((row) => !['stopped', 'running', 'pending'].includes(row.state));
-  if (wrong !== undefined)
-    throw new Ec2Error(
-      'IncorrectInstanceState',
-      `The instance '${wrong.id}' is not in a state from which it can be started.`,
-    );
-  const rootless = rows.find(
-    (row) =>
-      ![...state.world.volumes.values()].some(({ attachment }) => attachment?.instanceId === row.id && attachment.root),
-  );
-  if (rootless !== undefined)
-    throw new Ec2Error('IncorrectInstanceState', `The instance '${rootless.id}' has no root device attached.`);
-  return {
-    instancesSet: rows.map((row) => changed(row, row.state === 'stopped' ? () => start(state, row) : () => undefined)),
-  };
+/** A fresh start on another host: all checks are well again, and events that wanted just that are over. */
+export function start(world: World, instance: Instance): void {
+  const now = world.now();
+  if (instance.power.to === 'running') return;
+  const doneAt = now + world.pace.start;
+  world.tables.instance.put({
+    ...instance,
+    launchedAt: now,
+    power: { to: 'running', since: now, doneAt },
+    initializedAt: doneAt + world.pace.initialize,
+    impaired: {},
+    events: completed(instance.events, ['instance-retirement', 'instance-stop', 'system-maintenance', 'system-reboot']),
+    ...(instance.publicIp === undefined ? {} : { publicIp: addressAfterStart(world, instance.publicIp) }),
+  });
+  // What is attached at boot is mounted.
+  changeAttachments(world, instance, (attachment) => ({ ...attachment, mounted: true }));
 }
 
-export function stopInstances(state: State, form: Form): Reply {
-  const rows = byIds(state.world.instances, form.list('InstanceId'), 'Instance');
-  const wrong = rows.find((row) => ['terminated', 'shutting-down'].includes(row.state));
-  if (wrong !== undefined)
-    throw new Ec2Error(
-      'IncorrectInstanceState',
-      `The instance '${wrong.id}' is not in a state from which it can be stopped.`,
-    );
-  return {
-    instancesSet: rows.map((row) =>
-      changed(row, ['running', 'pending'].includes(row.state) ? () => stop(state, row) : () => undefined),
-    ),
-  };
+export const userInitiated = {
+  code: 'Client.UserInitiatedShutdown',
+  message: 'Client.UserInitiatedShutdown: User initiated shutdown',
+};
+/** The machine shut itself down. */
+export const instanceInitiated = {
+  code: 'Client.InstanceInitiatedShutdown',
+  message: 'Client.InstanceInitiatedShutdown: Instance initiated shutdown',
+};
+
+export function stop(world: World, instance: Instance, reason: NonNullable<Power['reason']>): void {
+  const now = world.now();
+  if (instance.power.to === 'stopped') return;
+  const doneAt = now + world.pace.stop;
+  world.tables.instance.put({ ...instance, power: { to: 'stopped', since: now, doneAt, reason } });
+  // What was busy because it was mounted can leave then.
+  changeAttachments(world, instance, (attachment) => ({
+    ...attachment,
+    mounted: false,
+    ...(attachment.leaving?.goneAt === null
+      ? { leaving: { since: attachment.leaving.since, goneAt: doneAt + world.pace.detach } }
+      : {}),
+  }));
 }
 
-/** A reboot cures the instance check; there is no state to see. */
-export function rebootInstances(state: State, form: Form): Reply {
-  const rows = byIds(state.world.instances, form.list('InstanceId'), 'Instance');
-  const stopped = rows.find((row) => row.state !== 'running' && row.state !== 'terminated');
-  if (stopped !== undefined)
-    throw new Ec2Error(
-      'IncorrectState',
-      `Cannot reboot instance ${stopped.id} that is currently in ${stopped.state} state.`,
-    );
-  for (const row of rows) {
-    row.impaired.instance = undefined;
-    row.checksFrom = state.after(delays.checks);
+/** The same host: only the operating system starts anew. */
+export function reboot(world: World, instance: Instance): void {
+  const { instance: _cured, ...impaired } = instance.impaired;
+  world.tables.instance.put({
+    ...instance,
+    impaired,
+    initializedAt: world.now() + world.pace.initialize,
+    events: completed(instance.events, ['system-reboot', 'instance-reboot']),
+  });
+}
+
+/** Volumes go with it or stay, as their attachments say. */
+export function terminate(world: World, instance: Instance): void {
+  if (instance.power.to === 'terminated') return;
+  const now = world.now();
+  const doneAt = instanceState(instance, now) === 'stopped' ? now : now + world.pace.stop;
+  world.tables.instance.put({ ...instance, power: { to: 'terminated', since: now, doneAt, reason: userInitiated } });
+  for (const { volume, attachment } of world.attachedTo(instance)) {
+    const others = volume.attachments.some((one) => one !== attachment && attachmentState(one, now) !== undefined);
+    world.tables.volume.put({
+      ...withAttachment(volume, attachment, { ...attachment, leaving: { since: doneAt, goneAt: doneAt } }),
+      ...(attachment.deleteOnTermination && !others
+        ? { leaving: { since: doneAt, goneAt: doneAt + world.pace.deleteVolume } }
+        : {}),
+    });
   }
-  return { return: true };
 }
 
-export function start(state: State, row: InstanceRow): void {
-  row.state = 'pending';
-  row.stateReason = '';
-  row.change = { at: state.after(delays.start), to: 'running' };
-  row.checksFrom = state.after(delays.start + delays.checks);
-  row.launchedAt = state.now();
-  // A start moves it to another host.
-  row.impaired = {};
-  if (row.publicIp !== '' && !row.elasticIp) row.publicIp = `198.51.100.${(state.world.nextId++ % 250) + 1}`;
+/** Marks those events as done; AWS leaves them in the list for a week. */
+function completed(events: readonly ScheduledEvent[], codes: readonly string[]): readonly ScheduledEvent[] {
+  return events.map((event) =>
+    codes.includes(event.code) && !event.description.startsWith('[Completed]')
+      ? { ...event, description: `[Completed] ${event.description}` }
+      : event,
+  );
 }
 
-export function stop(state: State, row: InstanceRow): void {
-  row.state = 'stopping';
-  row.stateReason = 'Client.UserInitiatedShutdown';
-  row.change = { at: state.after(delays.stop), to: 'stopped' };
+function changeAttachments(world: World, instance: Instance, change: (attachment: Attachment) => Attachment): void {
+  for (const { volume, attachment } of world.attachedTo(instance))
+    world.tables.volume.put(withAttachment(volume, attachment, change(attachment)));
 }
 
-function changed(row: InstanceRow, act: () => void): Xml {
-  const before = row.state;
-  act();
-  return {
-    instanceId: row.id,
-    previousState: { code: codes[before] ?? 0, name: before },
-    currentState: { code: codes[row.state] ?? 0, name: row.state },
-  };
+export function withAttachment(volume: Volume, old: Attachment, next: Attachment): Volume {
+  return { ...volume, attachments: volume.attachments.map((one) => (one === old ? next : one)) };
+}
+
+function addressAfterStart(world: World, publicIp: NonNullable<Instance['publicIp']>): typeof publicIp {
+  if (publicIp.elastic) return publicIp;
+  const made = Number.parseInt(world.newId('reservation').slice(-4), 16);
+  return { ...publicIp, address: `198.51.${100 + (made >> 12)}.${made & 255}` };
 }

@@ -1,168 +1,182 @@
-import { account, type InstanceRow, type SnapshotRow, type VolumeRow, type World } from './model.ts';
+import { diceOf } from './chance.ts';
+import { type DiskPlan, hostileText, planFleet, seededId, type ServerPlan } from './fleet.ts';
+import type { Attachment, Image, Instance, Snapshot, Volume } from './model.ts';
+import { goldenImages, type SeedOf, snapshotsOfDisk, strangersSnapshots } from './seed-snapshots.ts';
+import type { Beginning } from './world.ts';
 
-const hourMs = 3_600_000;
-/** Of ten servers: five web, two db, three workers. The first of each have fixed places whatever the number. */
-const roles = ['web', 'db', 'web', 'web', 'db', 'worker', 'web', 'worker', 'web', 'worker'] as const;
-const environments = ['prod', 'prod', 'prod', 'staging', 'staging', 'prod', 'dev', 'dev', 'prod', 'staging'] as const;
-const types = { web: 'm7g.large', db: 'r7g.xlarge', worker: 'c7g.large' } as const;
-const sizes = { web: 50, db: 200, worker: 80 } as const;
+const day = 86_400_000;
 
-/** A believable fleet: the same for the same number of servers. */
-export function seedWorld(servers: number, now: number): World {
-  const world: World = {
-    instances: new Map(),
-    volumes: new Map(),
-    snapshots: new Map(),
-    tokens: new Map(),
-    lastSnapshotAt: new Map(),
-    failSnapshots: 0,
-    denied: new Set(),
-    injections: [],
-    nextId: 1,
-  };
-  const counts = { web: 0, db: 0, worker: 0 };
-  for (let at = 0; at < servers; at++) {
-    const role = roles[at % roles.length]!;
-    addServer(world, { at, role, number: ++counts[role], env: environments[at % environments.length]! }, now);
+/**
+ * The first fleet: `instances` servers with a root and one or two data volumes each, volumes that are attached to nothing,
+ * snapshots of various ages, an image, and public snapshots of other people. The same for the same arguments.
+ */
+export function seedWorld(of: SeedOf & { instances: number }): Beginning {
+  const instances: Instance[] = [];
+  const volumes: Volume[] = [];
+  const snapshots: Snapshot[] = [...strangersSnapshots(of)];
+  const [images, golden] = goldenImages(of);
+  snapshots.push(...golden);
+  const plans = planFleet(of.instances);
+  for (const [at, plan] of plans.entries()) {
+    const instance = serverOf(plan, at, of, images[0] as Image);
+    instances.push(instance);
+    for (const disk of [rootDisk(plan), ...plan.disks]) {
+      const volume = diskOf(disk, plan, instance, of);
+      volumes.push(volume);
+      snapshots.push(...snapshotsOfDisk(volume, { ...of, name: plan.name, many: at < 24, root: disk.what === 'root' }));
+    }
   }
-  addSpecials(world, now);
-  return world;
+  for (const volume of looseVolumes(of)) {
+    volumes.push(volume);
+    snapshots.push(...snapshotsOfDisk(volume, { ...of, name: volume.tags.get('Name') ?? '', many: true, root: false }));
+  }
+  volumes.push(sharedVolume(of, plans, instances));
+  return {
+    records: { instance: instances, volume: volumes, snapshot: snapshots, image: images },
+    made: 0,
+    tokens: new Map(),
+    broken: [],
+  };
 }
 
-type Server = { at: number; role: keyof typeof types; number: number; env: string };
-
-function addServer(world: World, { at, role, number, env }: Server, now: number): void {
-  const name = `${role}-${number}`;
-  const zone = `us-east-1${'abc'[at % 3]}`;
-  const tags = { Name: name, env, role, owner: role === 'db' ? 'data platform' : 'shop team' };
-  const instance: InstanceRow = {
-    id: idOf('i', at),
-    state: 'running',
-    stateReason: '',
-    type: types[role],
-    zone,
-    tags,
-    launchedAt: now - (30 + (at % 60)) * 24 * hourMs,
-    privateIp: `10.0.${Math.floor(at / 250)}.${(at % 250) + 4}`,
-    publicIp: role === 'web' ? `203.0.113.${(at % 250) + 1}` : '',
-    elasticIp: at % 4 === 0,
-    managedBy: '',
-    marketplace: false,
-    checksFrom: 0,
+function serverOf(plan: ServerPlan, at: number, of: SeedOf, image: Image): Instance {
+  const { seed, startedAt, zones } = of;
+  const bornAt = startedAt - (420 + Math.floor(diceOf(`age ${plan.name}`) * 300)) * day;
+  const launchedAt = startedAt - (2 + Math.floor(diceOf(`up ${plan.name}`) * 40)) * day;
+  const id = seededId('i', seed, plan.name);
+  const power = plan.stopped
+    ? {
+        to: 'stopped' as const,
+        since: startedAt - day,
+        doneAt: startedAt - day,
+        reason: {
+          code: 'Client.UserInitiatedShutdown',
+          message: 'Client.UserInitiatedShutdown: User initiated shutdown',
+        },
+      }
+    : { to: 'running' as const, since: launchedAt, doneAt: launchedAt };
+  const address = `203.0.${113 + (at >> 8)}.${at & 255}`;
+  return {
+    id,
+    bornAt,
+    launchedAt,
+    imageId: image.id,
+    type: plan.type,
+    zone: zones[plan.zone % zones.length] as string,
+    tags: new Map(Object.entries({ Name: plan.name, env: plan.env, role: plan.role, owner: plan.owner, ...plan.tags })),
+    // Workers were launched two by two.
+    reservationId: seededId('r', seed, plan.role === 'worker' ? `workers ${at >> 3}` : plan.name),
+    privateIp: `10.${(at >> 16) & 255}.${(at >> 8) & 255}.${at & 255}`,
+    ...(plan.publicIp === undefined ? {} : { publicIp: { address, elastic: plan.publicIp === 'elastic' } }),
+    rootDevice: image.rootDevice,
+    power,
+    initializedAt: launchedAt,
     impaired: {},
-    events: [],
+    events: eventsOf(plan, of),
+    disableApiStop: false,
+    disableApiTermination: plan.role === 'db',
+    marketplace: plan.marketplace === true,
   };
-  world.instances.set(instance.id, instance);
-  addDisk(world, instance, { at: at * 2, device: '/dev/xvda', root: true, sizeGiB: 20, name: `${name}-root` }, now);
-  const data = addDisk(
-    world,
-    instance,
-    { at: at * 2 + 1, device: '/dev/sdf', root: false, sizeGiB: sizes[role], name: `${name}-data` },
-    now,
-  );
-  for (const [index, age] of (role === 'db' ? [3, 27, 51] : [20, 44]).entries())
-    addSnapshot(world, data, at * 3 + index, now - (age + (at % 5)) * hourMs);
 }
 
-function addDisk(
-  world: World,
-  instance: InstanceRow,
-  of: { at: number; device: string; root: boolean; sizeGiB: number; name: string },
-  now: number,
-): VolumeRow {
-  const db = !of.root && instance.tags['role'] === 'db';
-  const volume: VolumeRow = {
-    id: idOf('vol', of.at),
-    state: 'in-use',
-    sizeGiB: of.sizeGiB,
-    type: 'gp3',
-    iops: db ? 6_000 : 3_000,
-    throughput: db ? 250 : 125,
-    encrypted: db,
-    kmsKeyId: db ? `arn:aws:kms:us-east-1:${account}:key/3c1a0000-0000-4000-8000-000000000001` : '',
-    zone: instance.zone,
-    tags: { Name: of.name, env: instance.tags['env']! },
-    multiAttach: false,
-    snapshotId: '',
-    createdAt: now - 40 * 24 * hourMs,
-    managedBy: '',
-    attachment: {
-      instanceId: instance.id,
-      device: of.device,
-      state: 'attached',
-      deleteOnTermination: of.root,
-      root: of.root,
-    },
-  };
-  world.volumes.set(volume.id, volume);
-  return volume;
-}
-
-function addSnapshot(world: World, volume: VolumeRow, at: number, startedAt: number): void {
-  const snapshot: SnapshotRow = {
-    id: idOf('snap', at),
-    volumeId: volume.id,
-    state: 'completed',
-    startedAt,
-    completedAt: startedAt + 60_000,
-    sizeGiB: volume.sizeGiB,
-    tier: 'standard',
-    tags: { Name: `${volume.tags['Name']} nightly` },
-    message: '',
-    encrypted: volume.encrypted,
-    description: 'nightly',
-    owner: account,
-    imageId: '',
-    set: '',
-  };
-  world.snapshots.set(snapshot.id, snapshot);
-}
-
-/** The cases that bite: an Auto Scaling group, a planned retirement, hostile tags, loose and shared disks, a foreign snapshot. */
-function addSpecials(world: World, now: number): void {
-  const named = (name: string) => [...world.instances.values()].find(({ tags }) => tags['Name'] === name);
-  const member = named('worker-1');
-  if (member !== undefined) member.tags['aws:autoscaling:groupName'] = 'workers';
-  named('worker-2')?.events.push({
-    code: 'instance-retirement',
-    description: 'The instance is running on degraded hardware',
-    notBefore: now + 5 * 24 * hourMs,
+function eventsOf(plan: ServerPlan, { seed, startedAt }: SeedOf): Instance['events'] {
+  const event = (code: string, description: string, notBefore: number) => ({
+    id: seededId('instance-event', seed, `${code} ${plan.name}`),
+    code,
+    description,
+    notBefore,
+    notAfter: notBefore + day,
+    deadline: notBefore + 7 * day,
   });
-  const hostile = named('web-3');
-  if (hostile !== undefined) hostile.tags['note'] = '<!channel> & <https://evil.example|Approve> *_~`';
-  const stopped = named('web-4');
-  if (stopped !== undefined) Object.assign(stopped, { state: 'stopped', stateReason: 'Client.UserInitiatedShutdown' });
-  const loose = (at: number, change: Partial<VolumeRow>) => {
-    const volume: VolumeRow = {
-      id: `vol-0fee0000000000${String(at).padStart(3, '0')}`,
-      state: 'available',
-      sizeGiB: 30,
-      type: 'gp3',
-      iops: 3_000,
-      throughput: 125,
-      encrypted: false,
-      kmsKeyId: '',
-      zone: 'us-east-1a',
-      tags: { Name: `old-${at}`, env: 'dev' },
-      multiAttach: false,
-      snapshotId: '',
-      createdAt: now - 90 * 24 * hourMs,
-      managedBy: '',
-      ...change,
-    };
-    world.volumes.set(volume.id, volume);
-    return volume;
-  };
-  addSnapshot(world, loose(1, {}), 900_001, now - 70 * 24 * hourMs);
-  loose(2, { type: 'io2', iops: 4_000, throughput: undefined, multiAttach: true, tags: { Name: 'shared-disk' } });
-  loose(3, { managedBy: 'eks.amazonaws.com', tags: { Name: 'managed' } });
-  const foreign = loose(4, {});
-  world.volumes.delete(foreign.id);
-  addSnapshot(world, foreign, 900_002, now - 400 * 24 * hourMs);
-  world.snapshots.get(idOf('snap', 900_002))!.owner = '999999999999';
+  if (plan.retires === true)
+    return [event('instance-retirement', 'The instance is running on degraded hardware', startedAt + 6 * day)];
+  if (plan.rebooted === true)
+    return [event('system-reboot', '[Completed] The instance needs to be rebooted', startedAt - 2 * day)];
+  return [];
 }
 
-/** `i-0a11000000000000f`: looks like AWS's, says what it is by its place. */
-function idOf(prefix: string, at: number): string {
-  return `${prefix}-0a1${(at + 1).toString(16).padStart(14, '0')}`;
+function rootDisk(plan: ServerPlan): DiskPlan {
+  return {
+    device: '/dev/xvda',
+    what: 'root',
+    sizeGiB: plan.role === 'db' ? 30 : 16,
+    type: 'gp3',
+    iops: 3_000,
+    throughput: 125,
+    deleteOnTermination: true,
+  };
+}
+
+function diskOf(disk: DiskPlan, plan: ServerPlan, instance: Instance, of: SeedOf): Volume {
+  const name = `${plan.name}-${disk.what}`;
+  const tags = { Name: name, env: plan.env, role: plan.role, owner: plan.owner };
+  return {
+    ...volumeOf(name, of, { ...disk, zone: instance.zone, bornAt: instance.bornAt }),
+    tags: new Map(Object.entries(disk.note === undefined ? tags : { ...tags, note: disk.note })),
+    attachments: [attachmentOf(instance, disk.device, disk.deleteOnTermination === true)],
+  };
+}
+
+function attachmentOf(instance: Instance, device: string, deleteOnTermination: boolean): Attachment {
+  const since = instance.bornAt;
+  return { instanceId: instance.id, device, since, readyAt: since, deleteOnTermination, mounted: true };
+}
+
+type Looks = Pick<DiskPlan, 'sizeGiB' | 'type' | 'iops' | 'throughput' | 'encrypted'> & {
+  zone: string;
+  bornAt: number;
+};
+
+function volumeOf(name: string, of: SeedOf, looks: Looks): Volume {
+  const { sizeGiB, type, iops, throughput, zone, bornAt } = looks;
+  return {
+    id: seededId('vol', of.seed, name),
+    bornAt,
+    readyAt: bornAt,
+    failed: false,
+    sizeGiB,
+    type,
+    ...(iops === undefined ? {} : { iops }),
+    ...(throughput === undefined ? {} : { throughput }),
+    zone,
+    encrypted: looks.encrypted === true,
+    ...(looks.encrypted === true ? { kmsKeyId: of.kmsKeyId } : {}),
+    snapshotId: '',
+    tags: new Map([['Name', name]]),
+    multiAttach: false,
+    attachments: [],
+  };
+}
+
+function looseVolumes(of: SeedOf): Volume[] {
+  const { startedAt, zones } = of;
+  const loose = (name: string, looks: Partial<Looks>, tags: Record<string, string> = {}): Volume => ({
+    ...volumeOf(name, of, {
+      sizeGiB: 50,
+      type: 'gp2',
+      zone: zones[0] as string,
+      bornAt: startedAt - 90 * day,
+      ...looks,
+    }),
+    tags: new Map(Object.entries({ Name: name, ...tags })),
+  });
+  return [
+    loose('legacy-export', {}, { env: 'prod', owner: 'data' }),
+    loose('old-ci-cache', { type: 'st1', sizeGiB: 500, zone: zones[1] as string }, { env: 'dev', owner: 'platform' }),
+    loose('forensics-copy', { encrypted: true, sizeGiB: 100 }, { env: 'prod', owner: 'security' }),
+    loose('old-notes', { sizeGiB: 8 }, { env: 'dev', owner: hostileText }),
+    { ...loose('cluster-storage', { sizeGiB: 20 }, { env: 'staging' }), operator: 'eks.amazonaws.com' },
+  ];
+}
+
+/** An io2 volume that two machines share. */
+function sharedVolume(of: SeedOf, plans: readonly ServerPlan[], instances: readonly Instance[]): Volume {
+  const zone = of.zones[0] as string;
+  const holders = instances.filter((_, at) => plans[at]?.name === 'api-1' || plans[at]?.name === 'vpn-1');
+  return {
+    ...volumeOf('team-share', of, { sizeGiB: 64, type: 'io2', iops: 3_000, zone, bornAt: of.startedAt - 60 * day }),
+    tags: new Map(Object.entries({ Name: 'team-share', env: 'prod', owner: 'platform' })),
+    multiAttach: true,
+    attachments: holders.map((instance) => ({ ...attachmentOf(instance, '/dev/sdp', false) })),
+  };
 }

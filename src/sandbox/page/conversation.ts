@@ -123,8 +123,9 @@ function drawThread(state: State, { surface, openThread }: ConversationActions):
   pane.hidden = root === undefined;
   byId('panel').hidden = root !== undefined;
   if (root === undefined) return;
-  if (pane.dataset['root'] !== root.ts) {
-    pane.dataset['root'] = root.ts;
+  const shown = `${state.person}/${root.ts}`;
+  if (pane.dataset['shown'] !== shown) {
+    pane.dataset['shown'] = shown;
     const close = h(
       'button',
       { type: 'button', class: 'plain', 'aria-label': 'Close thread', onclick: () => openThread(undefined) },

@@ -28,7 +28,7 @@ async function tell(path: string, body: object): Promise<boolean> {
 
 /** Where blocks act: in a message, in App Home (no `ts`), or in a modal. */
 function surfaceOf(at: { ts?: string; view?: SlackView; kind: Surface['kind']; values: Values }): Surface {
-  const { workspace, person, place } = store.state();
+  const { workspace, place } = store.state();
   const where = at.ts === undefined ? { view_id: at.view?.id } : { channel: place, ts: at.ts };
   return {
     kind: at.kind,
@@ -41,9 +41,9 @@ function surfaceOf(at: { ts?: string; view?: SlackView; kind: Surface['kind']; v
     channels: (workspace?.channels ?? [])
       .filter((one) => one.is_im !== true)
       .map(({ id, name }): Option => ({ value: id, label: `#${name}` })),
-    act: async (action: Action) => void (await tell('actions', { user: person, ...where, ...action })),
+    act: async (action: Action) => void (await tell('actions', { user: store.state().person, ...where, ...action })),
     suggest: async (element, typed) => {
-      const { body, error } = await post('suggest', { user: person, ...where, ...element, value: typed });
+      const { body, error } = await post('suggest', { user: store.state().person, ...where, ...element, value: typed });
       if (error !== undefined) toast(error, 'error');
       const groups = list(body['option_groups']);
       return groups.length > 0 ? groups.flatMap((group) => optionsOf(group['options'])) : optionsOf(body['options']);

@@ -1,3 +1,5 @@
+import type { Json } from '#ports/json.ts';
+
 /**
  * What the page reads from the control API. The make-believe Slack and EC2 may send more; the page draws what it knows
  * and shows the type of what it does not know. Everything in here is untrusted text.
@@ -77,8 +79,8 @@ export type Ec2Dump = {
   /** Sentences; anything here means that something was left half-done. */
   invariants: readonly string[];
   calls: { total: number; byAction: Readonly<Record<string, number>> };
-  /** What is broken on purpose now, in words. */
-  faults?: readonly string[];
+  /** What is broken on purpose now, as it was asked for: `{ deny: […] }`, `{ inject: {…} }`, … */
+  faults?: readonly Json[];
 };
 export type Ec2Instance = {
   id: string;

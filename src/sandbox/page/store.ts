@@ -32,6 +32,7 @@ export type Store = {
   onChange: (listener: (state: State) => void) => void;
 };
 
+/** Least pause between two looks at EC2; longer where one takes long: a fleet of thousands is megabytes. */
 const ec2GapMs = 300;
 
 /** An empty store; nothing is read before the first `refresh`. */
@@ -55,12 +56,19 @@ export function createStore(): Store {
     for (const listener of listeners) listener(state);
   };
   const readers = {
-    slack: oneAtATime(async () => set(await readSlack(state))),
+    slack: oneAtATime(async () => {
+      const asked = state.person;
+      const read = await readSlack(asked);
+      // Somebody else by now: what was read is another person's, and their own look is already asked for.
+      if (read === undefined || state.person !== asked) return;
+      set({ ...read, place: placeIn(read.workspace, read.person, state.place) });
+    }),
     ec2: oneAtATime(async () => {
-      // A fleet of thousands is megabytes, and a restore changes it many times a second.
-      await new Promise((resolve) => setTimeout(resolve, ec2GapMs));
+      const began = performance.now();
       const { body, error } = await get('ec2');
       if (error === undefined) set({ ec2: body as unknown as Ec2Dump });
+      const tookMs = performance.now() - began;
+      await new Promise((resolve) => setTimeout(resolve, Math.max(ec2GapMs, 4 * tookMs)));
     }),
     site: oneAtATime(async () => {
       const { body, error } = await get('site');
@@ -110,11 +118,14 @@ function oneAtATime(run: () => Promise<void>): () => Promise<void> {
   };
 }
 
-async function readSlack(state: State): Promise<Partial<State>> {
+/** The workspace as this person sees it, or undefined when it cannot be read. */
+async function readSlack(
+  asked: string,
+): Promise<(Pick<State, 'person' | 'views' | 'home' | 'messages'> & { workspace: Workspace }) | undefined> {
   const answer = await get('workspace');
-  if (answer.error !== undefined) return {};
+  if (answer.error !== undefined) return undefined;
   const workspace = answer.body as unknown as Workspace;
-  const person = workspace.people.some(({ id }) => id === state.person) ? state.person : firstPerson(workspace);
+  const person = workspace.people.some(({ id }) => id === asked) ? asked : firstPerson(workspace);
   const user = encodeURIComponent(person);
   const channels = channelsFor(workspace, person);
   const [views, home, ...lists] = await Promise.all([
@@ -122,17 +133,21 @@ async function readSlack(state: State): Promise<Partial<State>> {
     get(`home?user=${user}`),
     ...channels.map(({ id }) => get(`messages?channel=${encodeURIComponent(id)}&user=${user}`)),
   ]);
-  const place = state.place === 'home' || channels.some(({ id }) => id === state.place) ? state.place : channels[0]?.id;
   return {
     workspace,
     person,
-    place: place ?? 'home',
     views: (views.body['views'] as readonly SlackView[] | undefined) ?? [],
     home: (home.body['view'] as SlackView | null | undefined) ?? undefined,
     messages: Object.fromEntries(
       channels.map(({ id }, at) => [id, (lists[at]?.body['messages'] as readonly SlackMessage[] | undefined) ?? []]),
     ),
   };
+}
+
+/** Where one is, if this person may be there; else their first channel. */
+function placeIn(workspace: Workspace, person: string, place: string): string {
+  const channels = channelsFor(workspace, person);
+  return place === 'home' || channels.some(({ id }) => id === place) ? place : (channels[0]?.id ?? 'home');
 }
 
 function firstPerson({ people }: Workspace): string {

@@ -6,7 +6,7 @@ import type { Child } from './dom.ts';
 import { troubleOf } from './fleet-view.ts';
 import type { Ec2Instance } from './shapes.ts';
 import type { State, Store } from './store.ts';
-import { deniable, siteStates, troubles } from './troubles.ts';
+import { deniable, faultWords, siteStates, troubles } from './troubles.ts';
 
 /** A button of the panel: what it sends, and what it says when that was done. */
 type Cause = {
@@ -77,9 +77,9 @@ function mending(instances: readonly Ec2Instance[]): readonly object[] {
   return [troubles.clear, ...impaired.map(({ id }) => troubles.heal(id))];
 }
 
-function faultsView(faults: readonly string[]): Child {
+function faultsView(faults: readonly unknown[]): Child {
   if (faults.length === 0) return undefined;
-  const items = faults.map((fault) => h('li', {}, fault));
+  const items = faults.map((fault) => h('li', {}, faultWords(fault)));
   return h('ul', { class: 'faults', 'aria-label': 'Broken now' }, items);
 }
 
@@ -137,7 +137,8 @@ function siteLine({ button }: Panel, site: State['site']): Child {
 function serverLine({ button, chosen, redraw }: Panel, instances: readonly Ec2Instance[]): Child {
   const servers = instances.filter(({ state }) => state === 'running');
   const server = servers.find(({ id }) => id === chosen.instance) ?? servers[0];
-  if (server === undefined) return h('p', { class: 'hint' }, 'No server is running.');
+  if (server === undefined)
+    return h('p', { class: 'hint' }, instances.length === 0 ? 'Looking at the servers…' : 'No server is running.');
   chosen.instance = server.id;
   const name = server.name || server.id;
   const options = servers.slice(0, mostServers).map((one) => [one.id, one.name || one.id] as const);

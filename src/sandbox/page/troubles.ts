@@ -1,3 +1,5 @@
+import { object, text } from './reading.ts';
+
 /** What the "Break things" panel sends to `POST /sandbox/api/faults`; docs/sandbox.md describes each. */
 export const troubles = {
   impair: (instance: string) => ({ ec2: { impair: instance, check: 'instance' } }),
@@ -31,3 +33,15 @@ export const deniable = [
   'CreateTags',
   'DescribeInstances',
 ] as const;
+
+/** A fault that is in force, as EC2 tells it, in words. */
+export function faultWords(fault: unknown): string {
+  const { deny, failNextSnapshot, failNextVolume, inject } = object(fault);
+  const { action, code, times, hangMs } = object(inject);
+  if (Array.isArray(deny)) return `Denied: ${deny.map((one: unknown) => text(one)).join(', ')}`;
+  if (failNextSnapshot !== undefined) return `Snapshots that will fail: ${text(failNextSnapshot)}`;
+  if (failNextVolume !== undefined) return `Volumes that will fail: ${text(failNextVolume)}`;
+  if (inject === undefined) return JSON.stringify(fault);
+  const calls = action === '*' ? 'calls' : `calls of ${text(action)}`;
+  return `Next ${text(times)} ${calls}: ${text(code) || (hangMs === undefined ? 'an error' : 'late')}`;
+}

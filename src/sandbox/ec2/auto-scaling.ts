@@ -1,0 +1,51 @@
+import type { Instance } from './model.ts';
+import { terminate } from './power.ts';
+import type { World } from './world.ts';
+
+export const groupTag = 'aws:autoscaling:groupName';
+
+/**
+ * A group terminates a member that has stopped and starts another one in its place, with empty disks.
+ * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/how-ec2-instance-stop-start-works.html
+ */
+export function replaceStoppedMembers(world: World): void {
+  const due = world.tables.instance
+    .all()
+    .filter(
+      ({ tags, power }) =>
+        tags.has(groupTag) && power.to === 'stopped' && world.now() >= power.doneAt + world.pace.replaceMember,
+    );
+  for (const member of due) {
+    launchInPlaceOf(world, member);
+    terminate(world, member);
+  }
+}
+
+function launchInPlaceOf(world: World, member: Instance): void {
+  const now = world.now();
+  const id = world.newId('instance');
+  const doneAt = now + world.pace.start;
+  world.tables.instance.put({
+    ...member,
+    id,
+    bornAt: now,
+    launchedAt: now,
+    reservationId: world.newId('reservation'),
+    power: { to: 'running', since: now, doneAt },
+    initializedAt: doneAt + world.pace.initialize,
+    impaired: {},
+    events: [],
+  });
+  for (const { volume, attachment } of world.attachedTo(member)) {
+    if (volume.multiAttach) continue;
+    const { lastSnapshotAt: _of, leaving: _too, ...looks } = volume;
+    world.tables.volume.put({
+      ...looks,
+      id: world.newId('volume'),
+      bornAt: now,
+      readyAt: now,
+      snapshotId: '',
+      attachments: [{ ...attachment, instanceId: id, since: now, readyAt: now, mounted: true }],
+    });
+  }
+}

@@ -1,0 +1,164 @@
+import { z } from 'zod';
+
+import type { ControlAnswer } from '#sandbox/parts.ts';
+
+import { groupTag } from './auto-scaling.ts';
+import { idOf } from './chance.ts';
+import type { FaultBoard } from './faults.ts';
+import { type Check, checks, type Instance } from './model.ts';
+import { instanceInitiated, start, stop } from './power.ts';
+import { instanceState, runs } from './states.ts';
+import { named, type World } from './world.ts';
+
+const times = z.int().min(1).max(10_000);
+const word = z.string().min(1);
+const Inject = z.strictObject({
+  action: word,
+  code: word.optional(),
+  status: z.int().min(400).max(599).optional(),
+  message: z.string().optional(),
+  times: times.default(1),
+  afterWork: z.boolean().optional(),
+  hangMs: z.int().min(0).max(600_000).optional(),
+  dropSocket: z.boolean().optional(),
+  match: z.record(z.string(), z.string()).optional(),
+});
+/** AWS's five codes. Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_scheduled_events.html */
+const eventCodes = [
+  'instance-reboot',
+  'system-reboot',
+  'system-maintenance',
+  'instance-retirement',
+  'instance-stop',
+] as const;
+const Faults = z.strictObject({
+  impair: word.optional(),
+  check: z.enum(checks).optional(),
+  heal: word.optional(),
+  failNextSnapshot: z.int().min(0).max(1_000).optional(),
+  failNextVolume: z.int().min(0).max(1_000).optional(),
+  throttle: z
+    .union([z.literal(true), z.strictObject({ action: word.default('*'), times: times.default(10) })])
+    .optional(),
+  deny: z.array(word).min(1).optional(),
+  allow: z.union([z.literal('*'), z.array(word).min(1)]).optional(),
+  inject: z.union([Inject, z.array(Inject).min(1)]).optional(),
+  consistencyMs: z.int().min(0).max(600_000).optional(),
+  autoScaling: z.union([word, z.strictObject({ instance: word, group: z.string() })]).optional(),
+  group: z.string().optional(),
+  stop: word.optional(),
+  start: word.optional(),
+  event: z
+    .strictObject({ instance: word, code: z.enum(eventCodes), inHours: z.number().min(-720).max(720).default(24) })
+    .optional(),
+  reset: z.literal(true).optional(),
+  clear: z.literal(true).optional(),
+});
+type Faults = z.infer<typeof Faults>;
+
+const allowed = Object.keys(Faults.shape).join(', ');
+const example = '{"failNextSnapshot": 1} or {"impair": "web-2", "check": "instance"}';
+
+export type ControlOf = { world: () => World; faults: FaultBoard; reset: () => void; changed: () => void };
+
+/** Changes the world and what goes wrong in it. Bad input changes nothing and is answered by 400. */
+export function setFaults(of: ControlOf, input: unknown): ControlAnswer {
+  const read = Faults.safeParse(input);
+  if (!read.success) return refusal(problemOf(read.error));
+  const asked = read.data;
+  if (Object.keys(asked).length === 0) return refusal('Nothing was asked for.');
+  if (asked.check !== undefined && asked.impair === undefined) return refusal('check: goes with impair.');
+  if (asked.group !== undefined && asked.autoScaling === undefined) return refusal('group: goes with autoScaling.');
+  // A world that is made anew has the same names.
+  const unknown = servers(asked).find((name) => named(of.world(), name) === undefined);
+  if (unknown !== undefined)
+    return { status: 404, body: { error: `There is no server ${unknown}. Name one by its id or its Name.` } };
+  if (asked.reset === true) of.reset();
+  if (asked.clear === true) of.faults.clear();
+  setBoard(of.faults, asked);
+  changeWorld(of.world(), asked);
+  of.changed();
+  return { status: 200, body: { ok: true, faults: of.faults.list() } };
+}
+
+function problemOf({ issues }: z.ZodError): string {
+  const [issue] = issues;
+  if (issue === undefined) return 'That cannot be read.';
+  if (issue.code === 'unrecognized_keys' && issue.path.length === 0)
+    return `There is no fault ${issue.keys.join(', ')}. Allowed are: ${allowed}.`;
+  return `${issue.path.join('.')}: ${issue.message}.`.replace(/^: /, '');
+}
+
+function refusal(problem: string): ControlAnswer {
+  return { status: 400, body: { error: `${problem} Send for example ${example}.` } };
+}
+
+function servers(asked: Faults): string[] {
+  return [asked.impair, asked.heal, memberOf(asked)?.instance, asked.stop, asked.start, asked.event?.instance].filter(
+    (name) => name !== undefined,
+  );
+}
+
+/** `{"autoScaling": "web-2", "group": "web"}` and `{"autoScaling": {"instance": "web-2", "group": "web"}}` are the same. */
+function memberOf({ autoScaling, group }: Faults): { instance: string; group: string } | undefined {
+  return typeof autoScaling === 'string' ? { instance: autoScaling, group: group ?? 'sandbox-group' } : autoScaling;
+}
+
+function setBoard(faults: FaultBoard, asked: Faults): void {
+  if (asked.failNextSnapshot !== undefined) faults.failSnapshots(asked.failNextSnapshot);
+  if (asked.failNextVolume !== undefined) faults.failVolumes(asked.failNextVolume);
+  if (asked.consistencyMs !== undefined) faults.setLag(asked.consistencyMs);
+  if (asked.deny !== undefined) faults.deny(asked.deny);
+  if (asked.allow !== undefined) faults.allow(asked.allow === '*' ? ['*'] : asked.allow);
+  if (asked.throttle !== undefined) {
+    const throttle = asked.throttle === true ? { action: '*', times: 10 } : asked.throttle;
+    faults.inject({ ...throttle, code: 'RequestLimitExceeded' });
+  }
+  for (const injection of [asked.inject ?? []].flat()) faults.inject(injection);
+}
+
+function changeWorld(world: World, asked: Faults): void {
+  const change = (name: string | undefined, next: (instance: Instance) => Instance): void => {
+    const instance = name === undefined ? undefined : named(world, name);
+    if (instance !== undefined) world.tables.instance.put(next(instance));
+  };
+  const check: Check = asked.check ?? 'instance';
+  change(asked.impair, (one) => ({ ...one, impaired: { ...one.impaired, [check]: world.now() } }));
+  change(asked.heal, (one) => ({ ...one, impaired: {} }));
+  const member = memberOf(asked);
+  change(member?.instance, (one) => ({ ...one, tags: withGroup(one, member?.group ?? '') }));
+  const { event } = asked;
+  if (event !== undefined)
+    change(event.instance, (one) => ({ ...one, events: [...one.events, eventOf(world, event.code, event.inHours)] }));
+  const stopped = asked.stop === undefined ? undefined : named(world, asked.stop);
+  if (stopped !== undefined && runs(stopped, world.now())) stop(world, stopped, instanceInitiated);
+  const started = asked.start === undefined ? undefined : named(world, asked.start);
+  if (started !== undefined && instanceState(started, world.now()) === 'stopped') start(world, started);
+}
+
+/** An empty name takes it out of its group. */
+function withGroup({ tags }: Instance, group: string): Instance['tags'] {
+  const changed = new Map(tags);
+  changed.delete(groupTag);
+  return group === '' ? changed : changed.set(groupTag, group);
+}
+
+function eventOf(world: World, code: (typeof eventCodes)[number], inHours: number): Instance['events'][number] {
+  const notBefore = world.now() + inHours * 3_600_000;
+  return {
+    id: idOf('instance-event', world.newId('reservation')),
+    code,
+    description: descriptions[code],
+    notBefore,
+    notAfter: notBefore + 2 * 3_600_000,
+    deadline: notBefore + 7 * 24 * 3_600_000,
+  };
+}
+
+const descriptions: Readonly<Record<(typeof eventCodes)[number], string>> = {
+  'instance-reboot': 'The instance is scheduled for a reboot',
+  'system-reboot': 'The instance needs to be rebooted',
+  'system-maintenance': 'The instance is scheduled for maintenance of its network or power',
+  'instance-retirement': 'The instance is running on degraded hardware',
+  'instance-stop': 'The instance is running on degraded hardware',
+};

@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { answer, type Asked, type Desk, readAsked } from './answering.ts';
+import type { CallLog, LoggedCall } from './calls.ts';
+import { diceOf } from './chance.ts';
+import type { Trouble } from './faults.ts';
+import { type Form, readForm } from './form.ts';
+import { Problem } from './problems.ts';
+import { document, errorDocument, stsErrorDocument, type XmlFields } from './xml.ts';
+
+/** Bytes; AWS's own limit is not documented. */
+const longestBody = 1_048_576;
+
+export type Door = {
+  handle: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Ends the calls that are made to wait. */
+  close: () => void;
+};
+
+type DoorOptions = { desk: Desk; calls: CallLog; called: () => void };
+
+/** HTTP in front of the desk: reads requests, lets go wrong what shall go wrong, writes replies. */
+export function createDoor({ desk, calls, called }: DoorOptions): Door {
+  const waits = createWaits();
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const requestId = randomUUID();
+    const form = await readRequest(request);
+    if (form === undefined)
+      return sendProblem(response, new Problem('RequestEntityTooLarge', 'The request is too large.'), requestId);
+    const action = form.get('Action') ?? '';
+    const dryRun = form.get('DryRun')?.toLowerCase() === 'true';
+    const call = calls.begin(action, form, dryRun);
+    called();
+    try {
+      const asked = readAsked(form, request.headers.authorization, requestId, desk.world());
+      // A dry run does no work that could go wrong.
+      const trouble = dryRun ? undefined : desk.faults.next(action, form);
+      await act(asked, trouble, response, call);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      note(call, error.status, error.code);
+      sendProblem(response, error, requestId, action);
+    }
+  }
+
+  async function act(
+    asked: Asked,
+    trouble: Trouble | undefined,
+    response: ServerResponse,
+    call: LoggedCall,
+  ): Promise<void> {
+    let done = trouble?.afterWork === true ? attempt(desk, asked) : undefined;
+    // Whoever hung up does not get the work done any more.
+    if (trouble !== undefined && trouble.hangMs > 0 && !(await waits.hang(trouble.hangMs, response))) return;
+    if (trouble?.answer?.kind === 'drop') {
+      response.destroy();
+      return;
+    }
+    if (trouble?.answer?.kind === 'error')
+      throw new Problem(trouble.answer.code, trouble.answer.message, trouble.answer.status);
+    done ??= attempt(desk, asked);
+    if (done instanceof Problem) throw done;
+    note(call, 200, '');
+    send(response, 200, replyOf(asked, done), asked.requestId);
+  }
+
+  return {
+    handle: (request, response) => {
+      serve(request, response).catch((error: unknown) => {
+        const text = error instanceof Error ? error.message : String(error);
+        sendProblem(response, new Problem('InternalError', `The sandbox itself failed: ${text}`), randomUUID());
+      });
+    },
+    close: waits.endAll,
+  };
+}
+
+function attempt(desk: Desk, asked: Asked): XmlFields | Problem {
+  try {
+    return answer(desk, asked);
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+}
+
+/** Calls that are made to wait for their answer. */
+function createWaits() {
+  const waiting = new Set<() => void>();
+
+  /** Resolves to false when the other side has hung up, or `endAll` was called, in the meantime. */
+  function hang(ms: number, response: ServerResponse): Promise<boolean> {
+    return new Promise((resolve) => {
+      const end = (goesOn: boolean): void => {
+        clearTimeout(timer);
+        waiting.delete(giveUp);
+        response.off('close', hungUp);
+        resolve(goesOn);
+      };
+      const timer = setTimeout(() => end(true), ms);
+      const hungUp = (): void => end(false);
+      const giveUp = (): void => {
+        end(false);
+        response.destroy();
+      };
+      waiting.add(giveUp);
+      response.on('close', hungUp);
+    });
+  }
+  return {
+    hang,
+    endAll: () => {
+      for (const giveUp of waiting) giveUp();
+    },
+  };
+}
+
+function note(call: LoggedCall, status: number, code: string): void {
+  call.status = status;
+  call.code = code;
+}
+
+/** Undefined: too large. GET carries its parameters in the address. */
+async function readRequest(request: IncomingMessage): Promise<Form | undefined> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of request) {
+    length += (part as Buffer).length;
+    // Read on without keeping it: who stops reading cannot answer.
+    if (length <= longestBody) parts.push(part as Buffer);
+  }
+  if (length > longestBody) return undefined;
+  const inAddress = URL.parse(request.url ?? '/', 'http://127.0.0.1')?.search ?? '';
+  return readForm(request.method === 'POST' ? Buffer.concat(parts).toString() : inAddress);
+}
+
+function replyOf({ action, requestId }: Asked, fields: XmlFields): string {
+  const dice = diceOf(requestId);
+  if (action === 'GetCallerIdentity')
+    return document('GetCallerIdentityResponse', 'https://sts.amazonaws.com/doc/2011-06-15/', fields, dice);
+  return document(`${action}Response`, 'http://ec2.amazonaws.com/doc/2016-11-15/', { requestId, ...fields }, dice);
+}
+
+function sendProblem(response: ServerResponse, problem: Problem, requestId: string, action = ''): void {
+  const write = action === 'GetCallerIdentity' ? stsErrorDocument : errorDocument;
+  send(response, problem.status, write(problem.code, problem.message, requestId), requestId);
+}
+
+function send(response: ServerResponse, status: number, xml: string, requestId: string): void {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(status, {
+    'content-type': 'text/xml;charset=UTF-8',
+    'content-length': Buffer.byteLength(xml),
+    'x-amzn-requestid': requestId,
+    'cache-control': 'no-cache, no-store',
+  });
+  response.end(xml);
+}

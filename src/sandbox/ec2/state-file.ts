@@ -1,0 +1,116 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
+
+import { z } from 'zod';
+
+import { Refusal } from '#errors.ts';
+
+import type { Kept, Kind } from './model.ts';
+import type { TokenUse } from './world.ts';
+
+/**
+ * What is written down: how the fleet was seeded, and every record that differs from the seed (null = removed). So the
+ * file stays small whatever the size of the fleet.
+ */
+export type Saved = {
+  seed: number;
+  instances: number;
+  startedAt: number;
+  made: number;
+  changed: { readonly [K in Kind]: ReadonlyMap<string, Kept[K] | null> };
+  tokens: ReadonlyMap<string, TokenUse>;
+  broken: readonly string[];
+};
+
+export type StateFile = {
+  saved: Saved | undefined;
+  /** Writes soon; several calls become one write. */
+  save: () => void;
+  /** Writes what is waiting. Idempotent. Rejects with the system's error when the file cannot be written. */
+  close: () => Promise<void>;
+};
+
+/** Ms: what a sudden death loses at most. */
+const writeAfterMs = 25;
+
+const records = z.array(
+  z.tuple([z.string(), z.looseObject({ id: z.string(), tags: z.array(z.tuple([z.string(), z.string()])) }).nullable()]),
+);
+const SavedState = z.object({
+  version: z.literal(1),
+  seed: z.number(),
+  instances: z.int(),
+  startedAt: z.number(),
+  made: z.int(),
+  changed: z.object({ instance: records, volume: records, snapshot: records, image: records }),
+  tokens: z.array(z.tuple([z.string(), z.object({ asked: z.string(), made: z.array(z.string()) })])),
+  broken: z.array(z.string()),
+});
+
+/** Reads the file, if there is one. Throws Refusal "bad-input" when it is not what was written here. */
+export function openStateFile(path: string | undefined, current: () => Saved): StateFile {
+  if (path === undefined) return { saved: undefined, save: () => {}, close: async () => {} };
+  const file = path;
+  let waiting = false;
+  let timer: NodeJS.Timeout | undefined;
+  let writing: Promise<void> = Promise.resolve();
+
+  async function write(text: string): Promise<void> {
+    await writeFile(`${file}.new`, text);
+    await rename(`${file}.new`, file);
+  }
+  function flush(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    if (!waiting) return writing;
+    waiting = false;
+    const text = JSON.stringify({ version: 1, ...current() }, (_key, value: unknown) =>
+      value instanceof Map ? [...value] : value,
+    );
+    // A failed write is told when the file is closed; the next change tries again.
+    writing = writing.catch(() => {}).then(() => write(text));
+    return writing;
+  }
+  return {
+    saved: read(file),
+    save: () => {
+      waiting = true;
+      timer ??= setTimeout(() => void flush().catch(() => {}), writeAfterMs).unref();
+    },
+    close: flush,
+  };
+}
+
+function read(path: string): Saved | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    const { changed, tokens, ...rest } = SavedState.parse(JSON.parse(readFileSync(path, 'utf8')));
+    return {
+      ...rest,
+      tokens: new Map(tokens),
+      changed: {
+        instance: recordsOf<'instance'>(changed.instance),
+        volume: recordsOf<'volume'>(changed.volume),
+        snapshot: recordsOf<'snapshot'>(changed.snapshot),
+        image: recordsOf<'image'>(changed.image),
+      },
+    };
+  } catch (error) {
+    throw new Refusal(
+      'bad-input',
+      `The servers in ${path} cannot be read. Delete that file, or start with another --data-dir.`,
+      {},
+      { cause: error },
+    );
+  }
+}
+
+function recordsOf<K extends Kind>(entries: z.infer<typeof records>): Map<string, Kept[K] | null> {
+  // Only we write them; the shape that is relied on before they are used was checked.
+  return new Map(
+    entries.map(([id, record]) => [
+      id,
+      record === null ? null : ({ ...record, tags: new Map(record.tags) } as unknown as Kept[K]),
+    ]),
+  );
+}
