@@ -8,7 +8,7 @@ import type { MessageRef, Post } from '#ports/chat.ts';
 import type { Order } from '#ports/history.ts';
 import type { Report } from '#ports/incidents.ts';
 import type { Role } from '#ports/settings.ts';
-import { createRun, type RunInput } from '#runtime/run.ts';
+import { createRun } from '#runtime/run.ts';
 import type { World } from '#runtime/world.ts';
 import { createHistory } from '#store/history.ts';
 import { createRecorder } from '#test/support/recorder.ts';
@@ -121,9 +121,7 @@ function setting(
   async function approved(): Promise<unknown> {
     await history.runs.create(order, words.summary);
     recorder.send('decision', { verdict: 'approved', by: 'U2', at: 2_000, planHash: 'h' });
-    return recorder.run((durable) =>
-      run(durable, { order, limits: {}, place: { account: '1', region: 'r' } } as unknown as RunInput),
-    );
+    return recorder.run((durable) => run(durable, { order, limits: {}, place: { account: '1', region: 'r' } }));
   }
   const audit = async () => (await history.audit.list({ limit: 50, run: id })).map(({ kind }) => kind).toReversed();
   return { id, history, approved, posts, alarms, slack, audit, last: () => posts.at(-2)! };
