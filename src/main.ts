@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 
 import { readConfiguration } from '#config.ts';
-import { isRefusal } from '#errors.ts';
+import { exitWith } from '#exit.ts';
 import { serveHealth } from '#health.ts';
 import type { Log } from '#ports/clock.ts';
 import { type Deckhand, startDeckhand } from '#world.ts';
@@ -46,12 +46,4 @@ function createLog(level: string): Log {
   });
 }
 
-main().catch((error: unknown) => {
-  const text = isRefusal(error)
-    ? error.message
-    : error instanceof Error
-      ? (error.stack ?? error.message)
-      : String(error);
-  process.stderr.write(`${text}\n`);
-  process.exit(1);
-});
+main().catch(exitWith);

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { pino } from 'pino';
 
 import { readEnvironment } from '#config.ts';
-import { isRefusal } from '#errors.ts';
+import { exitWith } from '#exit.ts';
 import { slashCommands } from '#generate.ts';
 import { operations } from '#operations/index.ts';
 import { createEc2 } from '#sandbox/ec2/index.ts';
@@ -99,12 +99,4 @@ function exports(variables: Readonly<Record<string, string>>): string {
   return `${assignments.join(' ')} npm start`;
 }
 
-main().catch((error: unknown) => {
-  const text = isRefusal(error)
-    ? error.message
-    : error instanceof Error
-      ? (error.stack ?? error.message)
-      : String(error);
-  process.stderr.write(`${text}\n`);
-  process.exit(1);
-});
+main().catch(exitWith);

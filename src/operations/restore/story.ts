@@ -1,11 +1,13 @@
 import { isRefusal, isTransient, Refusal } from '#errors.ts';
 import { settle } from '#lib/settle.ts';
 import { holdTag, requesterTag, runTag, volumeTag } from '#lib/tags.ts';
-import type { Story, UndoTools } from '#operations/contract.ts';
-import type { Cloud, Instance, Volume } from '#ports/cloud.ts';
+import type { Story } from '#operations/contract.ts';
+import type { Cloud, Volume } from '#ports/cloud.ts';
 import type { InstanceId, VolumeId } from '#ports/ids.ts';
 
+import { isFree, one, tokenOf, visible } from './look.ts';
 import type { RestorePlan, Swap } from './plan.ts';
+import { attach, free, removeMade, startAgain, stopAgain } from './undo.ts';
 
 export type RestoreResult = {
   swaps: { device: string; old: VolumeId; new: VolumeId; deleteOnTermination: boolean }[];
@@ -110,11 +112,6 @@ async function create(story: Story, swap: Swap): Promise<VolumeId> {
   const { volume, snapshotId } = swap.put;
   const tags = { ...volume.tags, [runTag]: story.order.id, [volumeTag]: tokenOf(story, swap) };
   return (await story.cloud.createVolume({ ...volume, snapshotId, tags, token: tokenOf(story, swap) })).id;
-}
-
-/** The client token of a made volume; also its tag. At most 64 characters. */
-function tokenOf(story: Story, swap: Swap): string {
-  return `${story.order.id}.${swap.out}`;
 }
 
 function allAvailable(volumes: readonly Volume[] | undefined): true | undefined {
@@ -250,112 +247,4 @@ async function keepOld(story: Story, placed: readonly Placed[]): Promise<{ heldU
     }
   }
   return { heldUntil, untagged };
-}
-
-// What undoes. Each looks first and does nothing when there is nothing to do.
-
-/** By its id where the answer arrived; else by its tag, which may take a while to show. */
-async function removeMade(
-  story: Story,
-  swap: Swap,
-  id: VolumeId | undefined,
-  { until, seek }: UndoTools,
-): Promise<void> {
-  const tagged = { [volumeTag]: tokenOf(story, swap) };
-  const found =
-    id === undefined
-      ? await seek(async () => nothingAsUndefined(await story.cloud.volumes({ tags: tagged })))
-      : [{ id }];
-  for (const volume of found ?? []) {
-    await until(
-      async () => (await find(story.cloud, volume.id))?.state !== 'creating',
-      story.limits.wait.volumeMs,
-      `${volume.id} leaving the state creating`,
-    );
-    await story.cloud.deleteVolume(volume.id);
-  }
-}
-
-function nothingAsUndefined<T>(list: readonly T[]): readonly T[] | undefined {
-  return list.length === 0 ? undefined : list;
-}
-
-async function stopAgain(cloud: Cloud, id: InstanceId, withinMs: number, until: UndoTools['until']): Promise<void> {
-  await cloud.stopInstances([id]);
-  await until(async () => (await one(cloud, id)).state === 'stopped', withinMs, `${id} becoming stopped`);
-}
-
-async function startAgain(
-  cloud: Cloud,
-  id: InstanceId,
-  wait: Story['limits']['wait'],
-  until: UndoTools['until'],
-): Promise<void> {
-  await until(async () => (await one(cloud, id)).state !== 'stopping', wait.stopMs, `${id} leaving the state stopping`);
-  await cloud.startInstances([id]);
-  await until(async () => (await one(cloud, id)).state === 'running', wait.startMs, `${id} becoming running`);
-}
-
-async function attach(
-  cloud: Cloud,
-  swap: { in: VolumeId; instanceId: InstanceId; device: string; deleteOnTermination: boolean },
-  withinMs: number,
-  until: UndoTools['until'],
-): Promise<void> {
-  const { in: volumeId, instanceId, device } = swap;
-  const volume = await find(cloud, volumeId);
-  if (volume?.attachments.some((at) => at.state !== 'detaching' && at.instanceId === instanceId) !== true) {
-    await until(
-      async () => (await find(cloud, volumeId))?.state === 'available',
-      withinMs,
-      `${volumeId} becoming free`,
-    );
-    await cloud.attachVolume({ volumeId, instanceId, device });
-  }
-  await until(
-    async () =>
-      (await one(cloud, instanceId)).mappings.some(
-        (mapping) => mapping.volumeId === volumeId && mapping.state === 'attached',
-      ),
-    withinMs,
-    `${volumeId} being attached`,
-  );
-  await cloud.setDeleteOnTermination({ instanceId, device, value: swap.deleteOnTermination });
-}
-
-async function free(
-  cloud: Cloud,
-  volumeId: VolumeId,
-  instanceId: InstanceId,
-  withinMs: number,
-  until: UndoTools['until'],
-): Promise<void> {
-  const volume = await find(cloud, volumeId);
-  if (volume === undefined || volume.state === 'available') return;
-  await cloud.detachVolume({ volumeId, instanceId });
-  await until(async () => (await find(cloud, volumeId))?.state === 'available', withinMs, `${volumeId} becoming free`);
-}
-
-function isFree(volume: Volume): boolean {
-  return volume.state === 'available';
-}
-
-async function one(cloud: Cloud, id: InstanceId): Promise<Instance> {
-  const [instance] = await cloud.instances({ ids: [id] });
-  if (instance === undefined) throw new Refusal('not-found', `${id} no longer exists. Look for it in the AWS console.`);
-  return instance;
-}
-
-async function find(cloud: Cloud, id: VolumeId): Promise<Volume | undefined> {
-  return (await visible(cloud, [id]))?.[0];
-}
-
-/** undefined: at least one does not exist, or is not visible yet. */
-async function visible(cloud: Cloud, ids: readonly VolumeId[]): Promise<readonly Volume[] | undefined> {
-  try {
-    return await cloud.volumes({ ids });
-  } catch (error) {
-    if (isRefusal(error) && error.code === 'not-found') return undefined;
-    throw error;
-  }
 }
