@@ -13,6 +13,7 @@ import { createSubmit } from '#runtime/form.ts';
 import { createHome } from '#runtime/home.ts';
 import { createIncidentPress } from '#runtime/incident-press.ts';
 import { createIncidents } from '#runtime/incidents.ts';
+import { postOnce } from '#runtime/posting.ts';
 import { createRun, type RunInput } from '#runtime/run.ts';
 import { createSuggest } from '#runtime/suggest.ts';
 import { createTroubleWatch } from '#runtime/trouble.ts';
@@ -50,15 +51,16 @@ export function createApp(outside: AppWorld): App {
   const health = createHealthWatch({ ...world, cloud: world.watchCloud, incidents });
   const digest = createDigest({ ...world, cloud: world.watchCloud });
   const lookForTrouble = createTroubleWatch(world, incidents);
+  let stopped = false;
   let reconciling: Cancel = () => undefined;
 
   world.engine.serve('run', createRun({ world, who, asking, incidents }));
   world.engine.serve('digest', async (durable) => {
     const channel = world.settings.current().channels.digest ?? world.settings.current().channels.alerts;
     if (channel === undefined) return null;
-    const message = await durable.step('compose', () => digest.compose());
+    const message = await durable.step('compose', () => digest.compose(), { attempts: 30 });
     // Twice after a crash between the post and its record; never not at all.
-    return durable.step('post', async () => (await world.chat.post(channel, { message, token: '' })).ts, {
+    return durable.step('post', async () => (await postOnce(world, channel, message, '')).ts, {
       attempts: 30,
     });
   });
@@ -92,6 +94,7 @@ export function createApp(outside: AppWorld): App {
   }
 
   function keepReconciling(): void {
+    if (stopped) return;
     reconciling = world.clock.after(reconcileMs, () => {
       reconcile()
         .catch((error: unknown) =>
@@ -148,9 +151,8 @@ export function createApp(outside: AppWorld): App {
 
   async function stop(withinMs: number): Promise<void> {
     reconciling();
-    await world.schedules.stop(Math.min(withinMs, 2_000));
-    await sites.stop();
-    await world.engine.stop(withinMs);
+    stopped = true;
+    await Promise.all([world.schedules.stop(Math.min(withinMs, 2_000)), sites.stop(), world.engine.stop(withinMs)]);
   }
 
   const inbound: Inbound = {

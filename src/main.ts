@@ -7,18 +7,19 @@ import type { Log } from '#ports/clock.ts';
 import { type Deckhand, startDeckhand } from '#world.ts';
 
 /** Time for steps in flight after SIGTERM; orchestrators kill after 10 s (Docker) or 30 s (Kubernetes). */
-const drainMs = 6_000;
-const hardStopMs = 9_000;
+const drainMs = 4_000;
+/** Longer than all parts of a stop together, should each need all of its time. */
+const hardStopMs = 9_500;
 
 async function main(): Promise<void> {
   const environment = readConfiguration();
   const log = createLog(environment.logLevel);
   let deckhand: Deckhand | undefined;
-  const health = await serveHealth({
-    port: environment.port,
-    host: environment.host,
-    isHealthy: () => deckhand?.isHealthy() ?? false,
-  });
+  // In HTTP mode Slack's own listener has the port, and answers /healthz too.
+  const isSocketMode = environment.slack.connection.kind === 'socket';
+  const health = isSocketMode
+    ? await serveHealth({ ...environment, isHealthy: () => deckhand?.isHealthy() ?? false })
+    : undefined;
 
   let stopping = false;
   async function stop(signal: string, code: number): Promise<void> {

@@ -151,8 +151,9 @@ function isRunning({ id, state }: Instance, before: ReadonlySet<string>): boolea
   return state === 'running' || (state !== 'stopped' && before.has(id));
 }
 
-function resourcesOf({ id, instance }: Look): readonly string[] {
-  return [id, ...(instance?.mappings ?? []).map(({ volumeId }) => volumeId)];
+/** Only a run that holds the server itself makes it fail on purpose; a snapshot holds its disks and harms nothing. */
+function resourcesOf({ id }: Look): readonly string[] {
+  return [id];
 }
 
 function changesOf(judged: readonly Judged[]): ReadonlyMap<string, HealthRecord | undefined> {

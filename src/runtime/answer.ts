@@ -1,4 +1,4 @@
-import { Refusal } from '#errors.ts';
+import { isTransient, Refusal } from '#errors.ts';
 import { decide, type Verb } from '#policy/decide.ts';
 import type { Who } from '#policy/people.ts';
 import type { Press } from '#ports/chat.ts';
@@ -67,7 +67,7 @@ export function createAnswer({ world, who, ask, asking, incident }: Needs) {
     });
     if (!answer.counts) {
       await auditRefusal(press, run, `${verb}: ${answer.why}`);
-      await hearAgain(world, run);
+      await sendStored(run);
       return press.answer(plain(say(answer.why)));
     }
     const { first, decision } = await world.history.decisions.record({
@@ -78,8 +78,21 @@ export function createAnswer({ world, who, ask, asking, incident }: Needs) {
       at: now,
     });
     if (!first) return press.answer(plain(say(`You have already answered this (${decision.verdict}).`)));
-    await hearAgain(world, run);
+    if (!(await sendStored(run)))
+      await press.answer(plain(say(`Your answer (${answer.verdict}) is stored and takes effect in a moment.`)));
     await tellThread(press, run, answer.verdict);
+  }
+
+  /** Where the engine is away for a moment, what is stored is sent later: false. */
+  async function sendStored(run: Run): Promise<boolean> {
+    try {
+      await hearAgain(world, run);
+      return true;
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      world.log.warn({ run: run.order.id, err: error }, 'a stored decision could not be sent yet');
+      return false;
+    }
   }
 
   async function tellThread(press: Press, run: Run, verdict: string): Promise<void> {

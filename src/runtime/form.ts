@@ -1,5 +1,5 @@
 import { isRefusal } from '#errors.ts';
-import { readWords } from '#lib/words.ts';
+import { readWords, type Words } from '#lib/words.ts';
 import type { FormSubmission } from '#ports/chat.ts';
 
 import { type Ask, byName } from './ask.ts';
@@ -9,8 +9,9 @@ import type { World } from './world.ts';
 export function createSubmit({ world, ask }: { world: World; ask: Ask }) {
   return async function submit(form: FormSubmission): Promise<Readonly<Record<string, string>> | undefined> {
     const operation = byName(world, form.operation);
-    const words = readWords(operation.form?.line(form.values) ?? '', ['from', 'reason']);
+    let words: Words;
     try {
+      words = readWords(operation.form?.line(form.values) ?? '', ['from', 'reason']);
       operation.parse(words);
     } catch (error) {
       if (!isRefusal(error)) throw error;

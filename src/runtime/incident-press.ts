@@ -38,6 +38,7 @@ export function createIncidentPress({ world, who, ask, incidents }: Needs) {
         return audit(press, incident, 'silenced');
       case 'close':
         await allow(press, 'close', 'operator');
+        await record(press, incident, 'resolved');
         return incidents.resolve(incident.key, {
           endedAt: world.clock.now(),
           report: incident.report as unknown as Report, // written by the incident book
@@ -61,6 +62,8 @@ export function createIncidentPress({ world, who, ask, incidents }: Needs) {
   };
 
   async function remedy(press: Press, incident: IncidentRecord, index: number): Promise<void> {
+    if (incident.shown !== incident.version)
+      throw new Refusal('conflict', 'This card is just being updated. Look at it again, then press.');
     const offered = (incident.report as unknown as Report).remedies[index];
     if (offered === undefined)
       throw new Refusal('bad-input', 'This remedy is no longer offered: the incident has changed. Look at its card.');
@@ -87,7 +90,16 @@ export function createIncidentPress({ world, who, ask, incidents }: Needs) {
     if (!ruling.allowed) throw new Refusal('not-allowed', ruling.why);
   }
 
-  async function audit(press: Press, incident: IncidentRecord, kind: AuditKind): Promise<void> {
+  async function audit(press: Press, incident: IncidentRecord, kind: 'acknowledged' | 'silenced'): Promise<void> {
+    await record(press, incident, kind);
+    const told =
+      kind === 'silenced'
+        ? 'Silenced for 1 hour. The card keeps following; nobody is notified.'
+        : 'You have taken this incident.';
+    await press.answer(plain(say(told)));
+  }
+
+  async function record(press: Press, incident: IncidentRecord, kind: AuditKind): Promise<void> {
     const at = world.clock.now();
     await world.history.audit.append({
       key: `${incident.id}:${kind}:${press.actor.id}:${at}`,
@@ -100,14 +112,5 @@ export function createIncidentPress({ world, who, ask, incidents }: Needs) {
       targets: [incident.key],
       detail: '',
     });
-    await press.answer(
-      plain(
-        say(
-          kind === 'silenced'
-            ? 'Silenced for 1 hour. The card keeps following; nobody is notified.'
-            : 'You have taken this incident.',
-        ),
-      ),
-    );
   }
 }

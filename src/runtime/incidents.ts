@@ -22,6 +22,8 @@ export type IncidentBook = Incidents & {
 
 /** Incidents in the store, shown on one message each. */
 export function createIncidents(world: World): IncidentBook {
+  const showing = new Map<string, Promise<void>>();
+
   async function raise(key: string, of: Parameters<Incidents['raise']>[1]): Promise<void> {
     await changing(async () => {
       const now = world.clock.now();
@@ -90,21 +92,26 @@ export function createIncidents(world: World): IncidentBook {
     return true;
   }
 
-  async function show(incident: IncidentRecord): Promise<boolean> {
-    if (incident.shown === incident.version) return true;
-    const message = renderIncident(incident, world.clock.now());
-    try {
-      const ref = await postCard(world, { kind: 'incident', subject: incident.id, channel: incident.channel }, message);
-      if (!ref.fresh) await edit(ref, message);
-      await world.history.incidents.setShown(incident.id, {
-        version: incident.version,
-        ts: ref.ts,
-        channel: ref.channel,
-      });
-    } catch (error) {
-      world.log.warn({ incident: incident.id, err: error }, 'an incident could not be shown; trying again soon');
-    }
+  /** One at a time for each incident, always its newest state: a post that is under way is not made again. */
+  async function show({ id }: Pick<IncidentRecord, 'id'>): Promise<boolean> {
+    const turn = (showing.get(id) ?? Promise.resolve()).then(() => showNewest(id));
+    showing.set(id, turn);
+    await turn;
+    if (showing.get(id) === turn) showing.delete(id);
     return true;
+  }
+
+  async function showNewest(id: string): Promise<void> {
+    try {
+      const incident = await world.history.incidents.get(id);
+      if (incident === undefined || incident.shown === incident.version) return;
+      const message = renderIncident(incident, world.clock.now());
+      const ref = await postCard(world, { kind: 'incident', subject: id, channel: incident.channel }, message);
+      if (!ref.fresh) await edit(ref, message);
+      await world.history.incidents.setShown(id, { version: incident.version, ts: ref.ts, channel: ref.channel });
+    } catch (error) {
+      world.log.warn({ incident: id, err: error }, 'an incident could not be shown; trying again soon');
+    }
   }
 
   /** Where somebody deleted the message, a new one takes its place. */

@@ -1,4 +1,4 @@
-import { isAmbiguous, isRefusal } from '#errors.ts';
+import { isAmbiguous, isRefusal, Transient } from '#errors.ts';
 import type { MessageRef } from '#ports/chat.ts';
 import type { CardRecord } from '#ports/history.ts';
 import type { Message } from '#ports/text.ts';
@@ -60,13 +60,15 @@ export async function rememberAnswer(
 }
 
 /** A post whose answer was lost is made again: a doubled message is better than none. */
-async function postOnce(world: Needs, channel: string, message: Message, token: string): Promise<MessageRef> {
+export async function postOnce(world: Needs, channel: string, message: Message, token: string): Promise<MessageRef> {
   try {
     return await world.chat.post(channel, { message, token });
   } catch (error) {
     if (!isAmbiguous(error)) throw error;
     world.log.warn({ channel }, 'the answer to a post was lost; posting again');
-    return world.chat.post(channel, { message, token });
+    return world.chat.post(channel, { message, token }).catch((again: unknown) => {
+      throw isAmbiguous(again) ? new Transient('Slack does not answer whether it posted.', { cause: again }) : again;
+    });
   }
 }
 
@@ -89,7 +91,7 @@ export async function deliver(
     world.log.warn({ channel: ref.channel, why: error.message }, 'a card can no longer be edited; posting anew');
   }
   try {
-    await world.history.cards.setTs(ref.token, await world.chat.post(ref.channel, post));
+    await world.history.cards.setTs(ref.token, await postOnce(world, ref.channel, message, ref.token));
   } catch (error) {
     if (!isRefusal(error)) throw error;
     await world.history.cards.setTs(ref.token, await world.chat.tell(person, post));

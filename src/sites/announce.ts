@@ -1,5 +1,5 @@
 import type { Clock, Log } from '#ports/clock.ts';
-import type { ChannelId } from '#ports/ids.ts';
+import type { ChannelId, InstanceId } from '#ports/ids.ts';
 import type { Incidents } from '#ports/incidents.ts';
 import type { Site } from '#ports/settings.ts';
 
@@ -29,6 +29,8 @@ export function createAnnouncer(world: {
   incidents: Incidents;
   book: Book;
   find: FindServer;
+  /** A run works on this server, so what it answers now is our own doing. */
+  isHeld: (server: InstanceId) => Promise<boolean>;
   channelOf: (site: Site) => ChannelId | undefined;
   clock: Clock;
   log: Log;
@@ -62,6 +64,8 @@ export function createAnnouncer(world: {
     const server: Server = isDown(of.state) ? await world.find(of.site.instance) : { kind: 'none' };
     const { site, state } = of; // as one: a check may end while we tell
     for (const item of owed({ ...of, now: clock.now(), server: serverMark(server) })) {
+      if (item.act === 'raise' && item.topic === 'down' && of.told.down?.over !== false && (await isOurDoing(server)))
+        continue;
       const key = keyOf(item.topic, site.name);
       if (item.act === 'resolve') {
         const { report, note } = endWords(item, { site, state });
@@ -78,6 +82,11 @@ export function createAnnouncer(world: {
       }
       book.soon(site.name, () => ({ state: of.state, told: of.told }));
     }
+  }
+
+  /** A restart or restore takes its site down for a while; still down afterwards, it is told. */
+  async function isOurDoing(server: Server): Promise<boolean> {
+    return server.kind === 'found' && world.isHeld(server.id);
   }
 
   /** Of a site that is down the server is asked again every time, as its state decides about the buttons. */

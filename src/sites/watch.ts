@@ -2,6 +2,7 @@ import type { SiteView } from '#operations/contract.ts';
 import type { Clock, Log } from '#ports/clock.ts';
 import type { Cloud } from '#ports/cloud.ts';
 import type { History } from '#ports/history.ts';
+import type { InstanceId } from '#ports/ids.ts';
 import type { Incidents } from '#ports/incidents.ts';
 import type { Settings, SettingsSource, Site } from '#ports/settings.ts';
 import type { ProbeResult, Web } from '#ports/web.ts';
@@ -27,7 +28,7 @@ export type SiteWatch = {
 
 type World = {
   web: Pick<Web, 'probe'>;
-  history: Pick<History, 'watch'>;
+  history: Pick<History, 'watch'> & { claims: Pick<History['claims'], 'holders'> };
   incidents: Incidents;
   cloud: Pick<Cloud, 'instances'>;
   clock: Clock;
@@ -51,7 +52,8 @@ const blindKey = 'watch:blind';
 export function createSiteWatch(world: World): SiteWatch {
   const { web, incidents, clock, settings, log } = world;
   const book = createBook(world);
-  const announcer = createAnnouncer({ ...world, book, find: createServerFinder(world), channelOf });
+  const isHeld = async (server: InstanceId) => (await world.history.claims.holders([server])).length > 0;
+  const announcer = createAnnouncer({ ...world, book, find: createServerFinder(world), channelOf, isHeld });
   const lanes = createLanes(most);
   const turns = createTurns({ clock, due });
   const guard = createBlindGuard({ clock, canaries: world.canaries ?? createCanaries(world), onBlind, onSight });

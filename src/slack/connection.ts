@@ -12,7 +12,7 @@ export type Connection = {
   isUp: () => boolean;
 };
 
-/** Longest time without a socket; Slack itself refreshes connections within seconds. */
+/** After this time without a socket it is told in the log; Slack itself refreshes connections within seconds. */
 const lostAfterMs = 120_000;
 /** From the request for an address to Slack's hello. */
 const helloWithinMs = 30_000;
@@ -37,16 +37,19 @@ const refusals = new Set([
 /**
  * Keeps one Socket Mode connection, for ever: after a refresh at once, after failures with pauses up to 30 s. The SDK's
  * own reconnect is switched off: it pauses 5 s at every refresh, and drops the rejection of a refused token, which ends
- * the process. `onLost` is called once, when Slack was away for 2 min or no longer takes the token.
+ * the process. `onLost` is called once, when Slack no longer takes the
+ * token, or could not be reached at all for the first 2 min.
  */
 export function createConnection({ client, clock, log, onLost }: Needs): Connection {
   let up = false;
+  let wasUp = false;
   let stopped = false;
   let cancelWatch: Cancel = () => undefined;
   const first = Promise.withResolvers<void>();
   client.on('connected', () => {
     if (stopped) return;
     up = true;
+    wasUp = true;
     cancelWatch();
     log.info({}, 'connected to Slack');
     first.resolve();
@@ -61,14 +64,18 @@ export function createConnection({ client, clock, log, onLost }: Needs): Connect
 
   function watch(): void {
     cancelWatch();
-    cancelWatch = clock.after(lostAfterMs, () =>
+    cancelWatch = clock.after(lostAfterMs, () => {
+      if (wasUp) {
+        log.error({ forMs: lostAfterMs }, 'Slack is away; trying on, and whatever needs no Slack goes on');
+        return watch();
+      }
       giveUp(
         new Refusal(
           'not-here',
           'Slack could not be reached for 2 minutes. Check the network, the proxy and SLACK_API_URL, then start again.',
         ),
-      ),
-    );
+      );
+    });
   }
 
   function giveUp(why: Refusal): void {

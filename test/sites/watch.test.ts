@@ -226,6 +226,20 @@ describe('the watch over sites', () => {
     ]);
   });
 
+  it('is quiet while a run works on the server behind it, and tells what is still down afterwards', async () => {
+    const server = anInstance({ id: 'i-0123456789abcdef0', name: 'web-1' });
+    const { clock, world, told, store } = await started([aSite({ instance: 'web-1' })], [server]);
+    store.held.add(server.id);
+    world.answer = down;
+    await clock.advance(5 * minute);
+    expect(told.all).toEqual([]);
+
+    store.held.clear();
+    await clock.advance(2 * minute);
+
+    expect(told.open()).toHaveLength(1);
+  });
+
   it('changes the remedies on the card when the server stops', async () => {
     const server = anInstance({ id: 'i-0123456789abcdef0', name: 'web-1' });
     const { clock, world, told } = await started([aSite({ instance: 'web-1' })], [server]);

@@ -26,5 +26,10 @@ export function createFakeWatchStore() {
       for (const key of keys) rows.delete(key);
     },
   };
-  return { watch, rows, writes: () => writes, fail: (error?: Error) => void (failure = error) };
+  const held = new Set<string>();
+  const claims: Pick<History['claims'], 'holders'> = {
+    holders: async (resources) =>
+      resources.filter((one) => held.has(one)).map((resource) => ({ resource, run: 'r-0000000000' })),
+  };
+  return { watch, claims, held, rows, writes: () => writes, fail: (error?: Error) => void (failure = error) };
 }

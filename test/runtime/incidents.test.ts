@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import type { Post } from '#ports/chat.ts';
+import type { Report } from '#ports/incidents.ts';
+import { createIncidents } from '#runtime/incidents.ts';
+import type { World } from '#runtime/world.ts';
+import { createHistory } from '#store/history.ts';
+import { openTestStore, silentLog } from '#test/support/store.ts';
+
+let store: Awaited<ReturnType<typeof openTestStore>>;
+beforeAll(async () => {
+  store = await openTestStore();
+});
+afterAll(() => store.close());
+
+const report = (title: string): Report => ({
+  severity: 'critical',
+  title,
+  alert: title,
+  facts: [],
+  detail: [],
+  remedies: [],
+});
+let nr = 0;
+
+/** An incident book whose posts wait until they are let go. */
+function book() {
+  const posts: Post[] = [];
+  const edits: Post[] = [];
+  const waiting: (() => void)[] = [];
+  const now = { at: 1_000_000 };
+  const slack = { held: false };
+  const world = {
+    history: createHistory(store),
+    log: silentLog,
+    randomText: (length: number) => `n${nr++}`.padEnd(length, 'x'),
+    clock: { now: () => now.at },
+    chat: {
+      post: async (channel: string, post: Post, thread?: string) => {
+        if (slack.held) await new Promise<void>((resolve) => waiting.push(resolve));
+        if (thread === undefined) posts.push(post);
+        return { channel, ts: `${posts.length}.${nr++}` };
+      },
+      update: async (_ref: unknown, post: Post) => void edits.push(post),
+    },
+  } as unknown as World;
+  return { ...createIncidents(world), posts, edits, waiting, slack, now, key: `site:s${nr++}` };
+}
+const of = (title: string) => ({ channel: 'C1', startedAt: 1, report: report(title) });
+
+describe('an incident', () => {
+  it('is one message: posted once, edited when it changes, and final when it is over', async () => {
+    const { raise, resolve, posts, edits, key } = book();
+
+    await raise(key, of('down'));
+    await raise(key, of('down'));
+    await raise(key, of('still down'));
+    await resolve(key, { endedAt: 61_001, report: report('was down') });
+
+    expect(posts).toHaveLength(1);
+    expect(edits.map(({ message }) => message.alert)).toEqual(['CRITICAL: still down', 'Resolved: was down']);
+    expect(edits.at(-1)?.message.buttons).toEqual([]);
+  });
+
+  it('is posted once also when it is looked for while its first post is on the way', async () => {
+    const { raise, flush, posts, waiting, slack, key } = book();
+    slack.held = true;
+    const raised = raise(key, of('down'));
+    await expect.poll(() => waiting.length).toBe(1);
+
+    const flushed = flush();
+    slack.held = false;
+    waiting.forEach((go) => go());
+    await Promise.all([raised, flushed]);
+
+    expect(posts).toHaveLength(1);
+  });
+
+  it('comes back in its old message within 15 minutes, in a new one later', async () => {
+    const { raise, resolve, posts, now, key } = book();
+    await raise(key, of('down'));
+    await resolve(key, { endedAt: now.at, report: report('up') });
+    now.at += 14 * 60_000;
+    await raise(key, of('down again'));
+    await resolve(key, { endedAt: now.at, report: report('up') });
+    expect(posts).toHaveLength(1);
+
+    now.at += 16 * 60_000;
+    await raise(key, of('down once more'));
+
+    expect(posts).toHaveLength(2);
+  });
+});
