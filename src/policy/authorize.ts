@@ -55,10 +55,11 @@ export function outsider(person: Person): string | undefined {
 }
 
 function whoHas(settings: Pick<Settings, 'roles'>, role: Role): string {
-  const { users, groups } = settings.roles[role];
-  if (users.length + groups.length === 0)
+  // Every role may look.
+  const holders = role === 'viewer' ? Object.values(settings.roles) : [settings.roles[role]];
+  if (holders.every(({ users, groups }) => users.length + groups.length === 0))
     return `Nobody has it yet: an admin adds people under \`roles.${role}\` in deckhand.yml.`;
-  return `Ask somebody who has it, or an admin to add you under \`roles.${role}\` in deckhand.yml.`;
+  return `Ask an admin to add you under \`roles.${role}\` in deckhand.yml${role === 'viewer' ? '' : ', or somebody who has it to do it'}.`;
 }
 
 function no(rule: string, why: string): Ruling {

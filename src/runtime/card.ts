@@ -64,6 +64,7 @@ export function renderRun(view: RunView): Message {
 function stateWord(view: RunView): string {
   switch (view.state) {
     case 'waiting':
+      if (leftToApprove(view) <= 0) return 'starting';
       return view.rule.kind === 'approve' ? 'needs approval' : 'confirm?';
     case 'running':
       return view.undoing ? 'failed, being undone' : 'running';
@@ -135,7 +136,8 @@ function next(view: RunView): Piece[] {
 function waitingFor(view: RunView): Piece[] {
   if (view.rule.kind === 'none') return [];
   const until: Piece[] = [' until ', { at: view.order.requestedAt + view.rule.expiresMs, style: 'datetime' }, '.'];
-  if (view.rule.kind === 'confirm') return [' Waits for your confirmation', ...until];
+  if (view.rule.kind === 'confirm')
+    return leftToApprove(view) <= 0 ? [' Starting.'] : [' Waits for your confirmation', ...until];
   const people: Piece[] = [
     ...view.approvers.groups.map((group): Piece => ({ group })),
     ...view.approvers.users.slice(0, 5).map((user): Piece => ({ user })),
@@ -144,13 +146,18 @@ function waitingFor(view: RunView): Piece[] {
     people.length > 0
       ? people.flatMap((piece, at) => (at === 0 ? [piece] : [', ', piece]))
       : [`anybody with the ${view.rule.role} role (nobody has it yet)`];
-  const left = view.rule.count - view.given.length;
+  const left = leftToApprove(view);
+  if (left <= 0) return [' Starting.'];
   return [
     ` Waits for ${left === 1 ? 'the approval of another person' : `${left} approvals by other people`} (`,
     ...who,
     ')',
     ...until,
   ];
+}
+
+function leftToApprove({ rule, given }: RunView): number {
+  return rule.kind === 'approve' ? rule.count - given.length : 1 - given.length;
 }
 
 function progress(view: RunView): Section[] {
@@ -179,6 +186,7 @@ function footer(view: RunView): Line {
 }
 
 function buttons(view: RunView): Button[] {
+  if (view.state === 'waiting' && leftToApprove(view) <= 0) return [];
   if (view.state === 'waiting') {
     if (view.rule.kind === 'approve') {
       return [

@@ -70,7 +70,7 @@ export function createIncidents(world: World): IncidentBook {
       result = undefined;
       if (known === undefined || known.state !== 'open') return true;
       result = { ...known, ...change, version: known.version + 1, updatedAt: world.clock.now() };
-      return keep(result, line);
+      return keep(result, line, true);
     });
     return result;
   }
@@ -84,11 +84,11 @@ export function createIncidents(world: World): IncidentBook {
   }
 
   /** Stores, then shows. False: somebody else was faster; look again. */
-  async function keep(incident: IncidentRecord, line: Line | undefined): Promise<boolean> {
+  async function keep(incident: IncidentRecord, line: Line | undefined, byPerson = false): Promise<boolean> {
     if (!(await world.history.incidents.save(incident))) return false;
     await audit(incident);
     await show(incident);
-    await tellThread(incident, line);
+    await tellThread(incident, line, byPerson);
     return true;
   }
 
@@ -124,8 +124,9 @@ export function createIncidents(world: World): IncidentBook {
     }
   }
 
-  async function tellThread(incident: IncidentRecord, line: Line | undefined): Promise<void> {
-    if (line === undefined || isSilenced(incident, world.clock.now())) return;
+  /** Silence is for what the watchers find; what people do always stands in the timeline. */
+  async function tellThread(incident: IncidentRecord, line: Line | undefined, byPerson: boolean): Promise<void> {
+    if (line === undefined || (!byPerson && isSilenced(incident, world.clock.now()))) return;
     const card = await world.history.cards.of('incident', incident.id);
     if (card?.ts === undefined) return;
     const alert = (incident.report as unknown as Report).alert;

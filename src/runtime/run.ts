@@ -181,6 +181,8 @@ export function createRun({ world, who, asking, incidents }: RunNeeds) {
     const moved = await world.history.runs.move(order.id, from, to, more);
     // A step that is repeated finds the state it made itself, and still writes its entry.
     if (!moved && (await world.history.runs.get(order.id))?.state !== to) return;
+    // Who said no stands in the record already, with the answer itself.
+    if (to === 'denied' || to === 'cancelled') return;
     const kind: AuditKind = to === 'running' ? 'started' : (to as AuditKind); // every end state is an audit kind too
     await world.history.audit.append({
       key: `${order.id}:${kind}`,

@@ -32,7 +32,7 @@ export function readFlags(args: readonly string[]): Flags {
     speed: number('speed', values.speed ?? '10', 1, 10_000),
     config: values.config,
     serversOnly: values['servers-only'] ?? false,
-    requestUrl: values['request-url'],
+    requestUrl: address(values['request-url']),
   };
 }
 
@@ -53,6 +53,19 @@ function parse(args: readonly string[]) {
   } catch (error) {
     throw new Refusal('bad-input', `${(error as Error).message}\n${usage}`, {}, { cause: error });
   }
+}
+
+/** Loopback only: nothing of the sandbox leaves this machine. */
+function address(text: string | undefined): string | undefined {
+  const url = text === undefined ? undefined : URL.parse(text);
+  if (url === undefined) return undefined;
+  const isLoopback =
+    url?.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname) && url.port !== '';
+  if (isLoopback) return text;
+  throw new Refusal(
+    'bad-input',
+    `--request-url takes an address such as http://127.0.0.1:3000/slack/events, not "${text}".\n${usage}`,
+  );
 }
 
 function number(name: string, text: string, least: number, most: number): number {

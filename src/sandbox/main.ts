@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { pino } from 'pino';
 
 import { readEnvironment } from '#config.ts';
+import { isRefusal, Refusal } from '#errors.ts';
 import { exitWith } from '#exit.ts';
 import { slashCommands } from '#generate.ts';
 import { operations } from '#operations/index.ts';
@@ -12,8 +13,9 @@ import { createEc2 } from '#sandbox/ec2/index.ts';
 import { startSandboxServer } from '#sandbox/server.ts';
 import { createDemoSite } from '#sandbox/site.ts';
 import { createSlack } from '#sandbox/slack/index.ts';
-import { sandboxTokens } from '#sandbox/slack/seed.ts';
+import { sandboxSigningSecret, sandboxTokens } from '#sandbox/slack/seed.ts';
 import { manifest } from '#slack/manifest.ts';
+import { lockFolder } from '#store/folder-lock.ts';
 import { type Deckhand, startDeckhand } from '#world.ts';
 
 import { readFlags } from './flags.ts';
@@ -25,6 +27,7 @@ async function main(): Promise<void> {
   const dataDir =
     flags.dataDir === undefined ? mkdtempSync(join(tmpdir(), 'deckhand-sandbox-')) : resolve(flags.dataDir);
   mkdirSync(dataDir, { recursive: true });
+  const lock = lockDataDir(dataDir);
   const log = pino({ level: 'warn' }, pino.destination({ dest: join(dataDir, 'deckhand.log'), sync: true }));
 
   let url = '';
@@ -45,7 +48,7 @@ async function main(): Promise<void> {
   url = server.url;
   const configPath = flags.config === undefined ? join(dataDir, 'deckhand.yml') : resolve(flags.config);
   if (flags.config === undefined) writeFileSync(configPath, sandboxSettings({ url, speed: flags.speed }));
-  const variables = environmentOf(url, dataDir, configPath);
+  const variables = environmentOf(url, dataDir, configPath, flags.requestUrl);
 
   let deckhand: Deckhand | undefined;
   let stopping = false;
@@ -56,6 +59,7 @@ async function main(): Promise<void> {
     await deckhand?.stop(3_000);
     await server.close();
     await Promise.all([ec2.close(), slack.close()]);
+    lock.release();
     if (flags.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
     process.exit(code);
   }
@@ -69,6 +73,19 @@ async function main(): Promise<void> {
   process.stdout.write(`Deckhand sandbox ready: ${url}\n${text}`);
 }
 
+/** Two sandboxes in one folder would overwrite each other's world. */
+function lockDataDir(dataDir: string): { release: () => void } {
+  try {
+    return lockFolder(dataDir);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    throw new Refusal(
+      'conflict',
+      `${dataDir} is in use by another sandbox. Stop that one, or choose another folder with --data-dir.`,
+    );
+  }
+}
+
 async function startWith(
   variables: Readonly<Record<string, string>>,
   log: Parameters<typeof startDeckhand>[1]['log'],
@@ -80,10 +97,19 @@ async function startWith(
 }
 
 /** What a Deckhand needs to use these servers. Keys and tokens are make-believe and work nowhere else. */
-function environmentOf(url: string, dataDir: string, configPath: string): Record<string, string> {
+function environmentOf(
+  url: string,
+  dataDir: string,
+  configPath: string,
+  requestUrl: string | undefined,
+): Record<string, string> {
+  const connection: Record<string, string> =
+    requestUrl === undefined
+      ? { SLACK_APP_TOKEN: sandboxTokens.app }
+      : { SLACK_SIGNING_SECRET: sandboxSigningSecret, PORT: new URL(requestUrl).port };
   return {
     SLACK_BOT_TOKEN: sandboxTokens.bot,
-    SLACK_APP_TOKEN: sandboxTokens.app,
+    ...connection,
     SLACK_API_URL: `${url}/slack/api/`,
     AWS_ENDPOINT_URL: `${url}/aws`,
     AWS_REGION: 'us-east-1',

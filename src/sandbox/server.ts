@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 
+import { Refusal } from '#errors.ts';
 import type { Log } from '#ports/clock.ts';
 
 import { loadAssets } from './assets.ts';
@@ -81,9 +82,16 @@ export async function startSandboxServer(of: {
 
 function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        new Refusal(
+          'bad-input',
+          `Port ${port} cannot be opened (${error.code ?? error.message}). Choose another with --port (0 takes any free one), or stop what uses it.`,
+        ),
+      ),
+    );
     server.listen(port, '127.0.0.1', () => {
-      server.off('error', reject);
+      server.removeAllListeners('error');
       resolve((server.address() as AddressInfo).port);
     });
   });

@@ -20,6 +20,7 @@ describe('the line of a tag change', () => {
       { names: [], tags: { env: 'prod', role: 'db' }, set: { owner: 'me' }, remove: [] },
     ],
     ['Name="web 1" note="a=b c"', { names: ['web 1'], tags: {}, set: { note: 'a=b c' }, remove: [] }],
+    ['web-1 owner=<@U0REQUESTER|riley>', { names: ['web-1'], tags: {}, set: { owner: '@riley' }, remove: [] }],
     ['web-1 empty=', { names: ['web-1'], tags: {}, set: { empty: '' }, remove: [] }],
   ])('%j is understood', (line, expected) => {
     expect(edit(line)).toEqual(expected);

@@ -169,6 +169,16 @@ describe('who may', () => {
     });
   });
 
+  it('names who could help: nobody has the role only when really nobody has', () => {
+    const staffed = { ...settings, roles: { ...settings.roles, operator: { users: ['U9'], groups: [] } } };
+
+    expect(
+      ask({ roles: held(), settings: staffed, operation: { name: 'status', role: 'viewer', kind: 'answer' } }),
+    ).toMatchObject({
+      why: expect.not.stringMatching(/Nobody has it/),
+    });
+  });
+
   it('lets every role look, and only operators change', () => {
     expect(
       ask({ roles: held('approver'), operation: { name: 'status', role: 'viewer', kind: 'answer' } }),

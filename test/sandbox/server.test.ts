@@ -354,7 +354,10 @@ describe('starting', () => {
       log,
     });
 
-    await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await expect(second).rejects.toMatchObject({
+      name: 'Refusal',
+      message: expect.stringMatching(/EADDRINUSE.*--port/),
+    });
   });
 });
 

@@ -73,7 +73,7 @@ export const snapshotOperation = defineChange<{ selector: Selector }, SnapshotPl
     const ids = plan.sets.flatMap((set) => set.volumes.map(({ id }) => id));
     return differences(plan, await asking.cloud.volumes({ ids }));
   },
-  resources: (plan) => plan.sets.flatMap((set) => set.volumes.map(({ id }) => id)),
+  resources: (plan) => [...new Set(plan.sets.flatMap((set) => set.volumes.map(({ id }) => id)))],
   stages: () => stages,
   story: snapshot,
   words: { planned, done },

@@ -17,7 +17,14 @@ export type SnapshotPlan = { sets: readonly SnapshotSet[]; sizeGiB: number };
 
 /** One set per server, one per loose volume. Refuses what cannot be snapshotted. Pure. */
 export function planSnapshot({ instances, volumes, named }: Targets): SnapshotPlan {
-  const usable = volumes.filter((volume) => volume.state === 'in-use' || volume.state === 'available');
+  const managed = volumes.find((volume) => volume.managedBy !== undefined && named.has(volume.id));
+  if (managed !== undefined)
+    throw new Refusal(
+      'unsuitable',
+      `${label(managed)} is managed by ${managed.managedBy}. Use that service to snapshot it.`,
+    );
+  const own = volumes.filter(({ managedBy }) => managedBy === undefined);
+  const usable = own.filter((volume) => volume.state === 'in-use' || volume.state === 'available');
   const sets = [
     ...instances.flatMap((instance) => attachedSet(instance, usable, named)),
     ...usable.filter(isLoose).map(looseSet),

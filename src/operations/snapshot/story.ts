@@ -108,7 +108,9 @@ async function waitForAll(story: Story, tries: readonly Try[], attempt: number):
         const open = now.filter(
           ({ state }) => state === 'pending' || (state === 'gone' && elapsedMs < story.limits.visibilityGraceMs),
         );
-        story.stage(1, `${now.length - open.length} of ${ids.length} completed`);
+        const completed = now.filter(({ state }) => state === 'completed').length;
+        const failed = now.filter(({ state }) => state === 'error').length;
+        story.stage(1, `${completed} of ${ids.length} completed${failed === 0 ? '' : `, ${failed} failed`}`);
         return open.length > 0 ? undefined : now;
       },
       withinMs: story.limits.wait.snapshotMs,

@@ -2,8 +2,11 @@ import { z } from 'zod';
 
 import { Refusal } from '#errors.ts';
 import { describeSelector, readSelector, type Selector } from '#lib/selector.ts';
+import { sourceTag } from '#lib/tags.ts';
 import { findTargets } from '#lib/targets.ts';
 import { defineAnswer } from '#operations/contract.ts';
+import type { Volume } from '#ports/cloud.ts';
+import type { VolumeId } from '#ports/ids.ts';
 
 import { answer } from './messages.ts';
 import { overview } from './overview.ts';
@@ -37,7 +40,7 @@ export const statusOperation = defineAnswer<{ selector: Selector }>({
     const everything = selector.all;
     const [health, snapshots] = await Promise.all([
       asking.cloud.health(everything ? undefined : targets.instances.map(({ id }) => id)),
-      asking.cloud.snapshots(everything ? {} : { volumeIds: targets.volumes.map(({ id }) => id) }),
+      asking.cloud.snapshots(everything ? {} : { volumeIds: withSources(targets.volumes) }),
     ]);
     return answer(overview(targets, health, snapshots), {
       selector: describeSelector(selector),
@@ -47,3 +50,11 @@ export const statusOperation = defineAnswer<{ selector: Selector }>({
     });
   },
 });
+
+/** The disks and those their data came from in an earlier restore. */
+function withSources(volumes: readonly Volume[]): VolumeId[] {
+  const sources = volumes.flatMap(({ tags }) =>
+    tags[sourceTag]?.startsWith('vol-') === true ? [tags[sourceTag] as VolumeId] : [],
+  );
+  return [...new Set([...volumes.map(({ id }) => id), ...sources])];
+}

@@ -1,4 +1,5 @@
 import { label } from '#lib/format.ts';
+import { sourceTag } from '#lib/tags.ts';
 import type { Targets } from '#lib/targets.ts';
 import type { Instance, InstanceHealth, ScheduledEvent, Snapshot, Volume } from '#ports/cloud.ts';
 
@@ -25,20 +26,24 @@ export function overview(
   snapshots: readonly Snapshot[],
 ): Overview {
   const newest = newestCompleted(snapshots);
+  // A restored disk has the history of the one its data came from.
+  const lastOf = ({ id, tags }: Volume) => newest.get(id) ?? newest.get(tags[sourceTag] ?? '');
   const byId = new Map(targets.volumes.map((volume) => [volume.id, volume]));
   const healthOf = new Map(health.map((one) => [one.instanceId, one]));
   const servers = targets.instances.map((instance) => {
     const volumes = instance.mappings.flatMap((mapping) => {
       const volume = byId.get(mapping.volumeId);
-      return volume === undefined ? [] : [{ volume, device: mapping.device, lastSnapshot: newest.get(volume.id) }];
+      return volume === undefined ? [] : [{ volume, device: mapping.device, lastSnapshot: lastOf(volume) }];
     });
     return serverOf(instance, healthOf.get(instance.id), volumes);
   });
   const loose = targets.volumes
     .filter((volume) => volume.attachments.length === 0)
-    .map((volume) => ({ volume, device: '', lastSnapshot: newest.get(volume.id) }));
+    .map((volume) => ({ volume, device: '', lastSnapshot: lastOf(volume) }));
   return {
-    servers: servers.toSorted((a, b) => a.urgency - b.urgency || label(a.instance).localeCompare(label(b.instance))),
+    servers: servers.toSorted(
+      (a, b) => a.urgency - b.urgency || label(a.instance).localeCompare(label(b.instance), 'en', { numeric: true }),
+    ),
     loose,
   };
 }

@@ -69,7 +69,7 @@ function readChange(word: string, edit: Edit): void {
       `\`${word.slice(0, 60)}\` is no change. \`key=value\` sets a tag, \`-key\` removes it; quote values with spaces: \`Name="web 1"\`.`,
     );
   const key = word.slice(0, equals);
-  const value = word.slice(equals + 1);
+  const value = readable(word.slice(equals + 1));
   mustBeKey(key, word);
   if (value.length > longestValue)
     throw new Refusal(
@@ -77,6 +77,13 @@ function readChange(word: string, edit: Edit): void {
       `The value of \`${key}\` has ${value.length} characters; AWS allows ${longestValue}.`,
     );
   edit.set[key] = value;
+}
+
+/** Slack sends mentions as `<@U…|riley>` and `<#C…|ops>`; a tag is read outside Slack, so it gets the name. */
+function readable(value: string): string {
+  return value.replace(/<([@#])[A-Z0-9]+(?:\|([^<>]*))?>/g, (all, sign: string, name?: string) =>
+    name === undefined || name === '' ? all : `${sign}${name}`,
+  );
 }
 
 function mustBeKey(key: string, word: string): void {

@@ -35,7 +35,7 @@ export function planTags(
       'conflict',
       gone.length > 0
         ? `Nothing can be put back: ${some(gone, 3)} no longer exist.`
-        : 'Nothing would change: the tags are like that already.',
+        : 'Nothing would change: the tags to set have these values already, and those to remove are not there.',
     );
   const full = edits.filter(({ of, edit }) => countAfter(of, edit) > mostTags);
   if (full.length > 0) {
