@@ -1,10 +1,14 @@
+import { createHash } from 'node:crypto';
+
 import { type App, createApp } from '#app.ts';
 import { createCloud } from '#aws/cloud.ts';
 import { createSettings, type Environment } from '#config.ts';
 import { createEngine } from '#engine/engine.ts';
 import { operations } from '#operations/index.ts';
 import type { Log } from '#ports/clock.ts';
-import { createSlack } from '#slack/app.ts';
+import type { History } from '#ports/history.ts';
+import { createSlack, type SlackOptions } from '#slack/app.ts';
+import type { Identity } from '#slack/identity.ts';
 import { createHistory } from '#store/history.ts';
 import { openStore } from '#store/open.ts';
 import { createClock } from '#timers/clock.ts';
@@ -43,6 +47,7 @@ export async function startDeckhand(
   const web = createWeb({ allowPrivate: () => settings.current().web.allowPrivate, clock });
   const schedules = createSchedules({ claim: (key) => history.slots.claim(key), clock, log });
   const slack = await createSlack({
+    identity: await keptIdentity(history, environment.slack.botToken),
     ...environment.slack,
     port: environment.port,
     host: environment.host,
@@ -79,6 +84,16 @@ export async function startDeckhand(
     await store.close();
   }
   return { isHealthy: slack.isConnected, stop };
+}
+
+/** What Slack said of this token, kept over restarts; another token has another key. */
+async function keptIdentity(history: History, botToken: string): Promise<NonNullable<SlackOptions['identity']>> {
+  const key = `slack:${createHash('sha256').update(botToken).digest('hex').slice(0, 16)}`;
+  const stored = (await history.watch.load(key)).get(key);
+  return {
+    known: stored as Identity | undefined, // written by keep
+    keep: (identity) => history.watch.save(new Map([[key, { ...identity }]])),
+  };
 }
 
 function placeOf(store: Environment['store']): { databaseUrl: string } | { dataDir: string } {

@@ -4,7 +4,7 @@ import type { Chat, Inbound } from '#ports/chat.ts';
 import type { Clock, Log } from '#ports/clock.ts';
 
 import { createChat } from './chat.ts';
-import { checkAppToken, identify } from './identity.ts';
+import { checkAppToken, identify, type Identity } from './identity.ts';
 import { callWithinMs, httpLine, socketLine } from './lines.ts';
 import { listen } from './listen.ts';
 import { boltLogger } from './logger.ts';
@@ -24,6 +24,8 @@ export type SlackOptions = {
   /** Slack was away for 2 min, or no longer takes a token: a supervisor should restart the process. Called once. */
   onLost: () => void;
   editGapMs?: number;
+  /** What Slack said of this token at an earlier start, and where to keep what it says now. */
+  identity?: { known: Identity | undefined; keep: (identity: Identity) => Promise<void> };
 };
 export type Slack = {
   chat: Chat;
@@ -52,7 +54,10 @@ export async function createSlack(options: SlackOptions): Promise<Slack> {
     logger,
   };
   const patient = { ...clientOptions, retryConfig: { retries: 2, minTimeout: 500, maxTimeout: 3_000 } };
-  const me = await identify({ botToken: options.botToken, clientOptions: patient });
+  const known = options.identity?.known;
+  const me = await identify({ botToken: options.botToken, clientOptions: patient, known });
+  if (me === known) log.warn({}, 'Slack cannot be reached; starting with what is known, and trying on');
+  else await options.identity?.keep(me);
   if (connection.kind === 'socket') await checkAppToken({ appToken: connection.appToken, clientOptions: patient });
 
   const line =

@@ -12,8 +12,15 @@ export type Identity = {
 
 const where = 'https://api.slack.com/apps > your app';
 
-/** Asks Slack who the token is. Throws Refusal that says which variable is wrong and where to get it. */
-export async function identify(of: { botToken: string; clientOptions: webApi.WebClientOptions }): Promise<Identity> {
+/**
+ * Asks Slack who the token is. While Slack cannot be reached, what it said of this token earlier (`known`) serves: work
+ * that a crash left half-done must not wait for Slack. Throws Refusal that says which variable is wrong and where to get it.
+ */
+export async function identify(of: {
+  botToken: string;
+  clientOptions: webApi.WebClientOptions;
+  known?: Identity | undefined;
+}): Promise<Identity> {
   try {
     const me = await new webApi.WebClient(of.botToken, of.clientOptions).auth.test();
     return {
@@ -32,6 +39,7 @@ export async function identify(of: { botToken: string; clientOptions: webApi.Web
         { cause: error },
       );
     }
+    if (of.known !== undefined) return of.known;
     throw new Refusal(
       'not-permitted',
       `Slack could not be reached at ${of.clientOptions.slackApiUrl ?? 'https://slack.com/api/'}. Check the network, proxy and SLACK_API_URL.`,

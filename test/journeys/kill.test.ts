@@ -36,8 +36,12 @@ afterAll(async () => {
   folder.remove();
 });
 
+function launchBot(): Child {
+  return startNode(['src/main.ts'], { ...environment, PORT: '0', LOG_LEVEL: 'info' });
+}
+
 async function startBot(): Promise<Child> {
-  const child = startNode(['src/main.ts'], { ...environment, PORT: '0', LOG_LEVEL: 'info' });
+  const child = launchBot();
   await printed(child, /Deckhand is ready/, 40_000);
   return child;
 }
@@ -146,6 +150,37 @@ async function killAfter(line: string, title: RegExp, action: string) {
   bot = await startBot();
   return { card, before };
 }
+
+describe('kill -9 while Slack is away as well', () => {
+  it('finishes the work on the servers first, and tells when Slack is back', { timeout: 180_000 }, async () => {
+    const [, before] = await mappings('db-1');
+    const stops = (await driver.ec2()).calls.byAction['StopInstances'] ?? 0;
+    await driver.command('requester', 'ops', '/restore db-1');
+    const card = await driver.see(
+      'ops',
+      ({ text, buttons }) =>
+        /Restore 1 volume of db-1 /.test(text) && buttons.some(({ action_id }) => action_id === 'approve'),
+    );
+    await driver.faults({ ec2: { inject: { action: 'StopInstances', times: 1, hangMs: 60_000, afterWork: true } } });
+    await driver.press('approver', card, 'approve');
+    await driver.until(async () => ((await driver.ec2()).calls.byAction['StopInstances'] ?? 0) > stops, 'the stop');
+    await bot.kill('SIGKILL');
+    await driver.faults({ ec2: { clear: true }, slack: { api: { method: '*', drop: true, times: 10_000 } } });
+
+    bot = launchBot();
+    await driver.until(
+      async () => {
+        const { state, mappings: disks } = await driver.server('db-1');
+        return state === 'running' && disks[1]?.volumeId !== undefined && disks[1].volumeId !== before!.volumeId;
+      },
+      'the restore',
+      60_000,
+    );
+    await driver.faults({ slack: { clear: true } });
+
+    await driver.turn(card, /done: Restored 1 volume of db-1/, 90_000);
+  });
+});
 
 describe('kill -9 where AWS takes no token', () => {
   it('finds the snapshots it had made and makes no second set', async () => {
