@@ -134,7 +134,7 @@ function next(view: RunView): Piece[] {
 }
 
 function waitingFor(view: RunView): Piece[] {
-  if (view.rule.kind === 'none') return [];
+  if (view.rule.kind === 'none') return [' Starting.'];
   const until: Piece[] = [' until ', { at: view.order.requestedAt + view.rule.expiresMs, style: 'datetime' }, '.'];
   if (view.rule.kind === 'confirm')
     return leftToApprove(view) <= 0 ? [' Starting.'] : [' Waits for your confirmation', ...until];
@@ -157,7 +157,8 @@ function waitingFor(view: RunView): Piece[] {
 }
 
 function leftToApprove({ rule, given }: RunView): number {
-  return rule.kind === 'approve' ? rule.count - given.length : 1 - given.length;
+  const needed = { none: 0, confirm: 1, approve: rule.kind === 'approve' ? rule.count : 0 };
+  return needed[rule.kind] - given.length;
 }
 
 function progress(view: RunView): Section[] {

@@ -47,12 +47,23 @@ describe('looking', () => {
     expect(shown.plain).toMatch(/\/fleet/);
   });
 
-  it('keeps hostile tags literal', async () => {
-    await sandbox.command('requester', 'ops', '/fleet all');
-    await told('requester', /servers/);
+  it('shows a hostile tag literally, in the plan and in the status, and never as markup', async () => {
+    const hostile = '<!channel> & <https://evil.example|Approve> *_~';
+    await sandbox.command('requester', 'ops', `/tag web-3 note="${hostile}"`);
+    const card = await sandbox.read('ops', /Change tags of web-3/);
+    await sandbox.press('requester', card, 'confirm');
+    await sandbox.turn(card, /done: Changed tags of web-3/);
+    await sandbox.command('requester', 'ops', '/fleet web-3');
+    const status = await told('requester', /Status · web-3/);
 
-    const all = JSON.stringify(await sandbox.messages('ops'));
-    expect(all).not.toMatch(/"text":"[^"]*<!channel>/);
+    expect(card.plain).toContain(`note=${hostile}`);
+    expect(status.plain).toContain(`note=${hostile}`);
+    const { messages } = (await sandbox.call('GET', 'messages?channel=ops')).body as {
+      messages: { text: string; blocks?: unknown }[];
+    };
+    expect(JSON.stringify(messages.map(({ blocks }) => blocks))).toContain(JSON.stringify(hostile).slice(1, -1));
+    expect(messages.filter(({ text }) => /<!|<http|<@/.test(text))).toEqual([]);
+    expect(JSON.stringify(messages.map(({ blocks }) => blocks))).not.toContain('"type":"mrkdwn"');
   });
 });
 

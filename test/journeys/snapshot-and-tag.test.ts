@@ -84,4 +84,21 @@ describe('a tag change', () => {
 
     expect((await sandbox.server('web-1')).tags).toEqual(before);
   });
+
+  it('is undone by a typed line as well, once', async () => {
+    const before = (await sandbox.server('web-2')).tags;
+    await sandbox.command('requester', 'ops', '/tag web-2 owner=night-shift');
+    const card = await sandbox.read('ops', /Change tags of web-2/);
+    await sandbox.press('requester', card, 'confirm');
+    const run = runOf((await sandbox.turn(card, /done: Changed tags of web-2/)).plain);
+
+    await sandbox.command('requester', 'ops', `/deck undo ${run}`);
+    const undo = await sandbox.read('ops', /Undo the tag change of web-2/);
+    await sandbox.press('requester', undo, 'confirm');
+    await sandbox.turn(undo, /done: Undid the tag change/);
+    expect((await sandbox.server('web-2')).tags).toEqual(before);
+
+    await sandbox.command('requester', 'ops', `/deck undo ${run}`);
+    await sandbox.see('ops', ({ plain, ephemeral }) => ephemeral === true && /was already undone by r-/.test(plain));
+  });
 });
