@@ -1,10 +1,6 @@
-import type { EC2Client, EC2ClientConfig } from '@aws-sdk/client-ec2';
+import type { EC2ClientConfig } from '@aws-sdk/client-ec2';
 
 import { Refusal } from '#errors.ts';
-
-import type * as Ec2Sdk from './ec2-sdk.ts';
-
-export type Sdk = typeof Ec2Sdk;
 
 /** Milliseconds. `connect` and `request` (until the reply begins) are the SDK's; `attempt` bounds the whole of one try. */
 export type Timeouts = { connect: number; request: number; attempt: number; credentials: number };
@@ -19,21 +15,54 @@ export type ClientOptions = {
   credentials?: EC2ClientConfig['credentials'];
 };
 
-export type Clients = {
-  sdk: Sdk;
+/** A command of the SDK, as its clients take it: a step can be put into its way. */
+export type Command = {
+  readonly input: object;
+  readonly middlewareStack: { addRelativeTo: (middleware: never, options: never) => void };
+};
+
+/** What all clients of the SDK have in common. */
+type Client = {
+  readonly config: {
+    credentials: () => Promise<unknown>;
+    region: () => Promise<string>;
+    useDualstackEndpoint: () => Promise<boolean>;
+    useFipsEndpoint: () => Promise<boolean>;
+    endpointProvider: (of: { Region: string; UseDualStack: boolean; UseFIPS: boolean }) => { url: URL };
+  };
+  send: (command: Command) => Promise<unknown>;
+  destroy: () => void;
+};
+
+/** What a service's own file gives of the SDK: its client, under one name for all, and the commands in use. */
+export type SdkModule = { Client: new (config: never) => unknown };
+
+export type Clients<M> = {
+  sdk: M;
   /** For reads, for calls with our token and for calls that may be repeated: the SDK tries up to three times. */
-  repeatable: EC2Client;
-  /** For calls that EC2 would do twice: a single attempt. */
-  once: EC2Client;
+  repeatable: Client;
+  /** For calls that AWS would do twice: a single attempt. */
+  once: Client;
   region: string;
   /** Where calls go when no variable says otherwise. */
   awsUrl: string;
 };
 
-/** Loads the SDK and builds both clients on one credential provider. Throws Refusal "bad-input" when no Region is set. */
-export async function loadClients(options: ClientOptions, timeouts: Timeouts): Promise<Clients> {
-  const sdk = await import('./ec2-sdk.ts');
+/**
+ * Loads the SDK and builds both clients on one credential provider. `more` is what one service alone takes. Throws Refusal
+ * "bad-input" when no Region is set.
+ */
+export async function loadClients<M extends SdkModule>(
+  load: () => Promise<M>,
+  options: ClientOptions,
+  timeouts: Timeouts,
+  more: object = {},
+): Promise<Clients<M>> {
+  const sdk = await load();
+  // Each client's own type is far wider than what is used of it here.
+  const Client = sdk.Client as unknown as new (config: object) => Client;
   const common = {
+    ...more,
     ...(options.region === undefined ? {} : { region: options.region }),
     retryMode: 'standard',
     customUserAgent: 'deckhand',
@@ -46,12 +75,12 @@ export async function loadClients(options: ClientOptions, timeouts: Timeouts): P
       socketTimeout: timeouts.attempt,
     },
   };
-  const repeatable = new sdk.EC2Client({
+  const repeatable = new Client({
     ...common,
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
     maxAttempts: 3,
   });
-  const once = new sdk.EC2Client({ ...common, credentials: repeatable.config.credentials, maxAttempts: 1 });
+  const once = new Client({ ...common, credentials: repeatable.config.credentials, maxAttempts: 1 });
   const region = await regionOf(repeatable);
   const { url } = repeatable.config.endpointProvider({
     Region: region,
@@ -61,7 +90,7 @@ export async function loadClients(options: ClientOptions, timeouts: Timeouts): P
   return { sdk, repeatable, once, region, awsUrl: url.href };
 }
 
-async function regionOf(client: EC2Client): Promise<string> {
+async function regionOf(client: Client): Promise<string> {
   try {
     return await client.config.region();
   } catch (error) {

@@ -1,28 +1,28 @@
 import { Ambiguous, isRefusal, isTransient, Refusal, Transient } from '#errors.ts';
 
-import type { Action } from './limits.ts';
 import { meaningOf } from './refusals.ts';
+import type { Service } from './services.ts';
 
-/** What was asked when it failed. `once`: EC2 takes no token, so a lost answer leaves doubt. `endpoint`: only when it is not AWS. */
-export type Asked = { action: Action; once: boolean; endpoint: string | undefined };
+/** What was asked when it failed. `once`: AWS takes no token, so a lost answer leaves doubt. `endpoint`: only when it is not AWS. */
+export type Asked = { service: Service; action: string; once: boolean; endpoint: string | undefined };
 
 /** The fields of an SDK error that we rely on. */
 type Failure = {
   name: string;
-  /** EC2's words, cut to a length that fits a message; `ids` and `images` are from the whole of them. */
+  /** AWS's words, cut to a length that fits a message; `ids` and `images` are from the whole of them. */
   message: string;
   ids: readonly string[];
   images: readonly string[];
   status: number | undefined;
   requestId: string | undefined;
-  /** EC2's own error code; undefined for network trouble and for replies that are not EC2's. */
+  /** AWS's own error code; undefined for network trouble and for replies that are not AWS's. */
   awsCode: string | undefined;
   networkCode: string | undefined;
 };
 
 /**
- * Turns what the SDK threw into Refusal, Transient or Ambiguous. The text names the action, the code, what EC2 said (cut,
- * without encoded tails) and the next move; `data` has `action`, `awsCode`, `requestId`, `ids` (those EC2 named) and
+ * Turns what the SDK threw into Refusal, Transient or Ambiguous. The text names the action, the code, what AWS said (cut,
+ * without encoded tails) and the next move; `data` has `action`, `awsCode`, `requestId`, `ids` (those AWS named) and
  * `inUseBy` (images). The cause is a plain copy: the SDK's error carries the raw reply.
  */
 export function translate(error: unknown, asked: Asked): unknown {
@@ -33,15 +33,16 @@ export function translate(error: unknown, asked: Asked): unknown {
   if (failure.awsCode === undefined) return translateForeign(failure, asked, options);
 
   const meaning =
-    meaningOf(failure.awsCode, failure.message) ?? (isServerSide(failure) ? { kind: 'unsure' } : undefined);
-  const said = `EC2 refused ${asked.action}: ${failure.awsCode}${sentence(failure.message)}`;
+    meaningOf(asked.service.prefix, failure.awsCode, failure.message) ??
+    (isServerSide(failure) ? { kind: 'unsure' } : undefined);
+  const said = `${asked.service.name} refused ${asked.action}: ${failure.awsCode}${sentence(failure.message)}`;
   if (meaning?.kind === 'unsure') return unsure(failure, asked, options);
   if (meaning?.kind === 'transient') return new Transient(`${said} ${meaning.next}`, options);
   const data = { ...dataOf(failure, asked), ...(failure.ids.length > 0 ? { ids: failure.ids } : {}) };
   if (meaning === undefined)
     return new Refusal(
       'unsuitable',
-      `${said} Look the code up in the EC2 API reference, then ask again.`,
+      `${said} Look the code up in the ${asked.service.name} API reference, then ask again.`,
       data,
       options,
     );
@@ -50,7 +51,7 @@ export function translate(error: unknown, asked: Asked): unknown {
   return new Refusal(meaning.code, `${said} ${meaning.next}`, data, options);
 }
 
-/** Trouble on the way: no answer, or one that is not EC2's. */
+/** Trouble on the way: no answer, or one that is not the service's. */
 function translateForeign(failure: Failure, asked: Asked, options: ErrorOptions): Error {
   const { status, networkCode } = failure;
   const at = asked.endpoint ?? 'AWS';
@@ -78,10 +79,10 @@ function translateForeign(failure: Failure, asked: Asked, options: ErrorOptions)
 
 /** AWS says 501 for nothing; other endpoints answer so, or with a web page, when they lack a call. */
 function notOffered(failure: Failure, asked: Asked, options: ErrorOptions): Refusal {
-  const what = failure.status === 501 ? 'does not offer' : 'gave no EC2 answer to';
+  const what = failure.status === 501 ? 'does not offer' : `gave no ${asked.service.name} answer to`;
   return new Refusal(
     'not-offered',
-    `The EC2 endpoint ${asked.endpoint ?? 'of AWS'} ${what} ${asked.action} (HTTP ${failure.status ?? 'none'}). Use an endpoint that offers it, or check the proxy in between.`,
+    `The ${asked.service.name} endpoint ${asked.endpoint ?? 'of AWS'} ${what} ${asked.action} (HTTP ${failure.status ?? 'none'}). Use an endpoint that offers it, or check the proxy in between.`,
     dataOf(failure, asked),
     options,
   );
@@ -98,7 +99,7 @@ function unsure(failure: Failure, asked: Asked, options: ErrorOptions): Error {
   return new Transient(`${asked.action} got no clear answer (${what}${status}). Try again in a minute.`, options);
 }
 
-/** A reply of EC2 that lacks what we rely on. */
+/** A reply that lacks what we rely on. */
 export function unreadable(asked: Asked, problem: string): Error {
   if (asked.once)
     return new Ambiguous(
@@ -107,7 +108,7 @@ export function unreadable(asked: Asked, problem: string): Error {
   return new Refusal(
     'not-offered',
     `${asked.action} was answered in a form that Deckhand cannot read (${problem}). Check the endpoint, and report it if it is AWS itself.`,
-    { action: `ec2:${asked.action}`, awsCode: 'UnreadableReply' },
+    { action: `${asked.service.prefix}:${asked.action}`, awsCode: 'UnreadableReply' },
   );
 }
 
@@ -130,14 +131,14 @@ export function translateCredentials(error: unknown): unknown {
   );
 }
 
-/** True when EC2 said "too many calls": nothing was done. */
+/** True when AWS said "too many calls": nothing was done. */
 export function isThrottle(error: unknown): boolean {
-  return /^(?:RequestLimitExceeded|EC2ThrottledException|Throttling|ThrottlingException|RequestThrottled|TooManyRequestsException)$/.test(
+  return /^(?:RequestLimitExceeded|EC2ThrottledException|Throttling|ThrottlingException|RequestThrottled|TooManyRequestsException|SlowDown)$/.test(
     textOf(error, 'name'),
   );
 }
 
-/** EC2 got nothing: no connection was made. */
+/** AWS got nothing: no connection was made. */
 const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 const untrusted = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS/;
 
@@ -171,7 +172,7 @@ function isServerSide(failure: Failure): boolean {
 
 function dataOf(failure: Failure, asked: Asked): Record<string, unknown> {
   return {
-    action: `ec2:${asked.action}`,
+    action: `${asked.service.prefix}:${asked.action}`,
     awsCode:
       failure.awsCode ??
       failure.networkCode ??
@@ -185,10 +186,10 @@ function idsNamed(text: string, prefixes: string): string[] {
   return [...new Set([...text.matchAll(new RegExp(`\\b(?:${prefixes})-[0-9a-f]{8,17}\\b`, 'g'))].map(([id]) => id))];
 }
 
-/** Longest piece of EC2's own words that is passed on. */
+/** Longest piece of AWS's own words that is passed on. */
 const longestMessage = 600;
 
-/** EC2's words in one line: without the encoded authorization message (1–2 kB that only an administrator can read) and
+/** AWS's words in one line: without the encoded authorization message (1–2 kB that only an administrator can read) and
  *  without the SDK's hints for programmers. */
 function clean(message: string): string {
   return message

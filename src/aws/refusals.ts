@@ -1,17 +1,15 @@
-import type { RefusalCode } from '#errors.ts';
+import { type Meaning, refusal } from './meaning.ts';
+import { meaningOfOthers } from './refusals-others.ts';
+import type { ServicePrefix } from './services.ts';
 
 /**
- * What an EC2 error code means for us. refusal: EC2 said no and nothing happened. transient: nothing happened, and it may
- * work soon. unsure: EC2 failed in the middle. Source of the codes:
+ * What an error code of AWS means for us: by service first, then by code, then by the shape of the code; undefined for a
+ * code that is none of ours. Source of the codes:
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
  */
-export type Meaning =
-  | { kind: 'refusal'; code: RefusalCode; next: string }
-  | { kind: 'transient'; next: string }
-  | { kind: 'unsure' };
-
-/** By code first, then by the shape of the code; undefined for a code that is none of ours. */
-export function meaningOf(awsCode: string, message: string): Meaning | undefined {
+export function meaningOf(service: ServicePrefix, awsCode: string, message: string): Meaning | undefined {
+  const special = meaningOfOthers(service, awsCode, message);
+  if (special !== undefined) return special;
   if (awsCode === 'InvalidParameterValue' && /already in use|is already attached/i.test(message))
     return meanings['DeviceTaken'];
   if (awsCode === 'InvalidParameterValue' && /pagination token|NextToken/i.test(message))
@@ -19,11 +17,7 @@ export function meaningOf(awsCode: string, message: string): Meaning | undefined
   return meanings[awsCode] ?? shapes.find(([shape]) => shape.test(awsCode))?.[1];
 }
 
-function refusal(code: RefusalCode, next: string): Meaning {
-  return { kind: 'refusal', code, next };
-}
-
-const quota = 'Free some, or ask for more on the Service Quotas page of EC2 or EBS, then try again.';
+const quota = 'Free some, or ask for more on the Service Quotas page of that service, then try again.';
 const throttled: Meaning = { kind: 'transient', next: 'Try again in a minute.' };
 const unsure: Meaning = { kind: 'unsure' };
 const badInput = refusal('bad-input', 'Check the ids and values, then ask again.');

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { translate } from '#aws/failures.ts';
+import { ec2 as service } from '#aws/services.ts';
 import { Refusal } from '#errors.ts';
 import type { Cloud } from '#ports/cloud.ts';
 
@@ -148,7 +149,7 @@ describe('other endpoints', () => {
 });
 
 describe('what the SDK throws', () => {
-  const asked = { action: 'CreateSnapshot', once: true, endpoint: 'https://127.0.0.1:9297' } as const;
+  const asked = { service, action: 'CreateSnapshot', once: true, endpoint: 'https://127.0.0.1:9297' };
 
   test.each([
     'SELF_SIGNED_CERT_IN_CHAIN',
