@@ -13,8 +13,9 @@ import { createSubmit } from '#runtime/form.ts';
 import { createHome } from '#runtime/home.ts';
 import { createIncidentPress } from '#runtime/incident-press.ts';
 import { createIncidents } from '#runtime/incidents.ts';
+import { createParts } from '#runtime/parts.ts';
 import { postOnce } from '#runtime/posting.ts';
-import { createRun, type RunInput } from '#runtime/run.ts';
+import { createRun, findChange, type RunInput } from '#runtime/run.ts';
 import { createSuggest } from '#runtime/suggest.ts';
 import { createTroubleWatch } from '#runtime/trouble.ts';
 import type { World } from '#runtime/world.ts';
@@ -54,7 +55,10 @@ export function createApp(outside: AppWorld): App {
   let stopped = false;
   let reconciling: Cancel = () => undefined;
 
-  world.engine.serve('run', createRun({ world, who, asking, incidents }));
+  const parts = createParts(world, (name) => findChange(world, name));
+
+  world.engine.serve('run', createRun({ world, who, asking, incidents, parts }));
+  world.engine.serve('part', parts.body);
   world.engine.serve('digest', async (durable) => {
     const channel = world.settings.current().channels.digest ?? world.settings.current().channels.alerts;
     if (channel === undefined) return null;

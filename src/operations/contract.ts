@@ -104,6 +104,11 @@ export type ChangeOperation<A = any, P = any, R = any> = Declared<A> & {
   stages: (plan: P) => readonly string[];
   /** The work. Ends `done`, or throws and is undone. Deterministic: everything through `story`. */
   story: (story: Story, plan: P) => Promise<R>;
+  /**
+   * The story of one part, for a change that works on many things side by side (`story.parts`): a run of its own, with
+   * its own undo. `plan`: what its entry in the list carries.
+   */
+  part?: (story: Story, plan: Json) => Promise<Json>;
   words: {
     /** `summary`: one line, literal. `sections`: exactly what will happen, cost, consequences, how it is undone. */
     planned: (
@@ -143,6 +148,31 @@ export type Story = {
   now: () => Promise<number>;
   /** Marks the stage (index into `stages`) as running and the earlier ones as done, with an optional remark. Best effort. */
   stage: (index: number, remark?: string) => void;
+  /**
+   * Runs the operation's `part` for each, side by side, and answers how each ended, in order; each ends done or undone on
+   * its own. Parts still waiting are skipped once more than `failures` have failed. Once in a story.
+   */
+  parts: (list: readonly Part[], how: Side) => Promise<readonly EndedPart[]>;
+  /** In a part, before it touches what is in use: Refusal "conflict" once too many other parts of its run have failed. */
+  mayGoOn: () => Promise<void>;
+};
+
+/** `key`: unique in the run, a–z, 0–9 and dashes; stored. `label`: for people. `plan`: plain JSON, all that the part needs. */
+export type Part = { key: string; label: string; plan: Json; weight?: number };
+export type Side = {
+  /** How many may fail before the rest is not begun. */
+  failures: number;
+  /** How many may be at work at once. */
+  atOnce: number;
+  /** The sum of weights at work at once, for a bound they share. A part heavier than that runs alone. */
+  weight?: number;
+};
+/** `result` of a part that is done; `reason` of any other. */
+export type EndedPart = {
+  key: string;
+  state: 'done' | 'undone' | 'stuck' | 'skipped';
+  result?: Json;
+  reason?: string;
 };
 
 /** What an undo may use besides the cloud; nothing of it is recorded on its own. */

@@ -62,6 +62,29 @@ export type Decision = {
   at: number;
 };
 
+/**
+ * waiting → running → done | undone | stuck; or skipped (never begun). Each part of a run ends on its own, with the same
+ * meaning as the run's own states.
+ */
+export type PartState = 'waiting' | 'running' | 'done' | 'undone' | 'stuck' | 'skipped';
+/** One line of a run's ledger: one server of a fleet, say. */
+export type PartRecord = {
+  run: RunId;
+  /** Unique in the run. */
+  key: string;
+  /** For people; untrusted text. */
+  label: string;
+  state: PartState;
+  result: Json | undefined;
+  /** Why it did not end `done`, as shown to people. */
+  reason: string | undefined;
+  /** What could not be put back, with the command to type; empty unless `stuck`. */
+  failedUndo: readonly { name: string; why: string; manual: string }[];
+  startedAt: number | undefined;
+  endedAt: number | undefined;
+};
+export type PartEnd = Pick<PartRecord, 'key' | 'state' | 'result' | 'reason' | 'failedUndo'> & { at: number };
+
 /** Who pressed what where: token → subject. One row per posted message. */
 export type CardRecord = {
   token: string;
@@ -155,6 +178,20 @@ export type History = {
       states?: readonly RunState[];
       operation?: string;
     }) => Promise<readonly Run[]>;
+  };
+  /** The ledger of runs that work on many things side by side. In the order they were added. */
+  parts: {
+    /** Adds those that are not there yet, waiting. Repeatable. */
+    add: (run: RunId, parts: readonly { key: string; label: string }[]) => Promise<void>;
+    /** waiting → running; the others stay as they are. Repeatable. */
+    begin: (run: RunId, keys: readonly string[], at: number) => Promise<void>;
+    /** waiting → skipped, with the reason. Repeatable. */
+    skip: (run: RunId, keys: readonly string[], why: { reason: string; at: number }) => Promise<void>;
+    /** waiting or running → its end; one that has ended stays as it is. Repeatable. */
+    end: (run: RunId, end: PartEnd) => Promise<void>;
+    /** How each stands, without results. */
+    states: (run: RunId) => Promise<ReadonlyMap<string, PartState>>;
+    list: (run: RunId) => Promise<readonly PartRecord[]>;
   };
   decisions: {
     /** Records a person's first answer to a run; `first` is false when the person had answered before (and tells how). */

@@ -33,6 +33,8 @@ export type RunView = {
   approvers: { users: readonly UserId[]; groups: readonly GroupId[] };
   given: readonly Heard[];
   stages: readonly Stage[];
+  /** How the parts of the run stand, in one line; '' while there are none. */
+  tally: string;
   startedAt: number | undefined;
   endedAt: number | undefined;
   /** Who denied or cancelled. */
@@ -43,6 +45,9 @@ export type RunView = {
   undoLabel: string | undefined;
   undoing: boolean;
 };
+
+/** Of what could not be put back; a message of Slack holds 50 blocks. */
+const mostShown = 8;
 
 /** The one message of a run, at any moment of its life. Pure. */
 export function renderRun(view: RunView): Message {
@@ -118,7 +123,11 @@ function next(view: RunView): Piece[] {
     case 'undone':
       return [` Failed${took}; everything is as it was before.`];
     case 'stuck':
-      return [` Failed${took}, and not everything could be put back. See below what to do by hand.`];
+      return [
+        view.outcome === undefined
+          ? ` Failed${took}, and not everything could be put back. See below what to do by hand.`
+          : ` Ended${took}, but some of it failed and could not be put back. See below what to do by hand.`,
+      ];
     case 'expired':
       return [' Nobody answered in time. Nothing was done; ask again if it is still needed.'];
     case 'changed':
@@ -167,16 +176,26 @@ function progress(view: RunView): Section[] {
     label: remark === undefined ? label : `${label}: ${remark}`,
     state,
   }));
-  return [{ kind: 'steps', steps }];
+  const tally: Section[] = view.tally === '' ? [] : [{ kind: 'text', lines: [[{ bold: view.tally }]] }];
+  return [...tally, { kind: 'steps', steps }];
 }
 
 function trouble(view: RunView): Section[] {
   const reason: Section[] = view.reason === undefined ? [] : [{ kind: 'facts', facts: [['Why', view.reason]] }];
-  const manual = view.failedUndo.flatMap(({ name, why, manual }): Section[] => [
+  const manual = view.failedUndo.slice(0, mostShown).flatMap(({ name, why, manual }): Section[] => [
     { kind: 'text', lines: [[{ bold: `Could not ${name}` }, `: ${why}`], 'Type this when the cause is gone:'] },
     { kind: 'code', text: manual },
   ]);
-  return [...reason, ...manual];
+  const more: Section[] =
+    view.failedUndo.length <= mostShown
+      ? []
+      : [
+          {
+            kind: 'text',
+            lines: [`And ${view.failedUndo.length - mostShown} more: type \`/deck runs ${view.order.id}\` for all.`],
+          },
+        ];
+  return [...reason, ...manual, ...more];
 }
 
 function footer(view: RunView): Line {
@@ -206,7 +225,8 @@ function buttons(view: RunView): Button[] {
       { verb: 'cancel', label: 'Cancel' },
     ];
   }
-  if (view.state === 'done' && view.undoLabel !== undefined) return [{ verb: 'undo', label: view.undoLabel }];
+  if ((view.state === 'done' || view.state === 'stuck') && view.undoLabel !== undefined)
+    return [{ verb: 'undo', label: view.undoLabel }];
   return [];
 }
 

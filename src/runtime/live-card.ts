@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { isRefusal } from '#errors.ts';
 import type { ChangeOperation } from '#operations/contract.ts';
 import type { MessageRef } from '#ports/chat.ts';
@@ -8,6 +10,7 @@ import type { Message } from '#ports/text.ts';
 
 import { type Ending, renderRun, type RunView, type Stage } from './card.ts';
 import { deliver, note, postCard } from './posting.ts';
+import type { Progress } from './progress.ts';
 import { say } from './replies.ts';
 import type { World } from './world.ts';
 
@@ -15,6 +18,8 @@ export type LiveCard = {
   /** Changes what the card shows; best effort, never throws, never waits. */
   show: (change: Partial<RunView>) => void;
   stage: (index: number, remark?: string) => void;
+  /** Where the parts of the run are. */
+  progress: (progress: Progress) => void;
   undoing: () => void;
   /** The final words: a recorded step, tried until they reached somebody. */
   finish: (durable: Durable, ending: Ending & { endedAt: number }) => Promise<void>;
@@ -43,12 +48,18 @@ export async function createLiveCard(world: World, durable: Durable, of: Of): Pr
     show({ stages });
   }
 
+  function progress({ stages, tally, undoing: goingBack }: Progress): void {
+    if (goingBack && !view.undoing) return undoing();
+    if (goingBack || isDeepStrictEqual([view.stages, view.tally], [stages, tally])) return;
+    show({ stages, tally });
+  }
+
   function undoing(): void {
     show({ undoing: true, stages: view.stages.map((one) => ({ ...one, state: afterFailure(one.state) })) });
   }
 
   async function finish(durable: Durable, ending: Ending & { endedAt: number }): Promise<void> {
-    const outcome = ending.state === 'done' ? operation.words.done(order.plan, ending.result) : undefined;
+    const outcome = ending.result === undefined ? undefined : operation.words.done(order.plan, ending.result);
     view = {
       ...view,
       state: ending.state,
@@ -58,11 +69,12 @@ export async function createLiveCard(world: World, durable: Durable, of: Of): Pr
       failedUndo: ending.failedUndo ?? [],
       outcome,
       undoing: false,
+      tally: '',
       stages: view.stages.map((one) => ({
         label: one.label,
         state: ending.state === 'done' ? 'done' : afterFailure(one.state),
       })),
-      undoLabel: ending.state === 'done' ? operation.inverse?.(order.plan, ending.result)?.label : undefined,
+      undoLabel: ending.result === undefined ? undefined : operation.inverse?.(order.plan, ending.result)?.label,
     };
     const message = renderRun(view);
     await durable
@@ -76,7 +88,7 @@ export async function createLiveCard(world: World, durable: Durable, of: Of): Pr
     );
   }
 
-  return { show, stage, undoing, finish };
+  return { show, stage, progress, undoing, finish };
 }
 
 /** A running or done stage was undone or failed; one that never began stays as it was. */
@@ -96,6 +108,7 @@ function firstView(world: World, { order, rule, operation, place }: Of): RunView
     approvers: { users: role.users.filter((user) => user !== order.requester), groups: role.groups },
     given: [],
     stages: operation.stages(order.plan).map((label) => ({ label, state: 'waiting' })),
+    tally: '',
     startedAt: undefined,
     endedAt: undefined,
     endedBy: undefined,

@@ -1,4 +1,5 @@
 import { isRefusal } from '#errors.ts';
+import { some } from '#lib/format.ts';
 import type { Asking, ChangeOperation } from '#operations/contract.ts';
 import type { Who } from '#policy/people.ts';
 import type { Durable } from '#ports/engine.ts';
@@ -11,6 +12,7 @@ import { approval, type Verdict } from './approval.ts';
 import type { AskingFor } from './ask.ts';
 import type { Ending } from './card.ts';
 import { closeCard, createLiveCard, type LiveCard } from './live-card.ts';
+import type { Parts } from './parts.ts';
 import { plain, say } from './replies.ts';
 import { isUndoIncomplete, messageOf, saga } from './saga.ts';
 import { createStillTrue } from './still-true.ts';
@@ -32,13 +34,14 @@ export type RunNeeds = {
   who: Who;
   asking: AskingFor;
   incidents: Incidents;
+  parts: Parts;
 };
 
 /** Bookkeeping of a run must outlast any outage of the store or of Slack: about three hours of tries. */
 const patient = { attempts: 200 };
 
 /** The life of any change: show the plan, wait for people, look again, do it or undo it, tell. Runs durably. */
-export function createRun({ world, who, asking, incidents }: RunNeeds) {
+export function createRun({ world, who, asking, incidents, parts }: RunNeeds) {
   const objection = createStillTrue({ world, who, asking });
 
   return async function run(durable: Durable, input: Json): Promise<Json> {
@@ -87,12 +90,25 @@ export function createRun({ world, who, asking, incidents }: RunNeeds) {
         durable,
         (undo) =>
           operation.story(
-            createStory({ ...world, cloud }, { durable, order, limits, undo, stage: card.stage }),
+            createStory(
+              { ...world, cloud },
+              {
+                durable,
+                order,
+                limits,
+                undo,
+                stage: card.stage,
+                parts: (list, how) =>
+                  parts.run({ order, limits, labels: operation.stages(order.plan), list, how, show: card.progress }),
+              },
+            ),
             order.plan,
           ),
         () => card.undoing(),
       );
-      return { state: 'done', result };
+      return operation.part === undefined
+        ? { state: 'done', result }
+        : await durable.step('stuck parts', () => endingOfParts(order, result), patient);
     } catch (error) {
       if (durable.isStop(error)) throw error;
       if (!isRefusal(error)) world.log.error({ run: order.id, err: error }, 'a run failed');
@@ -101,6 +117,20 @@ export function createRun({ world, who, asking, incidents }: RunNeeds) {
         ? { state: 'stuck', reason, failedUndo: error.failed }
         : { state: 'undone', reason };
     }
+  }
+
+  /** Done, unless some part of it could not be put back. */
+  async function endingOfParts(order: Order, result: Json): Promise<Ending> {
+    const stuck = (await world.history.parts.list(order.id)).filter(({ state }) => state === 'stuck');
+    if (stuck.length === 0) return { state: 'done', result };
+    const failedUndo = stuck.flatMap(({ label, failedUndo: failed }) =>
+      failed.map((one) => ({ ...one, name: `${one.name} of ${label}` })),
+    );
+    const reason = `${some(
+      stuck.map(({ label }) => label),
+      5,
+    )} could not be put back: ${stuck[0]!.reason ?? 'no reason given'}`;
+    return { state: 'stuck', result, reason, failedUndo };
   }
 
   /** The record first, then whatever needs people; a chat that is away changes nothing about how it ended. */

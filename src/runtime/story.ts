@@ -1,6 +1,6 @@
 import { isAmbiguous, isTransient, Refusal, Transient } from '#errors.ts';
 import { duration } from '#lib/format.ts';
-import type { Story, UndoTools } from '#operations/contract.ts';
+import type { EndedPart, Part, Side, Story, UndoTools } from '#operations/contract.ts';
 import type { Durable } from '#ports/engine.ts';
 import type { Order } from '#ports/history.ts';
 import type { Json } from '#ports/json.ts';
@@ -13,8 +13,19 @@ type Limits = Settings['limits'];
 
 /** Doubling from 1 s, nine attempts ride out about four minutes of throttling or outage before the work is undone. */
 const patient = { attempts: 9 };
+/** Only the store can fail where parts are watched: about three hours of tries. */
+const bookkeeping = { attempts: 200 };
 
-type Of = { durable: Durable; order: Order; limits: Limits; undo: Undo; stage: Story['stage'] };
+type Of = {
+  durable: Durable;
+  order: Order;
+  limits: Limits;
+  undo: Undo;
+  stage: Story['stage'];
+  /** Runs the parts, inside a recorded step. */
+  parts?: (list: readonly Part[], how: Side) => Promise<readonly EndedPart[]>;
+  mayGoOn?: () => Promise<void>;
+};
 
 /** The durable ports a story works with (see the contract for what each promises). */
 export function createStory(world: Pick<World, 'cloud' | 'clock' | 'history'>, of: Of): Story {
@@ -33,6 +44,16 @@ export function createStory(world: Pick<World, 'cloud' | 'clock' | 'history'>, o
     sleep: (ms) => durable.sleep(ms),
     now: () => durable.now(),
     effect: (name, act) => durable.step(name, once(world, order, limits, name, act), patient),
+    parts: (list, how) =>
+      durable.step(
+        'parts',
+        async () => {
+          if (of.parts === undefined) throw new Error('a part has no parts');
+          return [...(await of.parts(list, how))];
+        },
+        bookkeeping,
+      ),
+    mayGoOn: () => durable.step('may go on', async () => of.mayGoOn?.()),
     poll: async (name, { look, withinMs, what }) => {
       const deadline = (await durable.now()) + withinMs;
       return durable.step(name, () => lookUntil(world, limits, { look, deadline, withinMs, what }), patient);

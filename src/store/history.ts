@@ -8,6 +8,7 @@ import { createClaims } from './claims.ts';
 import { createDecisions } from './decisions.ts';
 import { createIncidents } from './incidents.ts';
 import { createIntents } from './intents.ts';
+import { createParts } from './parts.ts';
 import { createRuns } from './runs.ts';
 import { createSlots } from './slots.ts';
 import type { Tables } from './tables.ts';
@@ -17,6 +18,7 @@ import { createWatch } from './watch.ts';
 export function createHistory({ kysely }: { kysely: Kysely<Tables> }): History {
   return {
     runs: createRuns(kysely),
+    parts: createParts(kysely),
     decisions: createDecisions(kysely),
     claims: createClaims(kysely),
     intents: createIntents(kysely),

@@ -67,7 +67,21 @@ const migrations: Readonly<Record<string, Migration>> = {
       `.execute(db);
     },
   },
+  '0002_parts': {
+    up: async (db) => {
+      await sql`
+        create table ops.part (
+          run text not null, key text not null, nr integer not null, label text not null, state text not null,
+          result json, reason text, failed_undo json not null, started_at bigint, ended_at bigint,
+          primary key (run, key)
+        );
+      `.execute(db);
+    },
+  },
 };
+
+/** In the order in which they are applied. */
+export const migrationNames: readonly string[] = Object.keys(migrations);
 
 /** Brings the tables up to date; several processes may do so at once. Throws Refusal when a newer Deckhand was here. */
 export async function migrate(db: Kysely<unknown>): Promise<void> {

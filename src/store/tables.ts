@@ -1,6 +1,6 @@
 import type { ColumnType, GeneratedAlways } from 'kysely';
 
-import type { CardRecord, Decision, AuditKind, IncidentRecord, RunState } from '#ports/history.ts';
+import type { CardRecord, Decision, AuditKind, IncidentRecord, PartState, RunState } from '#ports/history.ts';
 import type { Json } from '#ports/json.ts';
 
 /** Both stores answer bigint as text. */
@@ -23,6 +23,18 @@ export type Tables = {
     updated_at: BigInt;
     ended_at: MaybeBigInt;
     undone_by: string | null;
+  };
+  'ops.part': {
+    run: string;
+    key: string;
+    nr: number;
+    label: string;
+    state: PartState;
+    result: ColumnType<Json, string | null, string | null>;
+    reason: string | null;
+    failed_undo: JsonText;
+    started_at: MaybeBigInt;
+    ended_at: MaybeBigInt;
   };
   'ops.decision': { run: string; by_user: string; verdict: Decision['verdict']; plan_hash: string; at: BigInt };
   'ops.claim': { resource: string; run: string };

@@ -19,6 +19,7 @@ const view = (change: Partial<RunView>): RunView => ({
   outcome: undefined,
   reason: undefined,
   failedUndo: [],
+  tally: '',
   undoLabel: undefined,
   undoing: false,
   ...change,

@@ -8,6 +8,7 @@ import type { MessageRef, Post } from '#ports/chat.ts';
 import type { Order } from '#ports/history.ts';
 import type { Report } from '#ports/incidents.ts';
 import type { Role } from '#ports/settings.ts';
+import { createParts } from '#runtime/parts.ts';
 import { createRun } from '#runtime/run.ts';
 import type { World } from '#runtime/world.ts';
 import { createHistory } from '#store/history.ts';
@@ -108,6 +109,7 @@ function setting(
   });
   const run = createRun({
     world,
+    parts: createParts(world, () => operation),
     who,
     asking: async () => ({}) as Asking,
     incidents: {

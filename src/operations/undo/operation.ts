@@ -31,7 +31,8 @@ export const undoOperation = defineRedirect<z.infer<typeof UndoArgs>>({
     if (run === undefined) throw new Refusal('not-found', `There is no run \`${id}\`. See \`/deck runs\`.`);
     const { order, state, result, undoneBy } = run;
     if (undoneBy !== undefined) throw new Refusal('conflict', `\`${id}\` was already undone by \`${undoneBy}\`.`);
-    if (state !== 'done')
+    // What some parts of a stuck run did can still be undone.
+    if (state !== 'done' && !(state === 'stuck' && result !== undefined))
       throw new Refusal(
         'conflict',
         `\`${id}\` is ${state}; only a run that is done can be undone. See \`/deck runs\`.`,
