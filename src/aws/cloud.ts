@@ -4,13 +4,17 @@ import { createAttachmentCalls } from './attachments.ts';
 import type { BudgetLevel, Lane } from './budget.ts';
 import { type CallerOptions, createCaller } from './caller.ts';
 import { createHealth } from './health.ts';
+import { createHolds } from './holds.ts';
+import { createFactCalls } from './instance-facts.ts';
 import { createEveryPage, largestPage } from './pages.ts';
 import { createPermits } from './permits.ts';
 import { createPlace } from './place.ts';
 import { createPowerCalls } from './power.ts';
 import { createReads } from './reads.ts';
+import { createRootCalls } from './roots.ts';
 import { createSnapshotCalls } from './snapshots.ts';
 import { createTagCalls } from './tags.ts';
+import { createVolumeHealth } from './volume-health.ts';
 import { createVolumeCalls } from './volumes.ts';
 
 export type CloudOptions = CallerOptions & {
@@ -47,6 +51,10 @@ export function createCloud(options: CloudOptions): AwsCloud {
       ...createSnapshotCalls(send, caller),
       ...createVolumeCalls(send, caller),
       ...createAttachmentCalls(send, reads),
+      ...createRootCalls(send, everyPage, caller),
+      ...createVolumeHealth(send, everyPage),
+      ...createHolds(send, everyPage, caller),
+      ...createFactCalls(send, everyPage),
       ...createPowerCalls(send),
       ...createTagCalls(send, options.clock),
       permits: createPermits(send),

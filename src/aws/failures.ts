@@ -157,7 +157,7 @@ function read(error: unknown): Failure | undefined {
   return {
     name,
     message: words.slice(0, longestMessage),
-    ids: idsNamed(words, 'i|vol|snap'),
+    ids: idsNamed(words, 'i|vol|snap|replacevol'),
     images: idsNamed(words, 'ami'),
     status,
     requestId: requestId === '' ? undefined : requestId,

@@ -6,7 +6,22 @@ export type Action =
   | 'DescribeInstances'
   | 'DescribeInstanceStatus'
   | 'DescribeVolumes'
-  | 'DescribeSnapshots';
+  | 'DescribeSnapshots'
+  | 'DescribeAvailabilityZones'
+  | 'DescribeFastSnapshotRestores'
+  | 'DescribeImages'
+  | 'DescribeInstanceAttribute'
+  | 'DescribeInstanceTypes'
+  | 'DescribeLaunchTemplates'
+  | 'DescribeLaunchTemplateVersions'
+  | 'DescribeLockedSnapshots'
+  | 'DescribeReplaceRootVolumeTasks'
+  | 'DescribeSnapshotAttribute'
+  | 'DescribeSnapshotTierStatus'
+  | 'DescribeVolumeStatus'
+  | 'GetConsoleOutput'
+  | 'ListSnapshotsInRecycleBin'
+  | 'ListVolumesInRecycleBin';
 
 /** A token bucket: `capacity` tokens at most, `perSecond` come back. */
 export type Rate = { capacity: number; perSecond: number };
@@ -41,6 +56,27 @@ export const awsLimits: Readonly<Record<Action, Limit>> = {
   DetachVolume: { requests: otherMutating },
   ModifyInstanceAttribute: { requests: otherMutating },
   RebootInstances: { requests: otherMutating },
+  ModifySnapshotAttribute: { requests: mutating },
+  DeregisterImage: { requests: mutating },
+  CreateReplaceRootVolumeTask: { requests: otherMutating },
+  CopySnapshot: { requests: otherMutating },
+  EnableVolumeIO: { requests: otherMutating },
+  ModifyInstanceEventStartTime: { requests: otherMutating },
+  DescribeAvailabilityZones: { requests: describing },
+  DescribeFastSnapshotRestores: { requests: describing },
+  DescribeImages: { requests: describing },
+  DescribeInstanceAttribute: { requests: describing },
+  DescribeInstanceTypes: { requests: describing },
+  DescribeLaunchTemplates: { requests: describing },
+  DescribeLaunchTemplateVersions: { requests: describing },
+  DescribeLockedSnapshots: { requests: describing },
+  DescribeReplaceRootVolumeTasks: { requests: describing },
+  DescribeSnapshotAttribute: { requests: describing },
+  DescribeSnapshotTierStatus: { requests: describing },
+  DescribeVolumeStatus: { requests: describing },
+  GetConsoleOutput: { requests: describing },
+  ListSnapshotsInRecycleBin: { requests: describing },
+  ListVolumesInRecycleBin: { requests: describing },
 };
 
 /** Describe calls without page size and without filter have a smaller bucket of their own (same source). */

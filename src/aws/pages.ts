@@ -21,6 +21,11 @@ export type EveryPage = <S extends Paged>(
   call: (page: Asked) => Call,
 ) => Promise<z.output<S>[]>;
 
+/** The same page, of at most so many things, for lists that take smaller pages than others. */
+export function upTo(most: number, page: Asked): Asked {
+  return { ...page, MaxResults: Math.min(most, page.MaxResults) };
+}
+
 export function createEveryPage(send: Send, pageSize: number): EveryPage {
   async function pagesOf<S extends Paged>(
     filters: Filter[],

@@ -53,8 +53,41 @@ const dryRuns: Readonly<Record<CloudAction, (of: DryRunOf) => DryRun>> = {
     new sdk.CreateTagsCommand({ DryRun: true, Resources: resourcesOf(of), Tags: [{ Key: probeKey, Value: '' }] }),
   DeleteTags: (of) => (sdk) =>
     new sdk.DeleteTagsCommand({ DryRun: true, Resources: resourcesOf(of), Tags: [{ Key: probeKey }] }),
+  CreateReplaceRootVolumeTask: (of) => (sdk) =>
+    new sdk.CreateReplaceRootVolumeTaskCommand({
+      DryRun: true,
+      InstanceId: of.instanceId,
+      ...(of.snapshotId === undefined ? {} : { SnapshotId: of.snapshotId }),
+      ...tagged('replace-root-volume-task', probe),
+    }),
+  CopySnapshot: (of) => (sdk) =>
+    new sdk.CopySnapshotCommand({
+      DryRun: true,
+      SourceSnapshotId: of.snapshotId,
+      SourceRegion: of.sourceRegion ?? anyRegion,
+      ...tagged('snapshot', probe),
+    }),
+  ModifySnapshotAttribute: (of) => (sdk) =>
+    new sdk.ModifySnapshotAttributeCommand({
+      DryRun: true,
+      SnapshotId: of.snapshotId,
+      Attribute: 'createVolumePermission',
+      OperationType: 'remove',
+      UserIds: [],
+    }),
+  DeregisterImage: (of) => (sdk) => new sdk.DeregisterImageCommand({ DryRun: true, ImageId: of.imageId }),
+  EnableVolumeIO: (of) => (sdk) => new sdk.EnableVolumeIOCommand({ DryRun: true, VolumeId: of.volumeId }),
+  ModifyInstanceEventStartTime: (of) => (sdk) =>
+    new sdk.ModifyInstanceEventStartTimeCommand({
+      DryRun: true,
+      InstanceId: of.instanceId,
+      InstanceEventId: undefined,
+      NotBefore: undefined,
+    }),
 };
 
+/** The SDK signs an address of the source for CopySnapshot; a dry run never gets as far as to use it. */
+const anyRegion = 'us-east-1';
 const probeKey = 'deckhand:op';
 const probe = { [probeKey]: 'dry-run' };
 

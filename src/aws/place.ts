@@ -22,7 +22,7 @@ export function createPlace(send: Send, caller: Pick<Caller, 'region' | 'endpoin
       },
       SnapshotsPage,
     );
-    return Snapshots[0]?.owner ?? '';
+    return Snapshots[0]?.ownerId ?? '';
   }
 
   return async () => {

@@ -50,9 +50,7 @@ export function createReads(everyPage: EveryPage, caller: Pick<Caller, 'recent'>
       // Without the owner AWS lists everybody's public snapshots.
       command: (sdk) => new sdk.DescribeSnapshotsCommand({ ...page, OwnerIds: ['self'] }),
     }));
-    const found = unique(pages.flatMap((page) => page.Snapshots))
-      .filter((one) => hasTags(one, tags))
-      .map(({ owner: _owner, ...snapshot }) => snapshot);
+    const found = unique(pages.flatMap((page) => page.Snapshots)).filter((one) => hasTags(one, tags));
     if (volumeIds === undefined && tags === undefined) requireAll('snapshot', ids, found, caller);
     return found;
   }
@@ -64,8 +62,8 @@ function unique<T extends { id: string }>(list: readonly T[]): T[] {
   return [...new Map(list.map((one) => [one.id, one])).values()];
 }
 
-/** AWS filters already; an endpoint that reads a filter more widely must not widen what people work on. */
-function hasTags(one: { tags: Tags }, tags: Tags = {}): boolean {
+/** AWS filters already, or has no filter; an endpoint that reads a filter more widely must not widen what people work on. */
+export function hasTags(one: { tags: Tags }, tags: Tags = {}): boolean {
   return Object.entries(tags).every(([key, value]) => Object.hasOwn(one.tags, key) && one.tags[key] === value);
 }
 

@@ -1,37 +1,14 @@
 import { z } from 'zod';
 
-import type {
-  Attachment,
-  Instance,
-  InstanceHealth,
-  Mapping,
-  ScheduledEvent,
-  Snapshot,
-  Tags,
-  Volume,
-} from '#ports/cloud.ts';
+import type { Attachment, Instance, InstanceHealth, Mapping, ScheduledEvent, Snapshot, Volume } from '#ports/cloud.ts';
 import { InstanceId } from '#ports/ids.ts';
-import type { SnapshotId, VolumeId } from '#ports/ids.ts';
+
+import { given, instant, many, snapshotId, Tagged, text, volumeId } from './reading.ts';
 
 // What is read from AWS's replies: only the fields in use, turned into our words at once. Lists that AWS leaves out when
 // they are empty become empty lists. Ids that only point elsewhere are taken as they are: AWS puts made-up ones there.
 
-const text = z.string().optional();
-const instant = z.date().transform((date) => date.getTime());
-const volumeId = z.custom<VolumeId>((value) => typeof value === 'string' && value.startsWith('vol-'));
-const snapshotId = z.custom<SnapshotId>((value) => typeof value === 'string' && value.startsWith('snap-'));
 const operator = z.object({ Managed: z.boolean().optional(), Principal: text }).optional();
-
-function many<T extends z.ZodType>(item: T) {
-  return z
-    .array(item)
-    .nullish()
-    .transform((list) => list ?? []);
-}
-
-const Tagged = many(z.object({ Key: z.string(), Value: z.string().nullish() })).transform((list): Tags =>
-  Object.fromEntries(list.map(({ Key, Value }) => [Key, Value ?? ''])),
-);
 
 const MappingReply = z
   .object({
@@ -59,7 +36,7 @@ const InstanceReply = z
     State: z.object({ Name: z.string() }),
     StateReason: z.object({ Code: text }).optional(),
     InstanceType: z.string(),
-    Placement: z.object({ AvailabilityZone: z.string() }),
+    Placement: z.object({ AvailabilityZone: z.string(), GroupName: text, Tenancy: text }),
     Tags: Tagged,
     LaunchTime: instant,
     RootDeviceName: text,
@@ -69,6 +46,10 @@ const InstanceReply = z
     NetworkInterfaces: many(InterfaceReply),
     Operator: operator,
     ProductCodes: many(z.object({ ProductCodeType: text })),
+    RootDeviceType: text,
+    Platform: text,
+    Architecture: text,
+    MaintenanceOptions: z.object({ AutoRecovery: text }).optional(),
   })
   .transform((reply): Instance => ({
     id: reply.InstanceId,
@@ -87,6 +68,12 @@ const InstanceReply = z
     ...given('autoScalingGroup', reply.Tags['aws:autoscaling:groupName']),
     ...given('managedBy', managerOf(reply.Operator)),
     marketplace: reply.ProductCodes.some((code) => code.ProductCodeType === 'marketplace'),
+    instanceStore: reply.RootDeviceType === 'instance-store',
+    ...given('platform', reply.Platform?.toLowerCase()),
+    ...given('architecture', reply.Architecture),
+    ...given('placementGroup', reply.Placement.GroupName),
+    ...given('tenancy', reply.Placement.Tenancy),
+    ...given('autoRecovery', reply.MaintenanceOptions?.AutoRecovery),
   }));
 
 /** AWS owns the address unless an Elastic IP (or an own range) stands behind it; without a word on it, expect a change.
@@ -106,8 +93,15 @@ const StatusReply = z
   }));
 
 const EventReply = z
-  .object({ Code: z.string(), Description: text, NotBefore: instant.optional(), NotBeforeDeadline: instant.optional() })
+  .object({
+    InstanceEventId: text,
+    Code: z.string(),
+    Description: text,
+    NotBefore: instant.optional(),
+    NotBeforeDeadline: instant.optional(),
+  })
   .transform((reply): ScheduledEvent => ({
+    ...given('id', reply.InstanceEventId),
     code: reply.Code,
     description: reply.Description ?? '',
     ...given('notBefore', reply.NotBefore),
@@ -170,6 +164,8 @@ export const VolumeReply = z
     SnapshotId: text,
     CreateTime: instant,
     Operator: operator,
+    VolumeInitializationRate: z.number().optional(),
+    FastRestored: z.boolean().optional(),
   })
   .transform((reply): Volume => ({
     id: reply.VolumeId,
@@ -188,6 +184,8 @@ export const VolumeReply = z
     ...given('snapshotId', snapshotId.safeParse(reply.SnapshotId).data),
     createdAt: reply.CreateTime,
     ...given('managedBy', managerOf(reply.Operator)),
+    ...given('initializationRate', reply.VolumeInitializationRate),
+    ...given('fastRestored', reply.FastRestored),
   }));
 
 export const SnapshotReply = z
@@ -203,10 +201,12 @@ export const SnapshotReply = z
     Tags: Tagged,
     StateMessage: text,
     Encrypted: z.boolean().optional(),
+    KmsKeyId: text,
     Description: text,
     OwnerId: text,
+    FullSnapshotSizeInBytes: z.number().optional(),
   })
-  .transform((reply): Snapshot & { owner: string } => ({
+  .transform((reply): Snapshot => ({
     id: reply.SnapshotId,
     volumeId: reply.VolumeId,
     state: reply.State ?? 'pending',
@@ -218,8 +218,10 @@ export const SnapshotReply = z
     tags: reply.Tags,
     ...given('message', reply.StateMessage),
     encrypted: reply.Encrypted ?? false,
+    ...given('kmsKeyId', reply.KmsKeyId),
     description: reply.Description ?? '',
-    owner: reply.OwnerId ?? '',
+    ...given('ownerId', reply.OwnerId),
+    ...given('fullSizeBytes', reply.FullSnapshotSizeInBytes),
   }));
 
 export const InstancesPage = z.object({
@@ -231,11 +233,6 @@ export const VolumesPage = z.object({ NextToken: text, Volumes: many(VolumeReply
 export const SnapshotsPage = z.object({ NextToken: text, Snapshots: many(SnapshotReply) });
 /** At least one: a set without members is no set. */
 export const SnapshotSet = z.object({ Snapshots: z.array(SnapshotReply).min(1) });
-
-/** A field that is left out where AWS said nothing. */
-function given<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return (value === undefined || value === '' ? {} : { [key]: value }) as { [P in K]?: V };
-}
 
 function managerOf(reply: z.infer<typeof operator>): string | undefined {
   return reply?.Managed === true ? reply.Principal || 'an AWS service' : undefined;

@@ -1,14 +1,18 @@
 import { z } from 'zod';
 
 import { Refusal } from '#errors.ts';
-import type { Cloud, NewSnapshot, NewSnapshots, Snapshot } from '#ports/cloud.ts';
+import type { Cloud, NewCopy, NewSnapshot, NewSnapshots, Snapshot } from '#ports/cloud.ts';
 import type { SnapshotId } from '#ports/ids.ts';
 
 import type { Caller, Send } from './caller.ts';
+import { snapshotId } from './reading.ts';
 import { SnapshotReply, SnapshotSet } from './replies.ts';
 import { gone, tagged } from './shared.ts';
 
-type SnapshotCalls = Pick<Cloud, 'createSnapshots' | 'createSnapshot' | 'deleteSnapshot'>;
+type SnapshotCalls = Pick<
+  Cloud,
+  'createSnapshots' | 'createSnapshot' | 'copySnapshot' | 'shareSnapshot' | 'deleteSnapshot'
+>;
 
 /** Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceSpecification.html */
 const mostExcluded = 40;
@@ -50,7 +54,39 @@ export function createSnapshotCalls(send: Send, { recent }: Pick<Caller, 'recent
     return noted(made);
   }
 
-  function noted({ owner: _owner, ...snapshot }: Snapshot & { owner: string }): Snapshot {
+  // The SDK puts a signed address into this request: neither it nor its parameters may be logged.
+  async function copySnapshot(of: NewCopy): Promise<SnapshotId> {
+    const input = {
+      SourceRegion: of.sourceRegion,
+      SourceSnapshotId: of.snapshotId,
+      Description: plainText(of.description),
+      // `false` would ask for the plain copy of an encrypted snapshot, which EC2 refuses.
+      ...(of.encrypted === true || of.kmsKeyId !== undefined ? { Encrypted: true } : {}),
+      ...(of.kmsKeyId === undefined ? {} : { KmsKeyId: of.kmsKeyId }),
+      ...tagged('snapshot', of.tags),
+    };
+    const { SnapshotId } = await send(
+      { action: 'CopySnapshot', once: true, command: (sdk) => new sdk.CopySnapshotCommand(input) },
+      z.object({ SnapshotId: snapshotId }),
+    );
+    recent.note(SnapshotId);
+    return SnapshotId;
+  }
+
+  const shareSnapshot: Cloud['shareSnapshot'] = async ({ snapshotId: id, account, shared }) => {
+    const input = {
+      SnapshotId: id,
+      Attribute: 'createVolumePermission' as const,
+      OperationType: shared ? ('add' as const) : ('remove' as const),
+      UserIds: [account],
+    };
+    await send(
+      { action: 'ModifySnapshotAttribute', command: (sdk) => new sdk.ModifySnapshotAttributeCommand(input) },
+      z.unknown(),
+    );
+  };
+
+  function noted(snapshot: Snapshot): Snapshot {
     recent.note(snapshot.id);
     return snapshot;
   }
@@ -64,7 +100,7 @@ export function createSnapshotCalls(send: Send, { recent }: Pick<Caller, 'recent
     );
   }
 
-  return { createSnapshots, createSnapshot, deleteSnapshot };
+  return { createSnapshots, createSnapshot, copySnapshot, shareSnapshot, deleteSnapshot };
 }
 
 /** EC2 refuses anything but printable ASCII in descriptions. */

@@ -1,12 +1,11 @@
 import { z } from 'zod';
 
-import { Refusal } from '#errors.ts';
 import type { Cloud, NewVolume, Volume } from '#ports/cloud.ts';
 import type { VolumeId } from '#ports/ids.ts';
 
 import type { Caller, Send } from './caller.ts';
 import { VolumeReply } from './replies.ts';
-import { gone, tagged } from './shared.ts';
+import { clientToken, gone, tagged } from './shared.ts';
 
 type VolumeCalls = Pick<Cloud, 'createVolume' | 'deleteVolume' | 'setDeleteOnTermination'>;
 
@@ -42,18 +41,9 @@ export function createVolumeCalls(send: Send, { recent }: Pick<Caller, 'recent'>
   return { createVolume, deleteVolume, setDeleteOnTermination };
 }
 
-/** The request for a new volume. Throws Refusal "bad-input" on a token EC2 would not take: without one it makes up its own. */
 function newVolume(volume: NewVolume) {
-  if (!/^[\x21-\x7e]{1,64}$/.test(volume.token))
-    throw new Refusal(
-      'bad-input',
-      'The client token of a new volume must be 1 to 64 ASCII characters. Report this as a fault in Deckhand.',
-      {
-        awsCode: 'InvalidClientToken',
-      },
-    );
   return {
-    ClientToken: volume.token,
+    ClientToken: clientToken(volume.token),
     AvailabilityZone: volume.zone,
     VolumeType: volume.type as 'gp3',
     Size: volume.sizeGiB,
@@ -63,6 +53,7 @@ function newVolume(volume: NewVolume) {
     // `false` would ask for the plain copy of an encrypted snapshot, which EC2 refuses.
     ...(volume.encrypted ? { Encrypted: true } : {}),
     ...(volume.kmsKeyId === undefined ? {} : { KmsKeyId: volume.kmsKeyId }),
+    ...(volume.initializationRate === undefined ? {} : { VolumeInitializationRate: volume.initializationRate }),
     ...tagged('volume', volume.tags),
   };
 }

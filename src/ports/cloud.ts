@@ -1,4 +1,5 @@
-import type { InstanceId, ResourceId, SnapshotId, VolumeId } from './ids.ts';
+import type { Holds } from './holds.ts';
+import type { ImageId, InstanceId, ResourceId, RootTaskId, SnapshotId, VolumeId } from './ids.ts';
 
 /** Where the servers are. `account` is the 12-digit id, or '' while it is unknown. */
 export type Place = { account: string; region: string };
@@ -39,11 +40,25 @@ export type Instance = {
   managedBy?: string;
   /** Has a Marketplace product code. */
   marketplace: boolean;
+  /** Its root is an instance store: it cannot be stopped, and nothing of the root can be snapshotted or replaced. */
+  instanceStore: boolean;
+  /** `windows`; left out for everything else. */
+  platform?: string;
+  /** i386 | x86_64 | arm64 | x86_64_mac | arm64_mac. */
+  architecture?: string;
+  /** After a stop it may find no capacity in there. */
+  placementGroup?: string;
+  /** default | dedicated | host: AWS recovers nothing on a host of one's own. */
+  tenancy?: string;
+  /** `default` or `disabled`: whether AWS moves it to another host by itself when the system check fails. */
+  autoRecovery?: string;
 };
 
 /** ok | impaired | insufficient-data | not-applicable | initializing, or a word AWS adds later. */
 export type CheckState = string;
 export type ScheduledEvent = {
+  /** Names it for `moveEvent`. */
+  id?: string;
   /** instance-reboot | system-reboot | system-maintenance | instance-retirement | instance-stop. */
   code: string;
   description: string;
@@ -84,6 +99,10 @@ export type Volume = {
   snapshotId?: SnapshotId;
   createdAt: number;
   managedBy?: string;
+  /** MiB/s at which AWS was asked to bring its blocks from the snapshot. */
+  initializationRate?: number;
+  /** Made from a snapshot with fast restore: full speed from the start. */
+  fastRestored?: boolean;
 };
 
 export type Snapshot = {
@@ -104,7 +123,12 @@ export type Snapshot = {
   /** AWS's reason for `error`. */
   message?: string;
   encrypted: boolean;
+  kmsKeyId?: string;
   description: string;
+  /** 12 digits. */
+  ownerId?: string;
+  /** Bytes of all its blocks, whatever other snapshots share with it: what a restore has to bring. Once completed only. */
+  fullSizeBytes?: number;
 };
 
 /** Nothing set asks for all. Several fields are AND; inside a list OR. An empty list answers [] without a call. */
@@ -124,6 +148,9 @@ export type NewVolume = {
   tags: Tags;
   /** EC2 ClientToken, at most 64 ASCII characters: same token and arguments = same volume. */
   token: string;
+  /** MiB/s, 100–300; together at most 5,000 in a Region, beyond which EC2 refuses ("over-limit"). Billed by GiB.
+   *  Source: https://docs.aws.amazon.com/ebs/latest/userguide/initalize-volume.html */
+  initializationRate?: number;
 };
 export type NewSnapshots = {
   instanceId: InstanceId;
@@ -135,7 +162,70 @@ export type NewSnapshots = {
   /** Anything beyond printable ASCII is dropped by the adapter. */
   description: string;
 };
+/** The old root volume is always kept: it is the way back. */
+export type NewRoot = {
+  instanceId: InstanceId;
+  /** A snapshot taken directly from a root volume that this instance has or had (no copy), or an available volume of its zone. */
+  from: { snapshotId: SnapshotId } | { volumeId: VolumeId };
+  /** EC2 ClientToken, at most 64 ASCII characters. */
+  token: string;
+  /** They go on the task, never on the new volume. */
+  tags: Tags;
+  /** As in NewVolume; only with a snapshot. */
+  initializationRate?: number;
+};
+export type RootTask = {
+  id: RootTaskId;
+  instanceId: InstanceId;
+  /** pending | in-progress | failing | succeeded | failed | failed-detached | failing-detached, or a word AWS adds later
+   *  ("still going on"). `failed`: the old root is still there. `failed-detached`: the instance has no root at all.
+   *  Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/replace-root.html */
+  state: string;
+  startedAt?: number;
+  completedAt?: number;
+  snapshotId?: SnapshotId;
+  tags: Tags;
+};
+/** Several fields are AND; nothing set asks for all that EC2 still lists. An empty list answers [] without a call. */
+export type RootTaskQuery = { ids?: readonly RootTaskId[]; instanceIds?: readonly InstanceId[]; tags?: Tags };
+
+export type NewCopy = {
+  sourceRegion: string;
+  snapshotId: SnapshotId;
+  tags: Tags;
+  /** Anything beyond printable ASCII is dropped by the adapter. */
+  description: string;
+  /** True encrypts a plain snapshot; copies of encrypted ones are encrypted anyway. */
+  encrypted?: boolean;
+  /** A key of the destination Region; the account's default key when left out. */
+  kmsKeyId?: string;
+};
+
 export type NewSnapshot = { volumeId: VolumeId; tags: Tags; description: string };
+
+export type VolumeEvent = { id: string; type: string; description: string; notBefore?: number };
+/** What AWS offers to do about an event: `enable-volume-io`. */
+export type VolumeAction = { code: string; description: string; eventId: string };
+export type VolumeHealth = {
+  volumeId: VolumeId;
+  /** ok | impaired | warning | insufficient-data, or a word AWS adds later. Volumes in state `error` do not show here.
+   *  `warning` is usual while a volume is being initialised. */
+  status: string;
+  /** False: AWS has stopped its I/O, since the data may be inconsistent. True where AWS does not say. */
+  ioEnabled: boolean;
+  /** normal | degraded | severely-degraded | stalled | insufficient-data | not-applicable, where AWS tells it. */
+  ioPerformance?: string;
+  events: readonly VolumeEvent[];
+  actions: readonly VolumeAction[];
+  /** How far its blocks have come from the snapshot, 0–100; up to 5 minutes old. `secondsLeft` only with a rate of its own. */
+  initialization?: { type: string; progress: number; secondsLeft?: number };
+};
+
+/** Volumes an instance type takes. `shared`: network interfaces and instance stores count as well.
+ *  Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/volume_limits.html */
+export type AttachmentLimit = { most: number; shared: boolean };
+/** `state`: available | information | impaired | unavailable | constrained. */
+export type Zone = { name: string; id?: string; state: string };
 
 /** The mutating EC2 actions Deckhand may be granted, as IAM names them without `ec2:`. */
 export const cloudActions = [
@@ -152,6 +242,12 @@ export const cloudActions = [
   'RebootInstances',
   'CreateTags',
   'DeleteTags',
+  'CreateReplaceRootVolumeTask',
+  'CopySnapshot',
+  'ModifySnapshotAttribute',
+  'DeregisterImage',
+  'EnableVolumeIO',
+  'ModifyInstanceEventStartTime',
 ] as const;
 export type CloudAction = (typeof cloudActions)[number];
 /** What a dry run is asked about; fields an action does not need are ignored. */
@@ -161,6 +257,9 @@ export type DryRunOf = {
   snapshotId?: SnapshotId;
   zone?: string;
   device?: string;
+  imageId?: ImageId;
+  /** Where a copy comes from. */
+  sourceRegion?: string;
 };
 
 /**
@@ -171,7 +270,7 @@ export type DryRunOf = {
  * calls marked "not repeatable", Ambiguous when nobody knows whether it took effect. Every refusal carries
  * `data.awsCode` and, where AWS gave one, `data.requestId`. Lists are read page by page and are complete.
  */
-export type Cloud = {
+export type Cloud = Holds & {
   /** Account and Region from STS and settings; `endpoint` when calls do not go to AWS itself. Repeatable. */
   place: () => Promise<Place & { endpoint?: string }>;
   /** Terminated instances are left out. `ids` that do not exist: Refusal "not-found" naming them in `data.ids`. */
@@ -179,6 +278,8 @@ export type Cloud = {
   /** Status checks and scheduled events, stopped instances included; all when `ids` is left out. */
   health: (ids?: readonly InstanceId[]) => Promise<readonly InstanceHealth[]>;
   volumes: (query: VolumeQuery) => Promise<readonly Volume[]>;
+  /** Status of volumes, every five minutes on AWS's side; all when `ids` is left out. Refusal "not-found" names unknown ones. */
+  volumeHealth: (ids?: readonly VolumeId[]) => Promise<readonly VolumeHealth[]>;
   /** Own snapshots only. */
   snapshots: (query: SnapshotQuery) => Promise<readonly Snapshot[]>;
 
@@ -186,6 +287,13 @@ export type Cloud = {
   createSnapshots: (of: NewSnapshots) => Promise<readonly Snapshot[]>;
   /** Not repeatable: EC2 takes no token. One attempt. */
   createSnapshot: (of: NewSnapshot) => Promise<Snapshot>;
+  /**
+   * Asked of the cloud of the destination Region; a snapshot of another account must be shared with this one. Not
+   * repeatable: EC2 takes no token. One attempt. Answers the new snapshot, still pending; its `volumeId` will mean nothing.
+   */
+  copySnapshot: (of: NewCopy) => Promise<SnapshotId>;
+  /** Lets another account copy and use a snapshot, or takes that back. Repeatable. */
+  shareSnapshot: (of: { snapshotId: SnapshotId; account: string; shared: boolean }) => Promise<void>;
   /** Repeatable: gone already counts as done. Refusal "conflict" when an image uses it (`data.inUseBy`). */
   deleteSnapshot: (id: SnapshotId) => Promise<void>;
 
@@ -197,6 +305,16 @@ export type Cloud = {
   attachVolume: (at: { volumeId: VolumeId; instanceId: InstanceId; device: string }) => Promise<void>;
   /** Repeatable: available already counts as done. Never detaches from another instance. Never forces. */
   detachVolume: (from: { volumeId: VolumeId; instanceId: InstanceId }) => Promise<void>;
+  /** Lets I/O of an impaired volume go on, whatever the state of its data. For people to decide, never by itself. Repeatable. */
+  enableVolumeIO: (id: VolumeId) => Promise<void>;
+  /**
+   * Replaces the root volume of a running instance, which reboots by itself; the old root stays behind, detached. Repeatable
+   * with the same token. Look on with `rootTasks`; the task names neither volume. Refusal "unsuitable" or "bad-input" for a
+   * snapshot of another lineage and for copies; "over-limit" beyond the quota of initialisation.
+   */
+  replaceRoot: (of: NewRoot) => Promise<RootTask>;
+  /** Repeatable. `ids` that do not exist: Refusal "not-found". Tags are compared here: EC2 has no filter for them. */
+  rootTasks: (query: RootTaskQuery) => Promise<readonly RootTask[]>;
   /** Repeatable. */
   setDeleteOnTermination: (of: { instanceId: InstanceId; device: string; value: boolean }) => Promise<void>;
 
@@ -206,6 +324,19 @@ export type Cloud = {
   stopInstances: (ids: readonly InstanceId[]) => Promise<void>;
   /** Not repeatable. One attempt. */
   rebootInstances: (ids: readonly InstanceId[]) => Promise<void>;
+
+  /** Whether stopping it through the API is refused (DisableApiStop). Repeatable. */
+  stopProtection: (id: InstanceId) => Promise<boolean>;
+  /** Whether terminating it through the API is refused (DisableApiTermination). Repeatable. */
+  terminationProtection: (id: InstanceId) => Promise<boolean>;
+  /** By instance type; a type that AWS tells nothing about is left out. Repeatable. */
+  attachmentLimits: (types: readonly string[]) => Promise<Readonly<Record<string, AttachmentLimit>>>;
+  /** The Availability Zones of the Region that this account can use. Repeatable. */
+  zones: () => Promise<readonly Zone[]>;
+  /** The last 64 KiB of what it wrote to its console; '' while there is nothing. Untrusted text that may hold secrets. Repeatable. */
+  consoleOutput: (id: InstanceId) => Promise<{ text: string; at?: number }>;
+  /** Moves a scheduled event to another instant, not beyond its deadline (Refusal "bad-input"). Repeatable. */
+  moveEvent: (of: { instanceId: InstanceId; eventId: string; notBefore: number }) => Promise<void>;
 
   /** Repeatable; overwrites. Batched (≤ 1,000 resources a call, we send ≤ 200). */
   createTags: (ids: readonly ResourceId[], tags: Tags) => Promise<void>;

@@ -13,6 +13,11 @@ export const VolumeId = z.custom<VolumeId>((v) => typeof v === 'string' && new R
 export type SnapshotId = `snap-${string}`;
 export const SnapshotId = z.custom<SnapshotId>((v) => typeof v === 'string' && new RegExp(`^snap-${hex}$`).test(v));
 
+export type ImageId = `ami-${string}`;
+
+/** A root volume replacement task. */
+export type RootTaskId = `replacevol-${string}`;
+
 export type ResourceId = InstanceId | VolumeId | SnapshotId;
 
 /** Slack ids: U or W for people, S for user groups, C, G or D for conversations, T for workspaces. */

@@ -47,6 +47,7 @@ test('an instance is told in our words', async () => {
     autoScalingGroup: 'web-asg',
     managedBy: 'eks.amazonaws.com',
     marketplace: true,
+    instanceStore: false,
   });
 });
 

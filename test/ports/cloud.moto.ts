@@ -16,6 +16,7 @@ const capabilities: Capabilities = {
   refusesRebootOfStopped: false,
   keepsRunningRoots: false,
   escapesBackslashes: false,
+  lacks: ['CreateReplaceRootVolumeTask', 'EnableVolumeIO', 'ModifyInstanceEventStartTime'],
 };
 
 cloudSuite('the AWS adapter on moto', async () => {

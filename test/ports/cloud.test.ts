@@ -18,6 +18,14 @@ const capabilities: Capabilities = {
   refusesRebootOfStopped: true,
   keepsRunningRoots: true,
   escapesBackslashes: true,
+  lacks: [
+    'CreateReplaceRootVolumeTask',
+    'CopySnapshot',
+    'ModifySnapshotAttribute',
+    'DeregisterImage',
+    'EnableVolumeIO',
+    'ModifyInstanceEventStartTime',
+  ],
 };
 
 cloudSuite('the AWS adapter on the make-believe EC2', async () => {

@@ -17,6 +17,7 @@ export function anInstance(change: Partial<Instance> = {}): Instance {
     ],
     publicIpChangesOnStop: false,
     marketplace: false,
+    instanceStore: false,
     ...change,
   };
 }
