@@ -9,6 +9,7 @@ import { openRunStates, type Run } from '#ports/history.ts';
 import type { Web } from '#ports/web.ts';
 import { createAnswer, hearAgain } from '#runtime/answer.ts';
 import { createAsk, createAskingFor } from '#runtime/ask.ts';
+import { createAutomatic } from '#runtime/automatic.ts';
 import { createSubmit } from '#runtime/form.ts';
 import { createHome } from '#runtime/home.ts';
 import { createIncidentPress } from '#runtime/incident-press.ts';
@@ -52,6 +53,7 @@ export function createApp(outside: AppWorld): App {
   const health = createHealthWatch({ ...world, cloud: world.watchCloud, incidents });
   const digest = createDigest({ ...world, cloud: world.watchCloud });
   const lookForTrouble = createTroubleWatch(world, incidents);
+  const automatic = createAutomatic({ world, asking, incidents });
   let stopped = false;
   let reconciling: Cancel = () => undefined;
 
@@ -59,6 +61,7 @@ export function createApp(outside: AppWorld): App {
 
   world.engine.serve('run', createRun({ world, who, asking, incidents, parts }));
   world.engine.serve('part', parts.body);
+  automatic.serve();
   world.engine.serve('digest', async (durable) => {
     const channel = world.settings.current().channels.digest ?? world.settings.current().channels.alerts;
     if (channel === undefined) return null;

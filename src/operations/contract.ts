@@ -7,7 +7,7 @@ import type { History, Order } from '#ports/history.ts';
 import type { ChannelId, RunId, UserId } from '#ports/ids.ts';
 import type { Json } from '#ports/json.ts';
 import type { ApprovalRule, Role, Settings } from '#ports/settings.ts';
-import type { Message, Section } from '#ports/text.ts';
+import type { Line, Message, Section } from '#ports/text.ts';
 
 /**
  * What one declares to add an operation: one folder with `operation.ts` (this, and the story), `plan.ts` (pure) and
@@ -117,6 +117,8 @@ export type ChangeOperation<A = any, P = any, R = any> = Declared<A> & {
     ) => { title: string; summary: string; sections: readonly Section[] };
     done: (plan: P, result: R) => { title: string; summary: string; sections: readonly Section[] };
   };
+  /** What of it failed although it ended done, for a run that nobody watched; empty or left out = all is well. */
+  failures?: (plan: P, result: R) => readonly Line[];
   /** The order that puts it back, while that is possible. */
   inverse?: (plan: P, result: R) => { label: string; args: A } | undefined;
 };

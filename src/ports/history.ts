@@ -11,7 +11,11 @@ export type Order = {
   args: Json;
   plan: Json;
   planHash: string;
+  /** A person, or `deckhand` for what it asked by itself; then `because` says why: `schedule nightly`. */
   requester: UserId;
+  because?: string;
+  /** No card unless people are asked; a failure is told as an incident (see `because`). */
+  quiet?: boolean;
   channel: ChannelId;
   requestedAt: number;
   /** The rule in force when it was asked. */

@@ -22,6 +22,8 @@ export type ResourceId = InstanceId | VolumeId | SnapshotId;
 
 /** Slack ids: U or W for people, S for user groups, C, G or D for conversations, T for workspaces. */
 export type UserId = string;
+/** Stands where a person's id stands when Deckhand itself asked or acted. No Slack id has small letters. */
+export const deckhand = 'deckhand';
 export type GroupId = string;
 export type ChannelId = string;
 export type TeamId = string;

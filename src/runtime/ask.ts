@@ -1,4 +1,4 @@
-import { isRefusal, isTransient, Refusal } from '#errors.ts';
+import { Refusal } from '#errors.ts';
 import { distance } from '#lib/targets.ts';
 import { readWords, type Words } from '#lib/words.ts';
 import type { AnswerOperation, Asking, ChangeOperation, Operation } from '#operations/contract.ts';
@@ -6,17 +6,16 @@ import { authorize, holds } from '#policy/authorize.ts';
 import type { Who } from '#policy/people.ts';
 import type { Actor, CommandRequest, Post } from '#ports/chat.ts';
 import type { Order } from '#ports/history.ts';
-import type { ChannelId, RunId } from '#ports/ids.ts';
+import { type ChannelId, deckhand, type RunId } from '#ports/ids.ts';
 import type { Json } from '#ports/json.ts';
-import type { ApprovalRule } from '#ports/settings.ts';
 
-import { hashPlan, runIdOf } from './ids.ts';
+import { runIdOf } from './ids.ts';
+import { placeOrder } from './order.ts';
 import { rememberAnswer } from './posting.ts';
 import { explain, plain, say } from './replies.ts';
-import type { RunInput } from './run.ts';
 import type { World } from './world.ts';
 
-/** What can be asked by a line, a button, a form or a schedule: all take the same way. `id` is the chat's own id of the request. */
+/** What can be asked by a line, a button or a form: all take the same way. `id` is the chat's own id of the request. */
 export type Request = {
   id: string;
   actor: Actor;
@@ -48,7 +47,7 @@ export function createAsk({ world, who, asking }: Needs) {
     });
   }
 
-  /** Same way, for buttons, forms and schedules. */
+  /** Same way, for buttons and forms. */
   async function ask(request: Request): Promise<boolean> {
     return answering(world, request, async () => {
       await allow(request.actor, request.channel, request.ask.operation, request.anywhere);
@@ -75,41 +74,18 @@ export function createAsk({ world, who, asking }: Needs) {
   }
 
   async function order(request: Request, operation: ChangeOperation, facts: Asking, args: Json): Promise<void> {
-    await mustBeInside(world, request.channel);
     const id = runIdOf(request.id);
-    if ((await world.history.runs.get(id)) !== undefined) return; // the same request, delivered again
-    const plan: Json = await operation.plan(facts, args);
-    await mustFit(world, facts, operation.resources(plan));
-    const order: Order = {
+    const outcome = await placeOrder(world, facts, {
       id,
-      operation: operation.name,
+      operation,
       args,
-      plan,
-      planHash: hashPlan(plan),
-      requester: request.actor.id,
-      channel: request.channel,
-      requestedAt: world.clock.now(),
-      approval: ruleFor(facts, operation),
       ...('undoes' in request.ask && request.ask.undoes !== undefined ? { undoes: request.ask.undoes } : {}),
       ...(request.incident === undefined ? {} : { incident: request.incident }),
-    };
-    const { summary } = operation.words.planned(plan, facts);
-    if (!(await world.history.runs.create(order, summary))) return;
-    const input: RunInput = { order, limits: facts.settings.limits, place: facts.place };
-    await startOrPromise(request, id, input);
-  }
-
-  /** The order is stored: where the engine is away for a moment, the run begins when it is back. */
-  async function startOrPromise(request: Request, id: RunId, input: RunInput): Promise<void> {
-    try {
-      await world.engine.start(id, 'run', input);
-    } catch (error) {
-      if (!isTransient(error)) throw error;
-      world.log.warn({ run: id, err: error }, 'a stored order could not be started yet');
+    });
+    if (outcome === 'stored')
       await request.answer(
         plain(say(`This is stored as \`${id}\` and starts in a moment; its plan will appear here.`)),
       );
-    }
   }
 
   async function allow(actor: Actor, channelId: ChannelId, operation: Operation, anywhere = false): Promise<void> {
@@ -143,7 +119,7 @@ export type Ask = ReturnType<typeof createAsk>;
 /** The facts that asking, planning and checking work with. */
 export function createAskingFor(world: World, who: Who, sites: Asking['sites']): AskingFor {
   return async ({ requester, channel }) => {
-    const [{ roles }, place] = await Promise.all([who(requester), world.cloud.place()]);
+    const [allowed, place] = await Promise.all([allowedTo(requester), world.cloud.place()]);
     return {
       cloud: world.cloud,
       history: world.history,
@@ -152,11 +128,18 @@ export function createAskingFor(world: World, who: Who, sites: Asking['sites']):
       now: world.clock.now(),
       requester,
       channel,
-      allowed: world.operations.filter((operation) => holds(roles, operation.role)),
+      allowed,
       commandOf: (operation) => commandOf(world, operation),
       sites,
     };
   };
+
+  /** What Deckhand does by itself, deckhand.yml has allowed. */
+  async function allowedTo(requester: Order['requester']): Promise<readonly Operation[]> {
+    if (requester === deckhand) return world.operations;
+    const { roles } = await who(requester);
+    return world.operations.filter((operation) => holds(roles, operation.role));
+  }
 }
 
 /** `/restore`, or `/deck runs` for what has no command of its own. */
@@ -224,37 +207,4 @@ export function byName(world: Pick<World, 'operations'>, name: string): Operatio
   if (found === undefined)
     throw new Refusal('bad-input', `\`${name}\` is no longer something Deckhand does. See \`/deck help\`.`);
   return found;
-}
-
-function ruleFor(facts: Asking, operation: ChangeOperation): ApprovalRule {
-  return facts.settings.approvals[operation.name] ?? operation.approval;
-}
-
-/** A change is followed by its card, so Deckhand must be able to post where it was asked. */
-async function mustBeInside(world: World, id: ChannelId): Promise<void> {
-  const channel = await world.chat.channel(id).catch((error: unknown) => {
-    if (isRefusal(error)) return undefined;
-    throw error;
-  });
-  if (channel !== undefined && (channel.isMember || channel.isDirect)) return;
-  throw new Refusal(
-    'not-here',
-    'Deckhand is not in this channel, so nobody here could follow the work. Type `/invite @Deckhand`, then ask again.',
-  );
-}
-
-async function mustFit(world: World, facts: Asking, resources: readonly string[]): Promise<void> {
-  const most = facts.settings.limits.resources;
-  if (resources.length > most) {
-    throw new Refusal(
-      'too-wide',
-      `That would touch ${resources.length} resources; at most ${most} are allowed at once. Narrow the selector, or raise \`limits.resources\` in deckhand.yml.`,
-    );
-  }
-  const busy = (await world.history.claims.holders(resources))[0];
-  if (busy !== undefined)
-    throw new Refusal(
-      'conflict',
-      `Run \`${busy.run}\` is working on \`${busy.resource}\`. Wait for it, then ask again.`,
-    );
 }

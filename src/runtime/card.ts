@@ -1,7 +1,8 @@
+import { asker } from '#lib/asker.ts';
 import { duration } from '#lib/format.ts';
 import type { Place } from '#ports/cloud.ts';
 import type { Order, RunState } from '#ports/history.ts';
-import type { GroupId, UserId } from '#ports/ids.ts';
+import { deckhand, type GroupId, type UserId } from '#ports/ids.ts';
 import type { Json } from '#ports/json.ts';
 import type { ApprovalRule } from '#ports/settings.ts';
 import type { Button, Line, Message, Piece, Section } from '#ports/text.ts';
@@ -24,7 +25,7 @@ export type Ending = {
 
 /** Everything a run's card shows. */
 export type RunView = {
-  order: Pick<Order, 'id' | 'requester' | 'requestedAt' | 'planHash'>;
+  order: Pick<Order, 'id' | 'requester' | 'because' | 'requestedAt' | 'planHash'>;
   place: Place & { endpoint?: string };
   state: RunState;
   rule: ApprovalRule;
@@ -89,13 +90,7 @@ function stateWord(view: RunView): string {
 }
 
 function status(view: RunView): Line {
-  const asked: Piece[] = [
-    'Asked by ',
-    { user: view.order.requester },
-    ' at ',
-    { at: view.order.requestedAt, style: 'time' },
-    '.',
-  ];
+  const asked: Piece[] = ['Asked by ', asker(view.order), ' at ', { at: view.order.requestedAt, style: 'time' }, '.'];
   const given = view.given.flatMap((decision): Piece[] => [
     ' ',
     capital(decision.verdict),
@@ -146,7 +141,9 @@ function waitingFor(view: RunView): Piece[] {
   if (view.rule.kind === 'none') return [' Starting.'];
   const until: Piece[] = [' until ', { at: view.order.requestedAt + view.rule.expiresMs, style: 'datetime' }, '.'];
   if (view.rule.kind === 'confirm')
-    return leftToApprove(view) <= 0 ? [' Starting.'] : [' Waits for your confirmation', ...until];
+    return leftToApprove(view) <= 0
+      ? [' Starting.']
+      : [` Waits for ${view.order.requester === deckhand ? 'an operator to confirm' : 'your confirmation'}`, ...until];
   const people: Piece[] = [
     ...view.approvers.groups.map((group): Piece => ({ group })),
     ...view.approvers.users.slice(0, 5).map((user): Piece => ({ user })),

@@ -1,3 +1,4 @@
+import { asker } from '#lib/asker.ts';
 import { count } from '#lib/format.ts';
 import type { SiteView } from '#operations/contract.ts';
 import { outsider } from '#policy/authorize.ts';
@@ -70,7 +71,7 @@ function runLine({ order, state, summary }: Run): Line {
   return [
     { code: order.id },
     ` ${state} · ${summary} · `,
-    { user: order.requester },
+    asker(order),
     ' ',
     { at: order.requestedAt, style: 'datetime' },
   ];

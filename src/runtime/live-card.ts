@@ -9,7 +9,7 @@ import type { ApprovalRule } from '#ports/settings.ts';
 import type { Message } from '#ports/text.ts';
 
 import { type Ending, renderRun, type RunView, type Stage } from './card.ts';
-import { deliver, note, postCard } from './posting.ts';
+import { deliver, note, postCard, tellAsker } from './posting.ts';
 import type { Progress } from './progress.ts';
 import { say } from './replies.ts';
 import type { World } from './world.ts';
@@ -31,10 +31,13 @@ type Of = { order: Order; rule: ApprovalRule; operation: ChangeOperation; place:
 export async function createLiveCard(world: World, durable: Durable, of: Of): Promise<LiveCard> {
   const { order, operation } = of;
   let view = firstView(world, of);
-  const ref = await durable.step('card', () => postFirst(world, order, view), { attempts: 12 });
+  const ref = isSilent(of)
+    ? undefined
+    : await durable.step('card', () => postFirst(world, order, view), { attempts: 12 });
 
   function show(change: Partial<RunView>): void {
     view = { ...view, ...change };
+    if (ref === undefined) return;
     world.chat.update(ref, { message: renderRun(view), token: ref.token }).catch((error: unknown) => {
       world.log.warn({ run: order.id, err: error }, 'a card could not be updated');
     });
@@ -59,6 +62,7 @@ export async function createLiveCard(world: World, durable: Durable, of: Of): Pr
   }
 
   async function finish(durable: Durable, ending: Ending & { endedAt: number }): Promise<void> {
+    if (ref === undefined) return;
     const outcome = ending.result === undefined ? undefined : operation.words.done(order.plan, ending.result);
     view = {
       ...view,
@@ -78,7 +82,7 @@ export async function createLiveCard(world: World, durable: Durable, of: Of): Pr
     };
     const message = renderRun(view);
     await durable
-      .step('final card', () => deliver(world, ref, message, order.requester), { attempts: 200 })
+      .step('final card', () => deliver(world, ref, message, order), { attempts: 200 })
       .catch((error: unknown) => {
         if (durable.isStop(error)) throw error;
         world.log.error({ run: order.id, err: error }, 'the end of a run could not be shown to anybody');
@@ -89,6 +93,11 @@ export async function createLiveCard(world: World, durable: Durable, of: Of): Pr
   }
 
   return { show, stage, progress, undoing, finish };
+}
+
+/** Nobody is asked and nobody wants to see it; what fails is told apart from the card. */
+function isSilent({ order, rule }: Of): boolean {
+  return order.quiet === true && rule.kind === 'none';
 }
 
 /** A running or done stage was undone or failed; one that never began stays as it was. */
@@ -129,7 +138,7 @@ async function postFirst(world: World, order: Order, view: RunView): Promise<Mes
     if (!isRefusal(error)) throw error;
     const known = await world.history.cards.of('run', order.id);
     const token = known?.token ?? '';
-    const ref = await world.chat.tell(order.requester, { message: renderRun(view), token });
+    const ref = await tellAsker(world, order, { message: renderRun(view), token });
     await world.history.cards.setTs(token, ref);
     return { ...ref, token };
   }

@@ -1,11 +1,12 @@
-import { isAmbiguous, isRefusal, Transient } from '#errors.ts';
-import type { MessageRef } from '#ports/chat.ts';
-import type { CardRecord } from '#ports/history.ts';
+import { isAmbiguous, isRefusal, Refusal, Transient } from '#errors.ts';
+import type { MessageRef, Post } from '#ports/chat.ts';
+import type { CardRecord, Order } from '#ports/history.ts';
+import { deckhand } from '#ports/ids.ts';
 import type { Message } from '#ports/text.ts';
 
 import type { World } from './world.ts';
 
-type Needs = Pick<World, 'chat' | 'history' | 'log' | 'clock' | 'randomText'>;
+type Needs = Pick<World, 'chat' | 'history' | 'log' | 'clock' | 'randomText' | 'settings'>;
 export type CardOf = { kind: CardRecord['kind']; subject: string; channel: string; data?: CardRecord['data'] };
 
 /** Bits behind a button: 22 characters of base64url are 132. */
@@ -74,13 +75,13 @@ export async function postOnce(world: Needs, channel: string, message: Message, 
 
 /**
  * Brings the final words to people whatever became of the card: edits it; where it is gone, posts a new one; where the
- * channel is closed, tells `person` directly.
+ * channel is closed, tells who asked.
  */
 export async function deliver(
   world: Needs,
   ref: MessageRef & { token: string },
   message: Message,
-  person: string,
+  order: Pick<Order, 'requester' | 'channel'>,
 ): Promise<void> {
   const post = { message, token: ref.token };
   try {
@@ -94,8 +95,20 @@ export async function deliver(
     await world.history.cards.setTs(ref.token, await postOnce(world, ref.channel, message, ref.token));
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    await world.history.cards.setTs(ref.token, await world.chat.tell(person, post));
+    await world.history.cards.setTs(ref.token, await tellAsker(world, order, post));
   }
+}
+
+/** To the person who asked, directly; what Deckhand asked itself goes to the alerts channel. */
+export async function tellAsker(
+  world: Needs,
+  { requester, channel }: Pick<Order, 'requester' | 'channel'>,
+  post: Post,
+): Promise<MessageRef> {
+  if (requester !== deckhand) return world.chat.tell(requester, post);
+  const { alerts } = world.settings.current().channels;
+  if (alerts !== undefined && alerts !== channel) return postOnce(world, alerts, post.message, post.token);
+  throw new Refusal('not-here', 'There is no channel to tell it in. Set `channels.alerts` and invite Deckhand to it.');
 }
 
 /** A line in a card's thread, at most once: a lost timeline line is better than a doubled one. Never throws. */

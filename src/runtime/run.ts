@@ -1,4 +1,5 @@
 import { isRefusal } from '#errors.ts';
+import { asker } from '#lib/asker.ts';
 import { some } from '#lib/format.ts';
 import type { Asking, ChangeOperation } from '#operations/contract.ts';
 import type { Who } from '#policy/people.ts';
@@ -10,6 +11,7 @@ import type { ApprovalRule, Settings } from '#ports/settings.ts';
 
 import { approval, type Verdict } from './approval.ts';
 import type { AskingFor } from './ask.ts';
+import { tellAutomaticEnd } from './automatic-report.ts';
 import type { Ending } from './card.ts';
 import { closeCard, createLiveCard, type LiveCard } from './live-card.ts';
 import type { Parts } from './parts.ts';
@@ -143,6 +145,8 @@ export function createRun({ world, who, asking, incidents, parts }: RunNeeds) {
     };
     await durable.step('record the end', () => move(order, openRunStates, ending.state, more, ending.by), patient);
     await durable.step('free what it held', () => world.history.claims.release(order.id), patient);
+    if (order.because !== undefined)
+      await durable.step('tell how automatic work ended', () => tellAutomatic(order, ending, endedAt), patient);
     if (ending.state === 'stuck') await durable.step('alarm', () => alarm(order, ending, endedAt), patient);
     const { undoes } = order;
     if (ending.state === 'done' && undoes !== undefined) {
@@ -159,7 +163,11 @@ export function createRun({ world, who, asking, incidents, parts }: RunNeeds) {
     const at = await durable.now();
     const reason = reasonOf(error, order);
     await durable.step('record giving up', () => move(order, openRunStates, 'undone', { at, reason }), patient);
-    await durable.step('tell that it gave up', () => tellRequester(order, reason));
+    await durable.step('tell that it gave up', () =>
+      order.because === undefined
+        ? tellRequester(order, reason)
+        : tellAutomatic(order, { state: 'undone', reason }, at),
+    );
     return { state: 'undone', reason };
   }
 
@@ -173,6 +181,10 @@ export function createRun({ world, who, asking, incidents, parts }: RunNeeds) {
       .catch((error: unknown) =>
         world.log.error({ run: order.id, err: error }, 'nobody could be told that a run stopped'),
       );
+  }
+
+  async function tellAutomatic(order: Order, ending: Ending, at: number): Promise<void> {
+    await tellAutomaticEnd(incidents, { order, operation: findChange(world, order.operation), ending, at });
   }
 
   /** What could not be undone is told loudly, apart from the card. */
@@ -236,7 +248,7 @@ function stuckReport(order: Order, ending: Ending): Report {
     alert: `Run ${order.id} (${order.operation}) failed and could not be put back: a person must`,
     facts: [
       ['Run', [{ code: order.id }]],
-      ['Asked by', [{ user: order.requester }]],
+      ['Asked by', [asker(order)]],
       ['Why', ending.reason ?? 'unknown'],
     ],
     detail: failed.flatMap(({ name, why, manual }) => [`Could not ${name}: ${why}`, [{ code: manual }]]),

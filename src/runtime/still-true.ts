@@ -3,6 +3,7 @@ import type { ChangeOperation } from '#operations/contract.ts';
 import { holds, outsider } from '#policy/authorize.ts';
 import type { Who } from '#policy/people.ts';
 import type { Order } from '#ports/history.ts';
+import { deckhand } from '#ports/ids.ts';
 import type { ApprovalRule, Role } from '#ports/settings.ts';
 
 import type { Heard } from './approval.ts';
@@ -37,7 +38,7 @@ export function createStillTrue({ world, who, asking }: { world: World; who: Who
 
   async function peopleWhoMayNot({ order, operation, rule, given }: Of): Promise<string> {
     const needed: (readonly [id: string, role: Role])[] = [
-      [order.requester, operation.role],
+      ...(order.requester === deckhand ? [] : [[order.requester, operation.role] as const]),
       ...given.map(({ by }) => [by, rule.kind === 'approve' ? rule.role : operation.role] as const),
     ];
     for (const [id, role] of needed) {

@@ -1,3 +1,4 @@
+import { asker } from '#lib/asker.ts';
 import { openRunStates, type Run } from '#ports/history.ts';
 import type { Incidents, Report } from '#ports/incidents.ts';
 
@@ -45,7 +46,7 @@ export function createTroubleWatch(world: World, incidents: Incidents) {
 }
 
 function report(run: Run, why: string): Report {
-  const { id, requester } = run.order;
+  const { id } = run.order;
   return {
     severity: 'critical',
     title: `Run ${id} was lost in the middle`,
@@ -53,7 +54,7 @@ function report(run: Run, why: string): Report {
     facts: [
       ['Run', [{ code: id }]],
       ['What', run.summary],
-      ['Asked by', [{ user: requester }]],
+      ['Asked by', [asker(run.order)]],
       ['Why', why],
     ],
     detail: [

@@ -31,6 +31,7 @@ function setting(
     check?: () => Promise<string[]>;
     roles?: Record<string, Role[]>;
     undoes?: string;
+    order?: Partial<Order>;
   } = {},
 ) {
   const id = `r-${String(nr++).padStart(10, '0')}`;
@@ -101,6 +102,7 @@ function setting(
     requestedAt: 1_000,
     approval: { kind: 'approve', count: 1, role: 'approver', expiresMs: 1e6 },
     ...(of.undoes === undefined ? {} : { undoes: of.undoes }),
+    ...of.order,
   };
   const roles: Record<string, Role[]> = of.roles ?? { U1: ['operator'], U2: ['approver'] };
   const who = async (user: string): Promise<Known> => ({
@@ -128,6 +130,46 @@ function setting(
   const audit = async () => (await history.audit.list({ limit: 50, run: id })).map(({ kind }) => kind).toReversed();
   return { id, history, approved, posts, alarms, slack, audit, last: () => posts.at(-2)! };
 }
+
+describe('a run that Deckhand asked by itself', () => {
+  const order: Partial<Order> = { requester: 'deckhand', because: 'schedule nightly' };
+
+  it('is approved by people like any other, whoever they are, and needs no role for Deckhand', async () => {
+    const it = setting({ order, roles: { U2: ['approver'] } });
+
+    expect(await it.approved()).toMatchObject({ state: 'done' });
+
+    expect(JSON.stringify(it.posts[0])).toContain('Deckhand (schedule nightly)');
+    expect((await it.history.audit.list({ limit: 9, run: it.id })).map(({ actor }) => actor)).toContain('deckhand');
+    expect(it.alarms).toEqual([]);
+  });
+
+  it('posts nothing when it is quiet and well', async () => {
+    const it = setting({ order: { ...order, quiet: true, approval: { kind: 'none' } } });
+
+    expect(await it.approved()).toMatchObject({ state: 'done' });
+
+    expect(it.posts).toEqual([]);
+  });
+
+  it('asks people aloud also when it is quiet', async () => {
+    const it = setting({ order: { ...order, quiet: true } });
+
+    await it.approved();
+
+    expect(it.posts[0]?.message.buttons?.map(({ verb }) => verb)).toContain('approve');
+  });
+
+  it('tells its failure as one incident', async () => {
+    const story = async () => Promise.reject(new Refusal('over-limit', 'no room'));
+    const it = setting({ order: { ...order, quiet: true, approval: { kind: 'none' } }, story });
+
+    expect(await it.approved()).toMatchObject({ state: 'undone' });
+
+    expect(it.alarms).toMatchObject([{ title: 'Schedule nightly failed' }]);
+    expect(it.posts).toEqual([]);
+  });
+});
 
 describe('a run', () => {
   it('that is done stays done, however long Slack is away afterwards', async () => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { Refusal } from '#errors.ts';
+import { asker } from '#lib/asker.ts';
 import { defineAnswer } from '#operations/contract.ts';
 import type { Run } from '#ports/history.ts';
 import type { Button, Line, Message } from '#ports/text.ts';
@@ -76,7 +77,7 @@ function line({ order, state, summary, reason, undoneBy }: Run): Line {
     ' ',
     { code: order.id },
     ` ${state} · ${summary} · `,
-    { user: order.requester },
+    asker(order),
     ' ',
     { at: order.requestedAt, style: 'datetime' },
     `${undoneBy === undefined ? '' : ` · undone by ${undoneBy}`}${why}`,
@@ -95,7 +96,7 @@ function one(run: Run | undefined, id: string): Message {
         facts: [
           ['What', summary],
           ['State', `${state}${run.undoneBy === undefined ? '' : `, undone by ${run.undoneBy}`}`],
-          ['Asked', [{ user: order.requester }, ' ', { at: order.requestedAt, style: 'datetime' }]],
+          ['Asked', [asker(order), ' ', { at: order.requestedAt, style: 'datetime' }]],
           ...(endedAt === undefined ? [] : [['Ended', [{ at: endedAt, style: 'datetime' } as const]] as const]),
           ...(reason === undefined ? [] : [['Why', reason] as const]),
           ['Plan', [{ code: order.planHash.slice(0, 16) }]],
