@@ -119,6 +119,11 @@ export type ChangeOperation<A = any, P = any, R = any> = Declared<A> & {
   };
   /** What of it failed although it ended done, for a run that nobody watched; empty or left out = all is well. */
   failures?: (plan: P, result: R) => readonly Line[];
+  /**
+   * Text files for the card's thread, for what is too long for a card: with the plan (`result` undefined), and with the result
+   * at its end. Pure.
+   */
+  files?: (plan: P, result: R | undefined) => readonly TextFile[];
   /** The order that puts it back, while that is possible. */
   inverse?: (plan: P, result: R) => { label: string; args: A } | undefined;
 };
@@ -186,6 +191,9 @@ export type UndoTools = {
 
 /** Looks again and again inside one step, until `look` is true. Throws Refusal "conflict" naming `what` after `withinMs`. */
 export type Until = (look: () => Promise<boolean>, withinMs: number, what: string) => Promise<void>;
+
+/** A file for the card's thread; `name` with its ending. */
+export type TextFile = { name: string; title: string; text: string };
 
 /** Declares an operation with its own types and gives it to the list. */
 export function defineChange<A, P, R>(operation: ChangeOperation<A, P, R>): ChangeOperation<A, P, R> {

@@ -1,4 +1,4 @@
-import type { ChannelId, GroupId, TeamId, UserId } from './ids.ts';
+import type { ChannelId, FileId, GroupId, TeamId, UserId } from './ids.ts';
 import type { ButtonVerb, Line, Message, Section } from './text.ts';
 
 /** Where a message is. */
@@ -29,6 +29,15 @@ export type Channel = {
 export type Post = { message: Message; token: string };
 
 /**
+ * A file for people to open or download. `name` has its ending (`plan.csv`), `title` is what is shown; both are literal.
+ * `alt` says in words what a picture shows. At most `largestFile` bytes; text is sent as UTF-8.
+ */
+export type NewFile = { name: string; title: string; alt?: string } & ({ text: string } | { bytes: Uint8Array });
+
+/** Bytes of one file. Slack takes 1 GB; everything we make is far smaller, so more is a mistake. */
+export const largestFile = 10_000_000;
+
+/**
  * The chat system in our words. Every call has a time-out and throws Transient (rate limited, unavailable), Ambiguous
  * (post of unknown outcome) or Refusal "not-here" (not in the channel, archived, unknown; `data.reason`).
  */
@@ -44,6 +53,12 @@ export type Chat = {
   whisper: (channel: ChannelId, user: UserId, post: Post) => Promise<void>;
   /** Not repeatable. Direct message. */
   tell: (user: UserId, post: Post) => Promise<MessageRef>;
+  /**
+   * Uploads a file. With `channel` it is shared there (in a thread with `threadTs`): not repeatable. Without, it is only
+   * kept, for an `image` section of a later message: repeatable. Refusal "bad-input" when empty or over `largestFile`,
+   * "not-permitted" when the installed app lacks the scope files:write.
+   */
+  file: (file: NewFile & { channel?: ChannelId; threadTs?: string }) => Promise<{ id: FileId }>;
   /** Now, not cached longer than 60 s. Refusal "not-found" for an unknown id. */
   person: (id: UserId) => Promise<Person>;
   /** Member ids, not cached longer than 60 s. Throws rather than answer from an old copy. */

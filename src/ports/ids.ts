@@ -27,6 +27,8 @@ export const deckhand = 'deckhand';
 export type GroupId = string;
 export type ChannelId = string;
 export type TeamId = string;
+/** F and capitals: a file that was uploaded to the chat. */
+export type FileId = string;
 
 /** `r-` and 10 characters of Crockford base 32: short enough to type, 50 bits of Slack's own id of the request. */
 export type RunId = string;

@@ -1,4 +1,4 @@
-import type { ChannelId, GroupId, UserId } from './ids.ts';
+import type { ChannelId, FileId, GroupId, UserId } from './ids.ts';
 
 /**
  * What Deckhand says, as data. A string is always literal text: nothing in it can become a mention, a link or markup,
@@ -32,6 +32,8 @@ export type Section =
   /** Small grey line. */
   | { kind: 'note'; line: Line }
   | { kind: 'steps'; steps: readonly { label: string; state: 'waiting' | 'running' | 'done' | 'failed' | 'undone' }[] }
+  /** A picture uploaded before with `Chat.file`. `alt` says the same in words; it stands alone where the picture cannot. */
+  | { kind: 'image'; file: FileId; alt: string }
   | { kind: 'divider' };
 
 /** The fixed verbs of buttons. A button carries the verb and the card's token, nothing else. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import { isRefusal } from '#errors.ts';
-import type { ChangeOperation } from '#operations/contract.ts';
+import type { ChangeOperation, TextFile } from '#operations/contract.ts';
 import type { MessageRef } from '#ports/chat.ts';
 import type { Durable } from '#ports/engine.ts';
 import type { Order, Run } from '#ports/history.ts';
@@ -9,7 +9,7 @@ import type { ApprovalRule } from '#ports/settings.ts';
 import type { Message } from '#ports/text.ts';
 
 import { type Ending, renderRun, type RunView, type Stage } from './card.ts';
-import { deliver, note, postCard, tellAsker } from './posting.ts';
+import { attachOnce, deliver, note, postCard, tellAsker } from './posting.ts';
 import type { Progress } from './progress.ts';
 import { say } from './replies.ts';
 import type { World } from './world.ts';
@@ -34,6 +34,12 @@ export async function createLiveCard(world: World, durable: Durable, of: Of): Pr
   const ref = isSilent(of)
     ? undefined
     : await durable.step('card', () => postFirst(world, order, view), { attempts: 12 });
+  await attachAll(durable, 'plan', operation.files?.(order.plan, undefined) ?? []);
+
+  async function attachAll(durable: Durable, when: string, files: readonly TextFile[]): Promise<void> {
+    if (ref === undefined) return;
+    for (const file of files) await attachOnce(world, durable, `${when} file ${file.name}`, { ref, file });
+  }
 
   function show(change: Partial<RunView>): void {
     view = { ...view, ...change };
@@ -87,6 +93,7 @@ export async function createLiveCard(world: World, durable: Durable, of: Of): Pr
         if (durable.isStop(error)) throw error;
         world.log.error({ run: order.id, err: error }, 'the end of a run could not be shown to anybody');
       });
+    if (ending.result !== undefined) await attachAll(durable, 'result', operation.files?.(order.plan, ending.result) ?? []);
     await durable.step('thread end', () =>
       note(world, order.id, 'end', ref, say(message.alert, ...(ending.reason === undefined ? [] : [ending.reason]))),
     );

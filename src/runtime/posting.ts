@@ -1,5 +1,6 @@
 import { isAmbiguous, isRefusal, Refusal, Transient } from '#errors.ts';
-import type { MessageRef, Post } from '#ports/chat.ts';
+import type { MessageRef, NewFile, Post } from '#ports/chat.ts';
+import type { Durable } from '#ports/engine.ts';
 import type { CardRecord, Order } from '#ports/history.ts';
 import { deckhand } from '#ports/ids.ts';
 import type { Message } from '#ports/text.ts';
@@ -118,5 +119,42 @@ export async function note(world: Needs, run: string, key: string, ref: MessageR
     await world.chat.post(ref.channel, { message, token: '' }, ref.ts);
   } catch (error) {
     world.log.warn({ run, key, err: error }, 'a timeline line could not be posted');
+  }
+}
+
+/**
+ * A file in a card's thread, once: a recorded step of this name. When its answer was lost it is sent again, since a
+ * doubled file is better than none; when the chat refuses it, its beginning is posted as text. Never throws but the
+ * engine's stop.
+ */
+export async function attachOnce(
+  world: Needs,
+  durable: Durable,
+  name: string,
+  { ref, file }: { ref: MessageRef; file: NewFile },
+): Promise<void> {
+  await durable
+    .step(name, () => attach(world, ref, file), { attempts: 30 })
+    .catch((error: unknown) => {
+      if (durable.isStop(error)) throw error;
+      world.log.error({ run: durable.id, file: file.name, err: error }, 'a file could not be attached');
+    });
+}
+
+async function attach(world: Needs, ref: MessageRef, file: NewFile): Promise<void> {
+  const share = () => world.chat.file({ ...file, channel: ref.channel, threadTs: ref.ts });
+  try {
+    await share().catch((error: unknown) => (isAmbiguous(error) ? share() : Promise.reject(error)));
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    world.log.warn({ channel: ref.channel, file: file.name, why: error.message }, 'a file was refused');
+    const message: Message = {
+      alert: `${file.title}: not as a file`,
+      sections: [
+        { kind: 'text', lines: [`${file.title} could not be attached. ${error.message}`] },
+        ...('text' in file ? [{ kind: 'code' as const, text: file.text }] : []),
+      ],
+    };
+    await world.chat.post(ref.channel, { message, token: '' }, ref.ts);
   }
 }

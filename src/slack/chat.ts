@@ -8,8 +8,10 @@ import type { Section } from '#ports/text.ts';
 import { createCache } from './cache.ts';
 import { createEdits } from './edits.ts';
 import { isTokenRefused, translate } from './failures.ts';
+import { createFiles } from './files.ts';
 import { createPace } from './pace.ts';
-import { renderHome, renderMessage } from './render.ts';
+import { onceReady } from './pictures.ts';
+import { renderHome, renderMessage, type Rendered } from './render.ts';
 import { createRest, restOf, withPatience } from './rest.ts';
 
 export type ChatOptions = {
@@ -65,23 +67,22 @@ export function createChat(options: ChatOptions): Chat {
   }
 
   async function post(channel: string, of: Post, threadTs?: string): Promise<MessageRef> {
-    const body = {
-      channel,
-      ...renderMessage(of),
-      unfurl_links: false,
-      unfurl_media: false,
-      ...(threadTs === undefined ? {} : { thread_ts: threadTs }),
-    };
-    const answer = await paced(channel, () =>
-      call('chat.postMessage', false, () => cards.chat.postMessage(body), `chat.postMessage ${channel}`),
-    );
+    const place = { channel, ...(threadTs === undefined ? {} : { thread_ts: threadTs }) };
+    const send = (what: Rendered) =>
+      call(
+        'chat.postMessage',
+        false,
+        () => cards.chat.postMessage({ ...place, ...what, unfurl_links: false, unfurl_media: false }),
+        `chat.postMessage ${channel}`,
+      );
+    const answer = await paced(channel, () => onceReady(clock, renderMessage(of), send));
     return { channel: answer.channel ?? channel, ts: answer.ts ?? '' };
   }
 
   async function update(ref: MessageRef, of: Post, how: { now?: boolean } = {}): Promise<void> {
     const send = async () =>
-      void (await call('chat.update', true, () =>
-        cards.chat.update({ channel: ref.channel, ts: ref.ts, ...renderMessage(of) }),
+      void (await onceReady(clock, renderMessage(of), (what) =>
+        call('chat.update', true, () => cards.chat.update({ channel: ref.channel, ts: ref.ts, ...what })),
       ));
     await edits(`${ref.channel}:${ref.ts}`, send, how.now === true);
   }
@@ -162,6 +163,7 @@ export function createChat(options: ChatOptions): Chat {
     update,
     whisper,
     tell,
+    file: createFiles({ files: cards.files, call, apiUrl: options.apiUrl }),
     person,
     groupMembers,
     channel,

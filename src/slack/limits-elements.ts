@@ -161,7 +161,14 @@ const inputs: Fields = {
 const picture: Fields = {
   alt_text: string(2_000),
   image_url: webAddress,
-  slack_file: record({}, { id, url: webAddress }),
+  // One of the two, and the pattern in Slack's own words: "input must match regex pattern: ^[F][A-Z0-9]{8,}$".
+  slack_file: both(
+    record({}, { id: matching(/^F[A-Z0-9]{8,}$/, 'F0123ABCDE'), url: webAddress }),
+    (value, pointer, report) => {
+      if (isPlain(value) && (value['id'] === undefined) === (value['url'] === undefined))
+        report(pointer, 'missing_field', 'exactly one of id and url is required');
+    },
+  ),
 };
 
 /** An image element; `image_url` or `slack_file`, not both. */

@@ -12,7 +12,8 @@ export type ManifestOf = {
 };
 
 /**
- * What the bot may do, and why: commands (slash commands), chat:write (cards), im:write (tell a person), users:read (is
+ * What the bot may do, and why: commands (slash commands), chat:write (cards), files:write (charts and
+ * long lists), im:write (tell a person), users:read (is
  * it a guest, a bot, a stranger), usergroups:read (roles), channels:read and groups:read (is the channel shared).
  * Nothing that reads messages. Source: https://docs.slack.dev/reference/scopes
  */
@@ -20,6 +21,7 @@ export const botScopes = [
   'channels:read',
   'chat:write',
   'commands',
+  'files:write',
   'groups:read',
   'im:write',
   'usergroups:read',

@@ -33,6 +33,9 @@ const mostTableText = 8_000;
 /** Slack cuts at 4,000, and escaping can make a text five times as long; a notification shows far less. */
 const longestAlert = 500;
 
+/** What Slack takes as the id of a file: it answers anything else with this very pattern. */
+const fileId = /^F[A-Z0-9]{8,30}$/;
+
 export type Rendered = { text: string; blocks: KnownBlock[] };
 
 /**
@@ -122,6 +125,10 @@ function blockOf(section: Section, room: { tables: number; text: number }): Know
       return tableOf(section.columns, section.rows, room);
     case 'note':
       return [contextOf(section.line)];
+    case 'image':
+      return fileId.test(section.file)
+        ? [{ type: 'image', slack_file: { id: section.file }, alt_text: plain(section.alt, 2_000).text }]
+        : [noteOf(section.alt)];
     case 'divider':
       return [{ type: 'divider' }];
   }

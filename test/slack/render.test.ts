@@ -48,6 +48,9 @@ const section: fc.Arbitrary<Section> = fc.oneof(
   lines.map((all): Section => ({ kind: 'text', lines: all })),
   lines.map((items): Section => ({ kind: 'list', items })),
   fc.array(fc.tuple(text, line), { maxLength: 30 }).map((facts): Section => ({ kind: 'facts', facts })),
+  fc
+    .tuple(fc.oneof(text, fc.constant('F0123ABCDE')), text)
+    .map(([file, alt]): Section => ({ kind: 'image', file, alt })),
   text.map((code): Section => ({ kind: 'code', text: code })),
   line.map((note): Section => ({ kind: 'note', line: note })),
   fc

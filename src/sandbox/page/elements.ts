@@ -3,7 +3,7 @@ import { buttonView, feedbackView, overflowView } from './buttons.ts';
 import { h } from './dom.ts';
 import { fieldView, ticksView } from './fields.ts';
 import { webAddress } from './inline.ts';
-import { text } from './reading.ts';
+import { object, text } from './reading.ts';
 import { choiceView, multiChoiceView, searchView } from './selects.ts';
 import type { Placed } from './surface.ts';
 
@@ -58,7 +58,9 @@ export function elementView(placed: Placed): HTMLElement {
 
 /** A picture with its text; its text alone when the address is none to load. */
 export function imageView(element: Readonly<Record<string, unknown>>): HTMLElement {
-  const source = webAddress(text(element['image_url']));
+  const file = text(object(element['slack_file'])['id']);
+  const source =
+    file === '' ? webAddress(text(element['image_url'])) : `/slack/files/${encodeURIComponent(file)}/picture`;
   const alt = text(element['alt_text']) || 'picture';
   if (source === undefined) return h('span', { class: 'unknown' }, `[picture: ${alt}]`);
   return h('img', { src: source, alt, loading: 'lazy', referrerpolicy: 'no-referrer' });

@@ -3,6 +3,7 @@ import { blocksView } from './blocks.ts';
 import { clock } from './dates.ts';
 import { h } from './dom.ts';
 import type { Child } from './dom.ts';
+import { fileView } from './file-view.ts';
 import { signView } from './icons.ts';
 import { initials, tone } from './people.ts';
 import type { SlackMessage, Workspace } from './shapes.ts';
@@ -52,6 +53,7 @@ export function messageView(message: SlackMessage, scene: MessageScene): HTMLEle
         'div',
         { class: 'body' },
         blocks.length > 0 ? blocksView(blocks, surface) : mrkdwnView(message.text, surface.names),
+        (message.files ?? []).map(fileView),
         message.edited !== undefined && h('span', { class: 'edited' }, '(edited)'),
       ),
       threadLink(scene),

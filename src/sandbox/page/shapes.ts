@@ -52,10 +52,22 @@ export type SlackMessage = {
   bot_id?: string;
   text: string;
   blocks?: readonly Block[];
+  /** Uploaded with it. */
+  files?: readonly SlackFile[];
   edited?: { ts: string; user?: string };
   /** Only this person sees it. */
   ephemeral_to?: string;
   reply_count?: number;
+};
+
+export type SlackFile = {
+  id: string;
+  name: string;
+  title?: string;
+  mimetype?: string;
+  size?: number;
+  alt_txt?: string;
+  preview?: string;
 };
 
 /** A Block Kit block, element or object: a type and whatever comes with it. */

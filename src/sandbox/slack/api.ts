@@ -6,6 +6,7 @@ import type { FaultBoard } from './faults.ts';
 import type { Logbook } from './logbook.ts';
 import { chatMethods } from './methods-chat.ts';
 import { conversationMethods } from './methods-conversations.ts';
+import { fileMethods } from './methods-files.ts';
 import { kindOfToken, peopleMethods } from './methods-people.ts';
 import { viewMethods } from './methods-views.ts';
 import type { ApiWorld, Call, Method, TokenKind } from './methods.ts';
@@ -16,6 +17,7 @@ import { readBody, sendJson } from './web.ts';
 const methods: Readonly<Record<string, Method>> = {
   ...chatMethods,
   ...conversationMethods,
+  ...fileMethods,
   ...peopleMethods,
   ...viewMethods,
 };

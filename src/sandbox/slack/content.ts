@@ -2,6 +2,8 @@ import { findViolations } from '#slack/limits.ts';
 
 import type { Arguments } from './arguments.ts';
 import { withIds } from './blocks.ts';
+import { typeOf } from './files.ts';
+import type { ApiWorld } from './methods.ts';
 import type { Block, Message } from './model.ts';
 import { ApiRefusal } from './refusal.ts';
 
@@ -16,7 +18,10 @@ const longestMarkdown = 12_000;
 const largestMetadata = 8_000;
 
 /** Reads and checks what a message is to show. Throws ApiRefusal with Slack's codes. */
-export function readContent(args: Arguments, of: 'post' | 'update'): Content {
+export function readContent(
+  { args, world }: { args: Arguments; world: Pick<ApiWorld, 'files' | 'state'> },
+  of: 'post' | 'update',
+): Content {
   const text = args.optional('text') ?? '';
   const markdown = args.optional('markdown_text');
   const blocks = args.json('blocks', 'invalid_blocks_format');
@@ -30,16 +35,16 @@ export function readContent(args: Arguments, of: 'post' | 'update'): Content {
   const metadata = readMetadata(args);
   return {
     text: markdown ?? text,
-    ...(args.has('blocks') ? { blocks: checkedBlocks(blocks) } : {}),
+    ...(args.has('blocks') ? { blocks: checkedBlocks(blocks, world) } : {}),
     ...(hasAttachments ? { attachments } : {}),
     ...(metadata === undefined ? {} : { metadata }),
   };
 }
 
 /** Blocks with all ids filled in. Throws ApiRefusal "invalid_blocks" that names each fault. */
-function checkedBlocks(blocks: unknown): readonly Block[] {
+function checkedBlocks(blocks: unknown, world: Pick<ApiWorld, 'files' | 'state'>): readonly Block[] {
   if (!Array.isArray(blocks)) throw new ApiRefusal('invalid_blocks_format');
-  const errors = findViolations('message', blocks).map(
+  const errors = [...findViolations('message', blocks), ...unseenPictures(blocks, world)].map(
     ({ message, pointer }) => `${message} [json-pointer:${pointer}]`,
   );
   if (errors.length > 0)
@@ -48,6 +53,17 @@ function checkedBlocks(blocks: unknown): readonly Block[] {
       response_metadata: { messages: errors.map((text) => `[ERROR] ${text}`) },
     });
   return withIds(blocks as Block[]);
+}
+
+/** Image blocks whose file does not exist, is no picture, or is not processed yet. */
+function unseenPictures(blocks: readonly unknown[], { files, state }: Pick<ApiWorld, 'files' | 'state'>) {
+  return blocks.flatMap((block, at) => {
+    const { type, slack_file: of } = (block ?? {}) as { type?: unknown; slack_file?: { id?: unknown } };
+    if (type !== 'image' || typeof of?.id !== 'string') return [];
+    const file = files.get(of.id);
+    const isThere = file?.readyAt !== undefined && file.readyAt <= state.now() && typeOf(file.name).isPicture;
+    return isThere ? [] : [{ message: 'invalid slack file', pointer: `/blocks/${at}/slack_file` }];
+  });
 }
 
 function readMetadata(args: Arguments): Message['metadata'] {

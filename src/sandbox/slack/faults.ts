@@ -33,6 +33,8 @@ type ApiFault = z.infer<typeof ApiFault>;
 
 const Faults = z.strictObject({
   api: ApiFault.optional(),
+  /** Ms until an uploaded file can be shown. */
+  fileProcessingMs: z.int().min(0).max(600_000).optional(),
   responseUrl: z.strictObject({ status: z.int().min(400).max(599), times }).optional(),
   disconnect: z.union([z.literal(true), z.enum(disconnectReasons)]).optional(),
   noSocket: z.boolean().optional(),
@@ -49,6 +51,7 @@ export type FaultBoard = {
   /** Sets faults; answers those that wait. Throws ControlRefusal 400. */
   set: (input: unknown) => Record<string, unknown>;
   nextApi: (method: string) => ApiFault | undefined;
+  processingMs: () => number;
   nextResponseStatus: () => number | undefined;
   nextSpoiling: () => Spoiling | undefined;
 };
@@ -60,10 +63,11 @@ export function createFaultBoard(of: { sockets: Sockets; limiter: Limiter; chang
   let http: { send: Spoiling; times: number } | undefined;
   let rate: number | 'off' = 1;
   let noSocket = false;
+  let processingMs = 0;
 
   function clear(): void {
     api = [];
-    [responses, http, rate, noSocket] = [undefined, undefined, 1, false];
+    [responses, http, rate, noSocket, processingMs] = [undefined, undefined, 1, false, 0];
     limiter.scale(1);
     sockets.allow(true);
   }
@@ -76,16 +80,26 @@ export function createFaultBoard(of: { sockets: Sockets; limiter: Limiter; chang
       if (asked.responseUrl !== undefined) responses = asked.responseUrl;
       if (asked.http !== undefined) http = asked.http;
       if (asked.rate !== undefined) limiter.scale((rate = asked.rate));
+      if (asked.fileProcessingMs !== undefined) processingMs = asked.fileProcessingMs;
       if (asked.noSocket !== undefined) sockets.allow(!(noSocket = asked.noSocket));
       if (asked.disconnect !== undefined) sockets.disconnect(asked.disconnect);
       changed();
-      return { ok: true, api, responseUrl: responses ?? null, http: http ?? null, rate, noSocket };
+      return {
+        ok: true,
+        api,
+        responseUrl: responses ?? null,
+        http: http ?? null,
+        rate,
+        noSocket,
+        fileProcessingMs: processingMs,
+      };
     },
     nextApi: (method) => {
       const fault = api.find((one) => one.method === method || one.method === '*');
       if (fault !== undefined && --fault.times <= 0) api = api.filter((one) => one !== fault);
       return fault;
     },
+    processingMs: () => processingMs,
     nextResponseStatus: () => {
       const status = responses?.status;
       if (responses !== undefined && --responses.times <= 0) responses = undefined;

@@ -14,6 +14,8 @@ import { ackWithinMs, createDelivery } from './delivery.ts';
 import type { Delivery } from './delivery.ts';
 import { createFaultBoard } from './faults.ts';
 import type { FaultBoard } from './faults.ts';
+import { createFiles } from './files.ts';
+import type { Files } from './files.ts';
 import { createHttpSender } from './http-sender.ts';
 import { createLogbook } from './logbook.ts';
 import type { Manifest, Seed } from './model.ts';
@@ -55,7 +57,8 @@ export function createSlack(options: SlackOptions): SlackPart {
   const limiter = createLimiter(now);
   const triggers = createTriggers(now);
   const views = createViews(state, manifest);
-  const responses = createResponses({ state, baseUrl });
+  const files = createFiles(state.newId);
+  const responses = createResponses({ state, files, baseUrl });
   const sockets = createSockets({
     now,
     onAck: (id, payload) => delivery.onAck(id, payload),
@@ -78,7 +81,7 @@ export function createSlack(options: SlackOptions): SlackPart {
   const world: ControlWorld = { state, views, triggers, responses, deliver: delivery.deliver, logbook, manifest };
   const newSocketUrl = (): string => baseUrl().replace(/^http/, 'ws') + sockets.ticket();
   const api = createApi({
-    world: { state, views, triggers, newSocketUrl, baseUrl },
+    world: { state, views, triggers, newSocketUrl, baseUrl, files, processingMs: faults.processingMs },
     scopes: manifest.oauth_config?.scopes?.bot ?? [],
     limiter,
     faults,
@@ -88,7 +91,7 @@ export function createSlack(options: SlackOptions): SlackPart {
 
   return {
     handle: (request, response) => {
-      route({ api, use: responses.use, faults }, request, response).catch((error: unknown) => {
+      route({ api, use: responses.use, faults, files }, request, response).catch((error: unknown) => {
         logbook.refused(request.url ?? '', 'fatal_error', error instanceof Error ? error.message : String(error));
         sendJson(response, 500, { ok: false, error: 'fatal_error' });
       });
@@ -119,12 +122,19 @@ type Doors = {
   api: ReturnType<typeof createApi>;
   use: (id: string, values: Readonly<Record<string, unknown>>) => { status: number; body: unknown };
   faults: FaultBoard;
+  files: Files;
 };
 
-/** `/slack/api/METHOD` and `/slack/response/ID`. */
-async function route({ api, use, faults }: Doors, request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** `/slack/api/METHOD`, `/slack/response/ID`, `/slack/upload/TICKET` and `/slack/files/ID/NAME`. */
+async function route(
+  { api, use, faults, files }: Doors,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const path = URL.parse(request.url ?? '/', 'http://127.0.0.1')?.pathname ?? '/';
-  const [, kind, name] = /^\/slack\/(api|response)\/([^/]+)\/?$/.exec(path) ?? [];
+  const [, kind, name] = /^\/slack\/(api|response|upload|files)\/([^/]+)(?:\/[^/]*)?$/.exec(path) ?? [];
+  if (kind === 'upload' && name !== undefined) return files.upload(name, request, response);
+  if (kind === 'files' && name !== undefined) return files.download(name, response);
   if (kind === 'api' && name !== undefined) return api(name, request, response);
   if (kind !== 'response' || name === undefined)
     return sendJson(response, 404, { ok: false, error: 'not_found', hint: 'The Web API is under /slack/api/METHOD.' });

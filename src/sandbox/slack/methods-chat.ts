@@ -1,5 +1,5 @@
 import { readContent } from './content.ts';
-import { channelOf, isMember, ownChannelOf } from './methods.ts';
+import { channelOf, isMember, ownChannelOf, threadOf } from './methods.ts';
 import type { Call, Method } from './methods.ts';
 import type { Channel, Message } from './model.ts';
 import { rates } from './rates.ts';
@@ -23,7 +23,7 @@ function post(call: Call): Record<string, unknown> {
   const channel = destination(call);
   if (channel.isArchived) throw new ApiRefusal('is_archived');
   if (!isMember(channel)) throw new ApiRefusal('not_in_channel');
-  const content = readContent(args, 'post');
+  const content = readContent(call, 'post');
   const threadTs = threadOf(call, channel);
   const message = world.state.post({
     channel: channel.id,
@@ -47,15 +47,6 @@ function destination(call: Call): Channel {
   return channelOf(call);
 }
 
-function threadOf({ args, world }: Call, channel: Channel): string | undefined {
-  const threadTs = args.optional('thread_ts');
-  if (threadTs === undefined) return undefined;
-  const parent = world.state.message(channel.id, threadTs);
-  if (parent === undefined || parent.ephemeralTo !== undefined) throw new ApiRefusal('thread_not_found');
-  if (parent.threadTs !== undefined && parent.threadTs !== parent.ts) throw new ApiRefusal('cannot_reply_to_message');
-  return threadTs;
-}
-
 /** The bot's own message of this ts. Ephemeral ones are not found, as in Slack. */
 function ownMessage(call: Call, foreign: string): { channel: Channel; message: Message } {
   const channel = channelOf(call);
@@ -69,7 +60,7 @@ function ownMessage(call: Call, foreign: string): { channel: Channel; message: M
 function update(call: Call): Record<string, unknown> {
   const { args, world } = call;
   const { channel, message } = ownMessage(call, 'cant_update_message');
-  const content = readContent(args, 'update');
+  const content = readContent(call, 'update');
   const { blocks: _blocks, attachments: _attachments, edited: _edited, metadata, ...kept } = message;
   const clearsMetadata = args.has('metadata') && content.metadata === undefined;
   const updated: Message = {
@@ -93,7 +84,7 @@ function whisper(call: Call): Record<string, unknown> {
   const { args, world } = call;
   const channel = ownChannelOf(call, 'is_archived');
   const user = args.text('user');
-  const content = readContent(args, 'post');
+  const content = readContent(call, 'post');
   if (!channel.members.includes(user)) throw new ApiRefusal('user_not_in_channel');
   const threadTs = threadOf(call, channel);
   const message = world.state.post({

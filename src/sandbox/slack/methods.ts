@@ -1,4 +1,5 @@
 import type { Arguments } from './arguments.ts';
+import type { Files } from './files.ts';
 import type { Channel } from './model.ts';
 import type { Rate } from './rates.ts';
 import { ApiRefusal } from './refusal.ts';
@@ -18,6 +19,9 @@ export type ApiWorld = {
   newSocketUrl: () => string;
   /** `http://127.0.0.1:PORT/slack`. */
   baseUrl: () => string;
+  files: Files;
+  /** Ms from the completion of an upload until messages can show it. */
+  processingMs: () => number;
 };
 export type Call = {
   args: Arguments;
@@ -49,9 +53,19 @@ export function isMember(channel: Channel): boolean {
 }
 
 /** A channel that the bot is in. `archived` is the code when it is archived. */
-export function ownChannelOf(call: Call, archived?: string): Channel {
-  const channel = channelOf(call);
+export function ownChannelOf(call: Call, archived?: string, name = 'channel'): Channel {
+  const channel = channelOf(call, name);
   if (archived !== undefined && channel.isArchived) throw new ApiRefusal(archived);
   if (!isMember(channel)) throw new ApiRefusal('not_in_channel');
   return channel;
+}
+
+/** The root of the thread that is answered, if any. */
+export function threadOf({ args, world }: Call, channel: Channel): string | undefined {
+  const threadTs = args.optional('thread_ts');
+  if (threadTs === undefined) return undefined;
+  const parent = world.state.message(channel.id, threadTs);
+  if (parent === undefined || parent.ephemeralTo !== undefined) throw new ApiRefusal('thread_not_found');
+  if (parent.threadTs !== undefined && parent.threadTs !== parent.ts) throw new ApiRefusal('cannot_reply_to_message');
+  return threadTs;
 }

@@ -34,6 +34,23 @@ export type Seed = {
 /** A Block Kit block or element as it was sent, block ids filled in. */
 export type Block = { readonly type: string; readonly block_id?: string; readonly [key: string]: unknown };
 
+/** A file as a message shows it. Source: https://docs.slack.dev/reference/objects/file-object */
+export type Attached = {
+  id: string;
+  name: string;
+  title: string;
+  filetype: string;
+  mimetype: string;
+  size: number;
+  mode: 'hosted' | 'snippet';
+  user: string;
+  url_private: string;
+  url_private_download: string;
+  alt_txt?: string;
+  /** The beginning of a text. */
+  preview?: string;
+};
+
 export type Message = {
   ts: string;
   channel: string;
@@ -42,6 +59,7 @@ export type Message = {
   text: string;
   blocks?: readonly Block[];
   attachments?: unknown;
+  files?: readonly Attached[];
   threadTs?: string;
   /** A thread reply that the channel shows as well. */
   isBroadcast?: boolean;

@@ -13,8 +13,12 @@ function plainOf(blocks: readonly Block[], names: Names): string {
 }
 
 /** The text of a message: its blocks, or its `text` when it has none. */
-export function plainMessage({ text, blocks }: Pick<Message, 'text' | 'blocks'>, names: Names): string {
-  return blocks === undefined || blocks.length === 0 ? fromMrkdwn(text, names) : plainOf(blocks, names);
+export function plainMessage(
+  { text, blocks, files = [] }: Pick<Message, 'text' | 'blocks' | 'files'>,
+  names: Names,
+): string {
+  const said = blocks === undefined || blocks.length === 0 ? fromMrkdwn(text, names) : plainOf(blocks, names);
+  return join([said, ...files.map(({ title, name, preview = '' }) => join([`[file ${name}: ${title}]`, preview]))]);
 }
 
 export type PlainButton = {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { createArguments } from './arguments.ts';
 import type { Arguments } from './arguments.ts';
 import { readContent } from './content.ts';
+import type { Files } from './files.ts';
 import type { Message } from './model.ts';
 import { ApiRefusal } from './refusal.ts';
 import { bot } from './seed.ts';
@@ -25,7 +26,7 @@ export type Responses = {
   show: (place: ResponsePlace, values: Readonly<Record<string, unknown>>) => Message | undefined;
 };
 
-export function createResponses(of: { state: State; baseUrl: () => string }): Responses {
+export function createResponses(of: { state: State; files: Files; baseUrl: () => string }): Responses {
   const { state, baseUrl } = of;
   const issued = new Map<string, ResponsePlace & { at: number; uses: number }>();
 
@@ -37,7 +38,7 @@ export function createResponses(of: { state: State; baseUrl: () => string }): Re
       state.remove(place.channel, source.ts);
       return undefined;
     }
-    const content = readContent(args, 'post');
+    const content = readContent({ args, world: of }, 'post');
     if (args.flag('replace_original') && source !== undefined) {
       const { blocks: _blocks, attachments: _attachments, ...kept } = source;
       const replaced: Message = { ...kept, ...content };

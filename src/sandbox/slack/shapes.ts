@@ -104,6 +104,7 @@ export function messageJson(message: Message, state: State, withMetadata = false
         }),
     ...(message.blocks === undefined ? {} : { blocks: message.blocks }),
     ...(message.attachments === undefined ? {} : { attachments: message.attachments }),
+    ...(message.files === undefined ? {} : { files: message.files }),
     ...(threadTs === undefined ? {} : { thread_ts: threadTs }),
     ...(message.isBroadcast === true ? { subtype: 'thread_broadcast' } : {}),
     ...(last === undefined ? {} : { reply_count: replies.length, latest_reply: last.ts }),
