@@ -36,20 +36,26 @@ export function generated(read: (path: string) => string): ReadonlyMap<string, s
   ]);
 }
 
-/** The least an IAM role needs: reads on everything, changes on everything of EC2's listed actions. */
-function iamPolicy(list: readonly Operation[]) {
+/** Actions whose name says that they change nothing. */
+const reading = /^[a-z0-9-]+:(?:Describe|Get|List)/;
+
+/**
+ * The least an IAM role needs: all actions of all operations, reads apart from changes. What lies in buckets is nobody's
+ * business as a whole, so the bucket is to be filled in.
+ */
+export function iamPolicy(list: readonly Pick<Operation, 'iam'>[]) {
   const actions = [...new Set(list.flatMap(({ iam }) => iam))].toSorted();
-  const reads = actions.filter((action) => action.startsWith('ec2:Describe'));
+  const inBuckets = actions.filter((action) => action.startsWith('s3:'));
+  const reads = actions.filter((action) => reading.test(action) && !inBuckets.includes(action));
+  const changes = actions.filter((action) => !reads.includes(action) && !inBuckets.includes(action));
+  const statement = (sid: string, action: readonly string[], resource: string) =>
+    action.length === 0 ? [] : [{ Sid: sid, Effect: 'Allow', Action: action, Resource: resource }];
   return {
     Version: '2012-10-17',
     Statement: [
-      { Sid: 'DeckhandReads', Effect: 'Allow', Action: reads, Resource: '*' },
-      {
-        Sid: 'DeckhandChanges',
-        Effect: 'Allow',
-        Action: actions.filter((action) => !reads.includes(action)),
-        Resource: '*',
-      },
+      ...statement('DeckhandReads', reads, '*'),
+      ...statement('DeckhandChanges', changes, '*'),
+      ...statement('DeckhandBuckets', inBuckets, 'arn:aws:s3:::YOUR-STATE-BUCKET/*'),
     ],
   };
 }

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 
 import { type App, createApp } from '#app.ts';
 import { createCloud } from '#aws/cloud.ts';
+import { createAwsPlatform } from '#aws/platform.ts';
 import { createSettings, type Environment } from '#config.ts';
+import { createContainers } from '#docker/containers.ts';
 import { createEngine } from '#engine/engine.ts';
 import { operations } from '#operations/index.ts';
 import type { Log } from '#ports/clock.ts';
@@ -38,12 +40,9 @@ export async function startDeckhand(
   const history = createHistory(store);
   const engine = createEngine({ ...store, log });
   const current = settings.current();
-  const cloud = createCloud({
-    region: environment.awsRegion ?? current.aws.region,
-    budgetShare: current.aws.budgetShare,
-    clock,
-    log,
-  });
+  const aws = { region: environment.awsRegion ?? current.aws.region, clock, log };
+  const cloud = createCloud({ ...aws, budgetShare: current.aws.budgetShare });
+  const platform = { ...createAwsPlatform(aws), containers: createContainers() };
   const web = createWeb({ allowPrivate: () => settings.current().web.allowPrivate, clock });
   const schedules = createSchedules({ claim: (key) => history.slots.claim(key), clock, log });
   const slack = await createSlack({
@@ -62,6 +61,7 @@ export async function startDeckhand(
     cloud,
     urgentCloud: cloud.inLane('high'),
     watchCloud: cloud.inLane('low'),
+    platform,
     engine,
     history,
     clock,
@@ -80,6 +80,8 @@ export async function startDeckhand(
     await app.stop(withinMs);
     settings.stop();
     cloud.close();
+    platform.close();
+    await platform.containers.close();
     await web.close();
     await store.close();
   }

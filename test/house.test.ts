@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { generated } from '#generate.ts';
+import { generated, iamPolicy } from '#generate.ts';
 import { readWords } from '#lib/words.ts';
 import { operations } from '#operations/index.ts';
 
@@ -23,6 +23,19 @@ describe('the house', () => {
       expect(readFileSync(path, 'utf8')).toBe(content);
     },
   );
+
+  it('grants what operations name of any service, once, reads apart from changes and buckets by name', () => {
+    const policy = iamPolicy([
+      { iam: ['ec2:DescribeInstances', 'ssm:SendCommand', 'ssm:GetCommandInvocation', 's3:GetObject'] },
+      { iam: ['ec2:DescribeInstances', 'autoscaling:EnterStandby', 'ecs:UpdateService', 'kms:DescribeKey'] },
+    ]);
+
+    expect(policy.Statement.map(({ Action, Resource }) => [Action, Resource])).toEqual([
+      [['ec2:DescribeInstances', 'kms:DescribeKey', 'ssm:GetCommandInvocation'], '*'],
+      [['autoscaling:EnterStandby', 'ecs:UpdateService', 'ssm:SendCommand'], '*'],
+      [['s3:GetObject'], 'arn:aws:s3:::YOUR-STATE-BUCKET/*'],
+    ]);
+  });
 
   it('gives every operation and every direct command a name of its own', () => {
     const names = operations.map(({ name }) => name);

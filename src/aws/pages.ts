@@ -1,15 +1,13 @@
 import type { z } from 'zod';
 
-import { Transient } from '#errors.ts';
-
+import { allPages } from './all-pages.ts';
 import type { Call, Send } from './caller.ts';
 import type { Filter } from './filters.ts';
+import { ec2 } from './services.ts';
 
 /** The largest page that every list takes (DescribeVolumes: at most 500). Without a page size AWS throttles earlier.
  *  Source: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-pagination.html */
 export const largestPage = 500;
-/** 1,000,000 things; a list that goes on beyond is broken. */
-const mostPages = 2_000;
 
 type Asked = { MaxResults: number; NextToken?: string; Filters?: Filter[] };
 type Paged = z.ZodType<{ NextToken?: string | undefined }>;
@@ -27,28 +25,14 @@ export function upTo(most: number, page: Asked): Asked {
 }
 
 export function createEveryPage(send: Send, pageSize: number): EveryPage {
-  async function pagesOf<S extends Paged>(
-    filters: Filter[],
-    reply: S,
-    call: (page: Asked) => Call,
-  ): Promise<z.output<S>[]> {
-    const asked = { MaxResults: pageSize, ...(filters.length > 0 ? { Filters: filters } : {}) };
-    const pages: z.output<S>[] = [];
-    let token: string | undefined;
-    do {
-      const page = await send(call({ ...asked, ...(token === undefined ? {} : { NextToken: token }) }), reply);
-      pages.push(page);
-      const next = page.NextToken === '' ? undefined : page.NextToken;
-      if (next !== undefined && (next === token || pages.length >= mostPages))
-        throw new Transient('EC2 gave a list that does not end, so it cannot be trusted to be complete. Try again.');
-      token = next;
-    } while (token !== undefined);
-    return pages;
-  }
-
   return async (requests, reply, call) => {
     const all = [];
-    for (const filters of requests) all.push(...(await pagesOf(filters, reply, call)));
+    for (const filters of requests) {
+      const asked = { MaxResults: pageSize, ...(filters.length > 0 ? { Filters: filters } : {}) };
+      const read = (token: string | undefined) =>
+        send(call({ ...asked, ...(token === undefined ? {} : { NextToken: token }) }), reply);
+      all.push(...(await allPages(ec2, read)));
+    }
     return all;
   };
 }

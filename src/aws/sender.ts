@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { Transient } from '#errors.ts';
 import type { Clock, Log } from '#ports/clock.ts';
 
+import { allPages, type Paged } from './all-pages.ts';
 import {
   type ClientOptions,
   type Clients,
@@ -36,6 +37,12 @@ export type AttemptHooks = { before?: () => Promise<void>; failed?: (error: unkn
 export type Sender<M> = {
   /** Sends a call and reads its reply. Throws Refusal, Transient or, for `once`, Ambiguous. */
   send: <S extends z.ZodType>(call: ServiceCall<M>, reply: S, hooks?: AttemptHooks) => Promise<z.output<S>>;
+  /** Every page of a list. Throws Transient on one that does not end. */
+  list: <S extends z.ZodType<Paged>>(
+    action: string,
+    command: (sdk: M, token: string | undefined) => { readonly input: object },
+    reply: S,
+  ) => Promise<z.output<S>[]>;
   /** Loads the SDK, Region and credentials, so that the first call does not wait for them. */
   warm: () => Promise<void>;
   region: () => Promise<string>;
@@ -92,6 +99,8 @@ export function createSender<M extends SdkModule>(of: SenderOf<M>, options: Send
 
   return {
     send,
+    list: (action, command, reply) =>
+      allPages(of.service, (token) => send({ action, command: (sdk) => command(sdk, token) }, reply)),
     warm: async () => void (await ready()),
     region: async () => (await clients.get()).region,
     endpoint: () => endpoint,

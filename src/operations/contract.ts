@@ -6,6 +6,7 @@ import type { Cloud, Place } from '#ports/cloud.ts';
 import type { History, Order } from '#ports/history.ts';
 import type { ChannelId, RunId, UserId } from '#ports/ids.ts';
 import type { Json } from '#ports/json.ts';
+import type { Platform } from '#ports/platform.ts';
 import type { ApprovalRule, Role, Settings } from '#ports/settings.ts';
 import type { Line, Message, Section } from '#ports/text.ts';
 
@@ -19,6 +20,8 @@ export type Operation = AnswerOperation | ChangeOperation | RedirectOperation;
 /** What asking, planning and checking may use: reads only. */
 export type Asking = {
   cloud: Cloud;
+  /** Scripts, Auto Scaling, ECS, load balancers, keys, objects, Docker. Here for reads only. */
+  platform: Platform;
   history: History;
   settings: Settings;
   place: Place & { endpoint?: string };
@@ -40,6 +43,10 @@ export type SiteView = {
   lastMs: number | undefined;
 };
 
+/** As IAM writes it: `ec2:CreateVolume`, `ssm:SendCommand`. */
+export type AwsAction =
+  `${'ec2' | 'ssm' | 'autoscaling' | 'ecs' | 'elasticloadbalancing' | 'kms' | 's3' | 'sts'}:${string}`;
+
 /** `A`: parsed arguments. Plain JSON; checked again by `args` when an order is loaded. */
 type Declared<A> = {
   /** Verb, a–z: `restore`. Stored; never rename. */
@@ -53,8 +60,8 @@ type Declared<A> = {
   /** Arguments only, ready to copy. */
   examples: readonly string[];
   role: Role;
-  /** Every AWS action it may call, `ec2:…`; the IAM policy is made from it. */
-  iam: readonly string[];
+  /** Every AWS action it may call; the IAM policy is made from it. */
+  iam: readonly AwsAction[];
   args: z.ZodType<A>;
   /** Typed words to arguments. Throws Refusal "bad-input" that names the problem and an example. */
   parse: (words: Words) => A;
@@ -132,6 +139,7 @@ export type ChangeOperation<A = any, P = any, R = any> = Declared<A> & {
 export type Story = {
   order: Order;
   cloud: Cloud;
+  platform: Platform;
   /** As they were when it was asked, so a replay sees the same. */
   limits: Settings['limits'];
   /** One recorded, repeatable effect. */

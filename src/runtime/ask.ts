@@ -122,6 +122,7 @@ export function createAskingFor(world: World, who: Who, sites: Asking['sites']):
     const [allowed, place] = await Promise.all([allowedTo(requester), world.cloud.place()]);
     return {
       cloud: world.cloud,
+      platform: world.platform,
       history: world.history,
       settings: world.settings.current(),
       place,

@@ -28,7 +28,7 @@ type Of = {
 };
 
 /** The durable ports a story works with (see the contract for what each promises). */
-export function createStory(world: Pick<World, 'cloud' | 'clock' | 'history'>, of: Of): Story {
+export function createStory(world: Pick<World, 'cloud' | 'platform' | 'clock' | 'history'>, of: Of): Story {
   const { durable, order, limits } = of;
   const tools: UndoTools = {
     until: (look, withinMs, what) => untilTrue(world, limits, look, withinMs, what),
@@ -38,6 +38,7 @@ export function createStory(world: Pick<World, 'cloud' | 'clock' | 'history'>, o
     order,
     limits,
     cloud: world.cloud,
+    platform: world.platform,
     undo: (name, act, manual) => of.undo(name, () => act(tools), manual),
     stage: of.stage,
     step: (name, act) => durable.step(name, act, patient),

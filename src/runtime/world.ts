@@ -4,6 +4,7 @@ import type { Clock, Log, RandomText } from '#ports/clock.ts';
 import type { Cloud } from '#ports/cloud.ts';
 import type { Engine } from '#ports/engine.ts';
 import type { History } from '#ports/history.ts';
+import type { Platform } from '#ports/platform.ts';
 import type { SettingsSource } from '#ports/settings.ts';
 
 /** The outside world as the runtime uses it; `main.ts` and the sandbox bring one each. */
@@ -12,6 +13,7 @@ export type World = {
   cloud: Cloud;
   /** The same cloud for work that goes first when the API budget is short. */
   urgentCloud: Cloud;
+  platform: Platform;
   engine: Engine;
   history: History;
   clock: Clock;

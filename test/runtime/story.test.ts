@@ -26,7 +26,7 @@ function world() {
   const tell = (body: (story: Story) => Promise<unknown>) => (durable: Durable) =>
     body(
       createStory(
-        { history, clock, cloud: {} as Story['cloud'] },
+        { history, clock, cloud: {} as Story['cloud'], platform: {} as Story['platform'] },
         { durable, order: { id: 'r-1' } as Order, limits, undo: () => undefined, stage: () => undefined },
       ),
     );

@@ -36,7 +36,7 @@ export const restoreOperation = defineChange<RestoreArgs, RestorePlan, RestoreRe
     'ec2:DescribeInstanceStatus',
     'ec2:DescribeVolumes',
     'ec2:DescribeSnapshots',
-    ...actions.map((action) => `ec2:${action}`),
+    ...actions.map((action) => `ec2:${action}` as const),
   ],
   approval: { kind: 'approve', count: 1, role: 'approver', expiresMs: 4 * 3_600_000 },
   urgent: true,
