@@ -141,3 +141,37 @@ export const server = text(256).refine((value) => !/^i-[0-9a-f]*$/.test(value) |
 });
 
 export const region = matching(/^[a-z]{2,4}(-[a-z]+)+-\d$/, 'Expected an AWS Region such as us-east-1.');
+
+/** `2026-12-01T22:00`: a date and a time on the clocks of a time zone that stands beside it. */
+export const localTime = z
+  .string({ error: localTimeError() })
+  .refine((value) => Number.isFinite(instantIn(value, 'UTC')), { error: localTimeError() });
+
+function localTimeError(): string {
+  return 'Expected a date and a time without time zone, quoted: `"2026-12-01T22:00"`.';
+}
+
+/** Epoch ms of a local time in a zone. One that is skipped when clocks change counts as an hour later; NaN when unreadable. */
+export function instantIn(local: string, zone: string): number {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/.test(local)) return Number.NaN;
+  const asUtc = Date.parse(`${local}Z`);
+  // The offset at the first guess, and once more at the corrected one, since it may lie on the other side of a change.
+  const guess = asUtc - offsetMs(asUtc, zone);
+  return asUtc - offsetMs(guess, zone);
+}
+
+function offsetMs(at: number, zone: string): number {
+  if (!Number.isFinite(at)) return Number.NaN;
+  const parts = new Intl.DateTimeFormat('en-US', {
+    timeZone: zone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  }).formatToParts(at);
+  const of = (type: string) => Number(parts.find((part) => part.type === type)?.value);
+  return Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute'), of('second')) - at;
+}

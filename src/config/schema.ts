@@ -18,7 +18,8 @@ import {
   userId,
   whole,
 } from './fields.ts';
-import { sites, toSite } from './sites-schema.ts';
+import { alerts, maintenance, monitoring, toAlerts, toMonitoring, toWindow } from './monitoring-schema.ts';
+import { faultsOf, sites, sitesDefaults, toSite } from './sites-schema.ts';
 
 /**
  * deckhand.yml as people write it: the field names, bounds and defaults. `SettingsFile` checks it, the JSON Schema and
@@ -142,8 +143,24 @@ export const SettingsFile = section({
   web: web.prefault({}).describe('What site checks may reach'),
   health: health.prefault({}).describe('The watch over EC2'),
   digest: digest.prefault({}).describe('The daily overview'),
+  alerts: alerts.prefault({}).describe('What happens to an alert that nobody takes'),
+  monitoring: monitoring.prefault({}).describe('How site checks behave together'),
+  maintenance: maintenance.prefault([]).describe('Planned work: checks go on, nothing is told'),
+  sitesDefaults: sitesDefaults.prefault({}).describe('What holds for every site that does not say otherwise'),
   sites: sites.prefault([]).describe('The web sites to watch'),
 })
+  .superRefine((file, context) => {
+    for (const fault of faultsOf(file.sites, file.sitesDefaults)) context.addIssue({ code: 'custom', ...fault });
+    const names = new Set(file.sites.map(({ name }) => name));
+    for (const [at, { sites }] of file.maintenance.entries())
+      for (const [nr, name] of sites.entries())
+        if (!names.has(name))
+          context.addIssue({
+            code: 'custom',
+            path: ['maintenance', at, 'sites', nr],
+            message: 'Expected the name of a site of this file.',
+          });
+  })
   .superRefine((file, context) => {
     for (const [name, rule] of Object.entries(file.approvals)) {
       if (typeof rule !== 'object') continue;
@@ -199,7 +216,10 @@ export function toSettings(file: SettingsFile): Settings {
     web: file.web,
     health: file.health,
     digest: file.digest,
-    sites: sites.map(toSite),
+    alerts: toAlerts(file.alerts),
+    monitoring: toMonitoring(file.monitoring),
+    maintenance: file.maintenance.map(toWindow),
+    sites: sites.map((site) => toSite(site, file.sitesDefaults)),
   };
 }
 

@@ -46,8 +46,42 @@ export type Settings = {
     enabled: boolean;
   };
   digest: { cron: string; timezone: string; enabled: boolean };
+  alerts: AlertRules;
+  monitoring: Monitoring;
+  maintenance: readonly MaintenanceWindow[];
   sites: readonly Site[];
 };
+
+/** What happens to an incident after it was told. */
+export type AlertRules = {
+  /** Down again within this time of its end is the same incident. Default 15 min. */
+  reopenMs: number;
+  /** Reminders in the thread, counted from the start, until somebody acknowledges. Default 30 min, 2 h, 8 h. */
+  remindMs: readonly number[];
+  /** Unacknowledged for `afterMs`: told in `channel` (else in the thread), to `group`. Both unset = never. */
+  escalate: { afterMs: number; channel: ChannelId | undefined; group: GroupId | undefined };
+};
+
+/** How all site checks together behave. Source of the defaults: measurements and a simulation, see docs/sites.md. */
+export type Monitoring = {
+  /** Checks at once, in all and per host. Defaults 300 and 2. */
+  concurrency: { total: number; perHost: number };
+  /**
+   * Blind: more than `sites` sites, and more than `share` of those checked, fail within `withinMs`, or nothing at all is
+   * reached, and none of the `canaries` (http or https addresses) nor the EC2 API answers. Defaults 5, 0.2, 30 s.
+   */
+  blind: { sites: number; share: number; withinMs: number; canaries: readonly string[] };
+  /** Sites that fail together: how long the first waits for the others, and how many make one message. Defaults 10 s, 3. */
+  group: { waitMs: number; members: number };
+  /** Asked (GET) every `everyMs` while checks run as they should; undefined = never. */
+  heartbeat: { url: string; everyMs: number } | undefined;
+};
+
+/** Planned work: checks go on, nothing is told. `sites` empty = all of them. */
+export type MaintenanceWindow = { name: string; sites: readonly string[] } & (
+  | { kind: 'once'; from: number; to: number }
+  | { kind: 'cron'; cron: string; timezone: string; durationMs: number }
+);
 
 export const roles = ['viewer', 'operator', 'approver'] as const;
 export type Role = (typeof roles)[number];
@@ -80,6 +114,19 @@ export type Site = {
   /** Gap and number of good checks that confirm a recovery. Defaults 20 s and 3. */
   recoverMs: number;
   recoverChecks: number;
+  /** Degraded: the median of the newest `checks` answers is over `slowMs`, until it is below `clear` of it. Defaults 5, 0.8. */
+  degraded: { checks: number; clear: number };
+  /**
+   * Intermittent: as many `changes` from good to failed among the newest `checks`, until `checks` pass without one. While
+   * it lasts an outage is told only after `tellDownMs`. Defaults 4, 30, 5 min.
+   */
+  intermittent: { changes: number; checks: number; tellDownMs: number };
+  /** Not checked at all. */
+  paused: boolean;
+  /** Another site it cannot work without: while that one is down, this one is part of its message. */
+  parent: string | undefined;
+  /** Name of the load balancer in front; sites that share it fail together. */
+  loadBalancer: string | undefined;
   /** The server behind it: id or Name; feeds the Restart and Restore buttons. */
   instance: string | undefined;
   channel: ChannelId | undefined;

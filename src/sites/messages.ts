@@ -119,7 +119,7 @@ export function intermittent(of: { site: Site; state: SiteState }): Words {
         ...people(site),
       ],
       detail: [
-        'Short outages are not told while this lasts; one of 5 minutes or more is. It ends after 30 checks without a new burst.',
+        `Short outages are not told while this lasts; one of ${duration(site.intermittent.tellDownMs)} or more is. It ends after ${count(site.intermittent.checks, 'check')} without a new burst.`,
         'Often one of several servers behind the name fails: look at the load balancer and at each server.',
       ],
       remedies: [],
@@ -129,7 +129,7 @@ export function intermittent(of: { site: Site; state: SiteState }): Words {
 }
 
 export function intermittentOver({ site }: { site: Site }): Words {
-  const text = 'is steady again: 30 checks without a new failure';
+  const text = `is steady again: ${count(site.intermittent.checks, 'check')} without a new failure`;
   return { report: closed(site, 'warning', 'Site intermittent', text), note: `${site.name} ${text}.` };
 }
 
@@ -246,7 +246,7 @@ function serverRemark(server: Server, evidence: Evidence): readonly Line[] {
 }
 
 function limitOf(site: Site): string {
-  return `the middle one of 5 answers took longer than ${milliseconds(site.slowMs ?? 0)}`;
+  return `the middle one of ${count(site.degraded.checks, 'answer')} took longer than ${milliseconds(site.slowMs ?? 0)}`;
 }
 
 function clip(text: string): string {

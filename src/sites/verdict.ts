@@ -44,14 +44,6 @@ export type SiteState = {
   lastOutage?: Outage | undefined;
 };
 
-/** Response times whose median tells whether a site is slow, and the part of the threshold below which it no longer is. */
-const medianOf = 5;
-const fastAgainPart = 0.8;
-/** Changes from good to failed among the newest checks that make a site intermittent; as many without one end it. */
-const intermittentEdges = 4;
-const intermittentChecks = 30;
-/** An intermittent site that stays down this long is told after all. */
-const downTooLongMs = 5 * 60_000;
 /** Good checks that must show another certificate before the one that ends sooner is taken for gone: servers behind one
  *  name are renewed one by one. */
 const certificateGoneChecks = 10;
@@ -64,11 +56,12 @@ export function newState(): SiteState {
 export function judge(state: SiteState, result: ProbeResult, site: Site): SiteState {
   if (result.failure?.class === 'monitor') return state;
   const checked = { ...state, checkedAt: result.startedAt, lastMs: result.phases.totalMs };
-  const tracked = track(checked, result.failure === undefined);
+  const tracked = track(checked, result.failure === undefined, site);
   const seen = { ...tracked, certificate: certificateOf(tracked, result) };
   return intermittent(
     result.failure === undefined ? good(seen, result, site) : bad(seen, result, site),
     result.startedAt,
+    site,
   );
 }
 
@@ -157,7 +150,7 @@ function bad(state: SiteState, result: ProbeResult, site: Site): SiteState {
   const failures = state.failures + 1;
   const cause = evidenceOf(result);
   if (state.phase === 'down' || state.phase === 'recovering') {
-    const tooLong = at - (state.firstFailureAt ?? at) >= downTooLongMs;
+    const tooLong = at - (state.firstFailureAt ?? at) >= site.intermittent.tellDownMs;
     return {
       ...state,
       phase: 'down',
@@ -181,33 +174,33 @@ function evidenceOf(result: ProbeResult): Evidence {
 
 /** Slow: the median of the newest response times; it costs no uptime. */
 function speed(state: SiteState, result: ProbeResult, site: Site): SiteState {
-  const times = [...state.times, result.phases.totalMs].slice(-medianOf);
-  const median = times.toSorted((a, b) => a - b)[Math.floor(medianOf / 2)] ?? 0;
-  const { slowMs } = site;
-  if (slowMs === undefined || times.length < medianOf) {
+  const { slowMs, degraded } = site;
+  const times = [...state.times, result.phases.totalMs].slice(-degraded.checks);
+  const median = times.toSorted((a, b) => a - b)[Math.floor(degraded.checks / 2)] ?? 0;
+  if (slowMs === undefined || times.length < degraded.checks) {
     return { ...state, times, slowSince: slowMs === undefined ? undefined : state.slowSince };
   }
   if (state.slowSince === undefined)
     return { ...state, times, slowSince: median > slowMs ? result.startedAt : undefined };
-  return { ...state, times, slowSince: median < slowMs * fastAgainPart ? undefined : state.slowSince };
+  return { ...state, times, slowSince: median < slowMs * degraded.clear ? undefined : state.slowSince };
 }
 
-function track(state: SiteState, ok: boolean): SiteState {
+function track(state: SiteState, ok: boolean, { intermittent }: Site): SiteState {
   const edge = !ok && state.track.endsWith('+');
   return {
     ...state,
     // One more than the checks that are looked at, so that each of them has a predecessor.
-    track: `${state.track}${ok ? '+' : '-'}`.slice(-(intermittentChecks + 1)),
+    track: `${state.track}${ok ? '+' : '-'}`.slice(-(intermittent.checks + 1)),
     clean: edge ? 0 : state.clean + 1,
   };
 }
 
-function intermittent(state: SiteState, at: number): SiteState {
+function intermittent(state: SiteState, at: number, site: Site): SiteState {
   if (state.phase === 'down' || state.phase === 'recovering') return state;
-  const edges = state.track.split('+-').length - 1;
-  if (state.intermittentSince === undefined)
-    return edges >= intermittentEdges ? { ...state, intermittentSince: at } : state;
-  return state.clean >= intermittentChecks ? { ...state, intermittentSince: undefined } : state;
+  const { changes, checks } = site.intermittent;
+  if (state.intermittentSince !== undefined)
+    return state.clean >= checks ? { ...state, intermittentSince: undefined } : state;
+  return state.track.split('+-').length > changes ? { ...state, intermittentSince: at } : state;
 }
 
 function certificateOf(state: SiteState, result: ProbeResult): SiteState['certificate'] {

@@ -33,8 +33,71 @@ describe('reading deckhand.yml', () => {
       web: { allowPrivate: [] },
       health: { enabled: true, cron: '* * * * *', timezone: 'UTC', confirm: 2, recover: 2, tags: {} },
       digest: { enabled: true, cron: '0 9 * * *', timezone: 'UTC' },
+      alerts: {
+        reopenMs: 900_000,
+        remindMs: [1_800_000, 7_200_000, 28_800_000],
+        escalate: { afterMs: 900_000, channel: undefined, group: undefined },
+      },
+      monitoring: {
+        concurrency: { total: 300, perHost: 2 },
+        blind: {
+          sites: 5,
+          share: 0.2,
+          withinMs: 30_000,
+          canaries: ['https://slack.com/api/api.test', 'https://checkip.amazonaws.com/'],
+        },
+        group: { waitMs: 10_000, members: 3 },
+        heartbeat: undefined,
+      },
+      maintenance: [],
       sites: [],
     });
+  });
+
+  test('a site takes what it does not say from sitesDefaults', () => {
+    const [a, b] = parse(`
+channels: { alerts: C1A }
+sitesDefaults: { interval: 20s, slow: 1s, recover: { checks: 5 }, intermittent: { changes: 6 } }
+sites:
+  - { name: a, url: "http://a.example" }
+  - { name: b, url: "http://b.example", interval: 5s, recover: { every: 7s }, intermittent: { checks: 40 } }
+`).sites;
+
+    expect(a).toMatchObject({ intervalMs: 20_000, deadlineMs: 10_000, slowMs: 1_000, recoverMs: 20_000 });
+    expect(b).toMatchObject({
+      intervalMs: 5_000,
+      deadlineMs: 5_000,
+      slowMs: 1_000,
+      recoverMs: 7_000,
+      recoverChecks: 5,
+    });
+    expect(b?.intermittent).toEqual({ changes: 6, checks: 40, tellDownMs: 300_000 });
+  });
+
+  test('maintenance comes once, on the clocks of its zone, or again and again', () => {
+    const { maintenance } = parse(`
+maintenance:
+  - { name: move, from: "2026-07-01T22:00", to: "2026-07-02T02:00", timezone: Europe/Berlin }
+  - { name: deploy, cron: "0 2 * * 0", duration: 1h, timezone: Europe/Berlin }
+`);
+
+    expect(maintenance).toEqual([
+      {
+        kind: 'once',
+        name: 'move',
+        sites: [],
+        from: Date.UTC(2026, 6, 1, 20),
+        to: Date.UTC(2026, 6, 2, 0),
+      },
+      {
+        kind: 'cron',
+        name: 'deploy',
+        sites: [],
+        cron: '0 2 * * 0',
+        timezone: 'Europe/Berlin',
+        durationMs: 3_600_000,
+      },
+    ]);
   });
 
   test('a site needs a name and an address; the rest has defaults', () => {
@@ -54,6 +117,11 @@ describe('reading deckhand.yml', () => {
       recheckMs: [5_000, 15_000, 20_000],
       recoverMs: 20_000,
       recoverChecks: 3,
+      degraded: { checks: 5, clear: 0.8 },
+      intermittent: { changes: 4, checks: 30, tellDownMs: 300_000 },
+      paused: false,
+      parent: undefined,
+      loadBalancer: undefined,
       instance: undefined,
       channel: undefined,
       owner: undefined,
@@ -95,6 +163,30 @@ approvals:
 });
 
 describe('refusing deckhand.yml', () => {
+  test('a parent must be another site and lead nowhere back; a window must be whole', () => {
+    const text = `channels: { alerts: C1A }
+maintenance:
+  - { name: w, sites: [nobody], cron: "0 2 * * 0" }
+  - { name: x, from: "2026-07-01T22:00", to: "2026-07-01T21:00" }
+  - { name: y, from: "2026-07-01T22:00", cron: "0 2 * * 0", duration: 1h }
+sites:
+  - { name: a, url: "http://a.example", parent: b }
+  - { name: b, url: "http://b.example", parent: a }
+  - { name: c, url: "http://c.example", parent: nobody, interval: 5s, deadline: 6s }
+`;
+
+    expect(problems(text).map((problem) => problem.replace(/ (cannot|is missing).*/, ''))).toEqual([
+      'deckhand.yml:3 maintenance[0].duration',
+      'deckhand.yml:3 maintenance[0].sites[0] "nobody"',
+      'deckhand.yml:4 maintenance[1].to "2026-07-01T21:00"',
+      'deckhand.yml:5 maintenance[2].from "2026-07-01T22:00"',
+      'deckhand.yml:7 sites[0].parent "b"',
+      'deckhand.yml:8 sites[1].parent "a"',
+      'deckhand.yml:9 sites[2].deadline "6s"',
+      'deckhand.yml:9 sites[2].parent "nobody"',
+    ]);
+  });
+
   test('all that is wrong is told at once, in the order of the lines, with field and next move', () => {
     const text = `chanels: {}
 channels:
@@ -112,7 +204,7 @@ sites:
 `;
 
     expect(problems(text)).toEqual([
-      'deckhand.yml:1 chanels is not a setting. -> Did you mean `channels`? Known here: channels, roles, approvals, limits, aws, web, health, digest, sites.',
+      'deckhand.yml:1 chanels is not a setting. -> Did you mean `channels`? Known here: channels, roles, approvals, limits, aws, web, health, digest, alerts, monitoring, maintenance, sitesDefaults, sites.',
       expect.stringMatching(
         /^deckhand\.yml:3 channels\.alerts "#alerts" cannot be used here\. -> Expected a Slack channel id such as/,
       ),

@@ -26,6 +26,18 @@ export function createFakeSettings(
     web: { allowPrivate: [] },
     health: { cron: '* * * * *', timezone: 'UTC', confirm: 2, recover: 2, tags: {}, enabled: true },
     digest: { cron: '0 9 * * *', timezone: 'UTC', enabled: true },
+    alerts: {
+      reopenMs: 15 * 60_000,
+      remindMs: [],
+      escalate: { afterMs: 15 * 60_000, channel: undefined, group: undefined },
+    },
+    monitoring: {
+      concurrency: { total: 300, perHost: 2 },
+      blind: { sites: 5, share: 0.2, withinMs: 30_000, canaries: [] },
+      group: { waitMs: 10_000, members: 3 },
+      heartbeat: undefined,
+    },
+    maintenance: [],
     sites: [],
     ...change,
   };
