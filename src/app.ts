@@ -6,6 +6,7 @@ import type { Inbound } from '#ports/chat.ts';
 import type { Cancel, CronJob, Schedules } from '#ports/clock.ts';
 import type { Cloud } from '#ports/cloud.ts';
 import { openRunStates, type Run } from '#ports/history.ts';
+import type { Pictures } from '#ports/pictures.ts';
 import type { Web } from '#ports/web.ts';
 import { createAnswer, hearAgain } from '#runtime/answer.ts';
 import { createAsk, createAskingFor } from '#runtime/ask.ts';
@@ -26,6 +27,7 @@ import { createSiteWatch } from '#sites/watch.ts';
 export type AppWorld = Omit<World, 'operations'> & {
   web: Web;
   schedules: Schedules;
+  pictures: Pictures;
   /** The same cloud for sweeps, which go last when the API budget is short. */
   watchCloud: Cloud;
 };

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { type App, createApp } from '#app.ts';
 import { createCloud } from '#aws/cloud.ts';
 import { createAwsPlatform } from '#aws/platform.ts';
+import { createPictures } from '#chart/pictures.ts';
 import { createSettings, type Environment } from '#config.ts';
 import { createContainers } from '#docker/containers.ts';
 import { createEngine } from '#engine/engine.ts';
@@ -71,6 +72,7 @@ export async function startDeckhand(
     commandPrefix: environment.commandPrefix,
     web,
     schedules,
+    pictures: createPictures(),
   });
   await app.start();
   await slack.start(app.inbound);

@@ -93,7 +93,8 @@ export async function createLiveCard(world: World, durable: Durable, of: Of): Pr
         if (durable.isStop(error)) throw error;
         world.log.error({ run: order.id, err: error }, 'the end of a run could not be shown to anybody');
       });
-    if (ending.result !== undefined) await attachAll(durable, 'result', operation.files?.(order.plan, ending.result) ?? []);
+    if (ending.result !== undefined)
+      await attachAll(durable, 'result', operation.files?.(order.plan, ending.result) ?? []);
     await durable.step('thread end', () =>
       note(world, order.id, 'end', ref, say(message.alert, ...(ending.reason === undefined ? [] : [ending.reason]))),
     );

@@ -1,0 +1,97 @@
+import type { Chart, Point } from '#ports/pictures.ts';
+
+import { height, plot, valueAxis } from './frame.ts';
+import { isDrawable, short, ticks } from './scale.ts';
+import { colours, legend, lineAt, padding, palette, round, sheet, textAt, textWidth } from './svg.ts';
+
+export type Lines = Extract<Chart, { kind: 'lines' }>;
+
+/** Lines over time from 0 up, gaps left open. Pure. */
+export function linesSvg(chart: Lines): string {
+  const shown = chart.series.slice(0, palette.length);
+  const all = shown.flatMap(({ points }) => points.filter(isMeasured));
+  const instants = shown.flatMap(({ points }) => points.map(({ at }) => at));
+  const from = instants.reduce((first, at) => Math.min(first, at), Infinity);
+  const to = instants.reduce((last, at) => Math.max(last, at), -Infinity);
+  if (all.length === 0)
+    return sheet(chart.title, 110, [textAt(padding, 70, 'Nothing was measured in this time.', { size: 13 })]);
+  const most = all.reduce((highest, { value }) => Math.max(highest, value), chart.limit?.value ?? 0);
+  const { y, drawn } = valueAxis(most, chart.unit);
+  const x = (at: number) =>
+    to === from ? (plot.left + plot.right) / 2 : plot.left + ((at - from) / (to - from)) * (plot.right - plot.left);
+  return sheet(chart.title, height, [
+    drawn,
+    timeAxis({ from, to, timezone: chart.timezone, x, y: plot.bottom + 18 }),
+    ...shown.flatMap(({ points }, at) => runs(points).map((run) => path(run, x, y, palette[at] ?? colours.ink))),
+    ...(chart.limit === undefined ? [] : [limitLine(chart.limit, y(chart.limit.value))]),
+    legend(
+      shown.map(({ name }, at) => ({ name, colour: palette[at] ?? colours.ink })),
+      height - 18,
+    ),
+  ]);
+}
+
+/** Instants below a plot; the outer ones stay inside the paper. */
+export function timeAxis({
+  from,
+  to,
+  timezone,
+  x,
+  y,
+}: {
+  from: number;
+  to: number;
+  timezone: string;
+  x: (at: number) => number;
+  y: number;
+}): string {
+  const all = ticks(from, to, timezone);
+  const shown = to === from ? all.slice(0, 1) : all;
+  return shown
+    .map(({ at, text }, nr) => {
+      const anchor = shown.length === 1 ? 'middle' : nr === 0 ? 'start' : nr === shown.length - 1 ? 'end' : 'middle';
+      return textAt(x(at), y, text, { size: 11, anchor });
+    })
+    .join('');
+}
+
+type Measured = { at: number; value: number };
+
+export function isMeasured(point: Point): point is Measured {
+  return isDrawable(point.value);
+}
+
+/** Stretches without a gap. */
+function runs(points: readonly Point[]): readonly (readonly Measured[])[] {
+  const all: Measured[][] = [];
+  let open = false;
+  for (const point of points) {
+    if (!isMeasured(point)) open = false;
+    else if (open) all.at(-1)?.push(point);
+    else open = all.push([point]) > 0;
+  }
+  return all;
+}
+
+function path(
+  run: readonly Measured[],
+  x: (at: number) => number,
+  y: (value: number) => number,
+  colour: string,
+): string {
+  const [first] = run;
+  if (first === undefined) return '';
+  if (run.length === 1)
+    return `<circle cx="${round(x(first.at))}" cy="${round(y(first.value))}" r="2.5" fill="${colour}"/>`;
+  const points = run.map(({ at, value }) => `${round(x(at))},${round(y(value))}`).join(' ');
+  return `<polyline points="${points}" fill="none" stroke="${colour}" stroke-width="2" stroke-linejoin="round"/>`;
+}
+
+function limitLine({ name, value }: { name: string; value: number }, y: number): string {
+  const text = `${name} ${short(value)}`;
+  return [
+    lineAt(plot.left, y, plot.right, y, colours.ink, ' stroke-dasharray="6 4"'),
+    `<rect x="${round(plot.right - textWidth(text, 11) - 6)}" y="${round(y - 15)}" width="${round(textWidth(text, 11) + 6)}" height="13" fill="${colours.paper}" fill-opacity="0.85"/>`,
+    textAt(plot.right - 3, y - 4, text, { size: 11, fill: colours.ink, anchor: 'end' }),
+  ].join('');
+}

@@ -1,0 +1,57 @@
+import type { Chart } from '#ports/pictures.ts';
+
+import { isMeasured, type Lines } from './lines.ts';
+import { short } from './scale.ts';
+import type { UpDown } from './updown.ts';
+
+/** Series, rows or bars that are put in words; a screen reader reads all of it. */
+const mostSaid = 8;
+
+/** The chart in words. Pure. */
+export function altOf(chart: Chart): string {
+  const said = sentences(chart);
+  const more = said.length > mostSaid ? ` And ${said.length - mostSaid} more.` : '';
+  return `${chart.title}. ${said.slice(0, mostSaid).join(' ')}${more}`.trim();
+}
+
+function sentences(chart: Chart): readonly string[] {
+  switch (chart.kind) {
+    case 'lines':
+      return linesSaid(chart);
+    case 'updown':
+      return chart.rows.map((row) => rowSaid(chart, row));
+    case 'bars':
+      return chart.bars.map(
+        ({ label, values }) =>
+          `${label}: ${chart.parts.map((part, at) => `${short(values[at] ?? 0)} ${part}`).join(', ')}.`,
+      );
+  }
+}
+
+function linesSaid({ series, unit, limit }: Lines): readonly string[] {
+  const lines = series.map(({ name, points }) => {
+    const values = points.filter(isMeasured).map(({ value }) => value);
+    const last = values.at(-1);
+    if (last === undefined) return `${name}: nothing measured.`;
+    return `${name}: last ${short(last)} ${unit}, between ${short(Math.min(...values))} and ${short(Math.max(...values))}.`;
+  });
+  return limit === undefined ? lines : [...lines, `${limit.name}: ${short(limit.value)} ${unit}.`];
+}
+
+function rowSaid({ from, to }: UpDown, { name, spans }: UpDown['rows'][number]): string {
+  const share = (state: string) =>
+    spans
+      .filter((span) => span.state === state)
+      .reduce((sum, span) => sum + Math.max(0, Math.min(span.to, to) - Math.max(span.from, from)), 0) /
+    Math.max(1, to - from);
+  const downs = spans.filter(
+    ({ state, from: begin, to: end }) => state === 'down' && end >= from && begin <= to,
+  ).length;
+  const slow = share('slow');
+  return `${name}: up ${percent(share('up') + slow)}${slow > 0 ? `, of that slow ${percent(slow)}` : ''}, down ${percent(share('down'))} (${downs} ${downs === 1 ? 'time' : 'times'}).`;
+}
+
+/** Rounded down, so that 100 % means all of it. */
+function percent(share: number): string {
+  return `${Math.floor(share * 10_000) / 100} %`;
+}
