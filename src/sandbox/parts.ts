@@ -8,8 +8,36 @@ import type { Json } from '#ports/json.ts';
 /** What a control call answers: an HTTP status and a JSON body. Bad input is 400 with `{ error }` that names the next move. */
 export type ControlAnswer = { status: number; body: unknown };
 
+/** A server, as far as other services care. */
+export type Server = {
+  id: string;
+  name: string;
+  state: string;
+  /** No status check is impaired. */
+  well: boolean;
+  zone: string;
+  address: string;
+  type: string;
+  /** Its Auto Scaling group. */
+  group: string | undefined;
+  tags: Readonly<Record<string, string>>;
+  /** When its last change of power was, or will be, over. */
+  startedAt: number;
+};
+export type Servers = {
+  account: () => string;
+  region: () => string;
+  all: () => readonly Server[];
+  /** By id or Name, if it is not gone. */
+  named: (word: string) => Server | undefined;
+  /** Says of members of groups whether they are kept or replaced whatever they do; undefined leaves it to EC2. */
+  judgeMembers: (verdict: (instanceId: string) => 'keep' | 'replace' | undefined) => void;
+};
+
 /** The make-believe EC2: speaks the Query protocol, keeps its state in a file when given one. */
 export type Ec2Part = {
+  /** What is there, for the services beside it. */
+  servers: Servers;
   /** POST with a form-encoded body; any path. */
   handle: (request: IncomingMessage, response: ServerResponse) => void;
   /** Everything a test or the page wants to see: instances, volumes, snapshots, calls, faults, invariants broken. */

@@ -81,6 +81,7 @@ export function createFakeEc2(dump: Ec2Dump = ec2Dump): Ec2Part & { asked: Asked
     changed: () => {
       for (const listener of listeners) listener();
     },
+    servers: noServers,
     handle: (request, response) => response.end(`ec2 ${request.method} ${request.url}`),
     dump: () => dump,
     faults: (input) => {
@@ -153,4 +154,12 @@ export const ec2Dump: Ec2Dump = {
   snapshots: [{ id: 'snap-0ccccccccccccccc1', volumeId: 'vol-0bbbbbbbbbbbbbbb1', state: 'completed', progress: 100 }],
   invariants: [],
   calls: { total: 7, byAction: { DescribeInstances: 4, DescribeVolumes: 3 } },
+};
+
+const noServers: Ec2Part['servers'] = {
+  account: () => '123456789012',
+  region: () => 'us-east-1',
+  all: () => [],
+  named: () => undefined,
+  judgeMembers: () => {},
 };

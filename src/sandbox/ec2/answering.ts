@@ -1,6 +1,6 @@
 import { authorize, callerArn, type Signer, signerOf } from './access.ts';
 import { actionNamed } from './actions.ts';
-import { replaceStoppedMembers } from './auto-scaling.ts';
+import { type MemberVerdict, replaceMembers } from './auto-scaling.ts';
 import type { Action, Call } from './call.ts';
 import { uuidOf } from './chance.ts';
 import type { FaultBoard } from './faults.ts';
@@ -14,6 +14,8 @@ export type Desk = {
   world: () => World;
   faults: FaultBoard;
   takeTokens: (cost: Cost) => void;
+  /** What Auto Scaling says of its members. */
+  verdict: { of: MemberVerdict };
 };
 
 export type Asked = { action: string; form: Form; requestId: string; signer: Signer };
@@ -43,7 +45,7 @@ export function answer(desk: Desk, asked: Asked): XmlFields {
     lagMs: desk.faults.lagMs(),
     faults: desk.faults,
   };
-  replaceStoppedMembers(world);
+  replaceMembers(world, desk.verdict.of);
   world.sweep();
   return action.run(call);
 }

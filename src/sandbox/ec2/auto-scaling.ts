@@ -4,18 +4,21 @@ import type { World } from './world.ts';
 
 export const groupTag = 'aws:autoscaling:groupName';
 
+/** What its group says of a member; undefined = nothing, so that only a stop gets it replaced. */
+export type MemberVerdict = (instanceId: string) => 'keep' | 'replace' | undefined;
+
 /**
- * A group terminates a member that has stopped and starts another one in its place, with empty disks.
- * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/how-ec2-instance-stop-start-works.html
+ * A group terminates a member that has stopped, or that was declared unhealthy, and starts another one in its place, with
+ * empty disks. Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/how-ec2-instance-stop-start-works.html
  */
-export function replaceStoppedMembers(world: World): void {
-  const due = world.tables.instance
-    .all()
-    .filter(
-      ({ tags, power }) =>
-        tags.has(groupTag) && power.to === 'stopped' && world.now() >= power.doneAt + world.pace.replaceMember,
-    );
-  for (const member of due) {
+export function replaceMembers(world: World, verdictOf: MemberVerdict): void {
+  const isDue = ({ id, tags, power }: Instance): boolean => {
+    if (!tags.has(groupTag) || power.to === 'terminated') return false;
+    const verdict = verdictOf(id);
+    if (verdict !== undefined) return verdict === 'replace';
+    return power.to === 'stopped' && world.now() >= power.doneAt + world.pace.replaceMember;
+  };
+  for (const member of world.tables.instance.all().filter(isDue)) {
     launchInPlaceOf(world, member);
     terminate(world, member);
   }

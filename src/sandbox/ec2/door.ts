@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import { createWaits, troubled } from '#sandbox/troubled.ts';
+import type { Trouble } from '#sandbox/troubles.ts';
+
 import { answer, type Asked, type Desk, readAsked } from './answering.ts';
 import type { CallLog, LoggedCall } from './calls.ts';
 import { diceOf } from './chance.ts';
-import type { Trouble } from './faults.ts';
 import { type Form, readForm } from './form.ts';
 import { Problem } from './problems.ts';
 import { document, errorDocument, stsErrorDocument, type XmlFields } from './xml.ts';
@@ -51,19 +53,12 @@ export function createDoor({ desk, calls, called }: DoorOptions): Door {
     response: ServerResponse,
     call: LoggedCall,
   ): Promise<void> {
-    let done = trouble?.afterWork === true ? attempt(desk, asked) : undefined;
-    // Whoever hung up does not get the work done any more.
-    if (trouble !== undefined && trouble.hangMs > 0 && !(await waits.hang(trouble.hangMs, response))) return;
-    if (trouble?.answer?.kind === 'drop') {
-      response.destroy();
-      return;
-    }
-    if (trouble?.answer?.kind === 'error')
-      throw new Problem(trouble.answer.code, trouble.answer.message, trouble.answer.status);
-    done ??= attempt(desk, asked);
-    if (done instanceof Problem) throw done;
+    const done = await troubled(trouble, () => answer(desk, asked), { waits, response });
+    if (done === undefined) return;
+    if (done.kind === 'wrong') throw new Problem(done.answer.code, done.answer.message, done.answer.status);
+    if (done.kind === 'failed') throw done.error;
     note(call, 200, '');
-    send(response, 200, replyOf(asked, done), asked.requestId);
+    send(response, 200, replyOf(asked, done.value), asked.requestId);
   }
 
   return {
@@ -74,46 +69,6 @@ export function createDoor({ desk, calls, called }: DoorOptions): Door {
       });
     },
     close: waits.endAll,
-  };
-}
-
-function attempt(desk: Desk, asked: Asked): XmlFields | Problem {
-  try {
-    return answer(desk, asked);
-  } catch (error) {
-    if (error instanceof Problem) return error;
-    throw error;
-  }
-}
-
-/** Calls that are made to wait for their answer. */
-function createWaits() {
-  const waiting = new Set<() => void>();
-
-  /** Resolves to false when the other side has hung up, or `endAll` was called, in the meantime. */
-  function hang(ms: number, response: ServerResponse): Promise<boolean> {
-    return new Promise((resolve) => {
-      const end = (goesOn: boolean): void => {
-        clearTimeout(timer);
-        waiting.delete(giveUp);
-        response.off('close', hungUp);
-        resolve(goesOn);
-      };
-      const timer = setTimeout(() => end(true), ms);
-      const hungUp = (): void => end(false);
-      const giveUp = (): void => {
-        end(false);
-        response.destroy();
-      };
-      waiting.add(giveUp);
-      response.on('close', hungUp);
-    });
-  }
-  return {
-    hang,
-    endAll: () => {
-      for (const giveUp of waiting) giveUp();
-    },
   };
 }
 

@@ -9,6 +9,7 @@ import { nextChangeAt, openKeep } from './keep.ts';
 import { createNotifier } from './notifier.ts';
 import { paceAt } from './pace.ts';
 import { createRates } from './rates.ts';
+import { createServers } from './servers.ts';
 
 export type Ec2Options = {
   /** Servers of the first fleet; 24 unless told otherwise. The first eight are the same in every fleet. */
@@ -53,11 +54,13 @@ export function createEc2(options: Ec2Options): Ec2Part {
   });
   const calls = createCallLog(now);
   const faults = createFaultBoard(paceAt(speed).consistency);
-  const desk = { world: keep.world, faults, takeTokens: createRates(now, speed) };
+  const verdict: Parameters<typeof createServers>[1] = { of: () => undefined };
+  const desk = { world: keep.world, faults, takeTokens: createRates(now, speed), verdict };
   const door = createDoor({ desk, calls, called: notifier.called });
 
   return {
     handle: door.handle,
+    servers: createServers(keep.world, verdict),
     dump: () => dumpWorld({ world: keep.world(), calls, faults }),
     faults: (input) =>
       setFaults(

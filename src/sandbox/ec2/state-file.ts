@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
 
 import { z } from 'zod';
 
 import { Refusal } from '#errors.ts';
+import { type KeptFile, openKeptFile } from '#sandbox/kept-file.ts';
 
 import type { Kept, Kind } from './model.ts';
 import type { TokenUse } from './world.ts';
@@ -22,16 +22,7 @@ export type Saved = {
   broken: readonly string[];
 };
 
-export type StateFile = {
-  saved: Saved | undefined;
-  /** Writes soon; several calls become one write. */
-  save: () => void;
-  /** Writes what is waiting. Idempotent. Rejects with the system's error when the file cannot be written. */
-  close: () => Promise<void>;
-};
-
-/** Ms: what a sudden death loses at most. */
-const writeAfterMs = 25;
+export type StateFile = KeptFile & { saved: Saved | undefined };
 
 const records = z.array(
   z.tuple([z.string(), z.looseObject({ id: z.string(), tags: z.array(z.tuple([z.string(), z.string()])) }).nullable()]),
@@ -49,36 +40,10 @@ const SavedState = z.object({
 
 /** Reads the file, if there is one. Throws Refusal "bad-input" when it is not what was written here. */
 export function openStateFile(path: string | undefined, current: () => Saved): StateFile {
-  if (path === undefined) return { saved: undefined, save: () => {}, close: async () => {} };
-  const file = path;
-  let waiting = false;
-  let timer: NodeJS.Timeout | undefined;
-  let writing: Promise<void> = Promise.resolve();
-
-  async function write(text: string): Promise<void> {
-    await writeFile(`${file}.new`, text);
-    await rename(`${file}.new`, file);
-  }
-  function flush(): Promise<void> {
-    clearTimeout(timer);
-    timer = undefined;
-    if (!waiting) return writing;
-    waiting = false;
-    const text = JSON.stringify({ version: 1, ...current() }, (_key, value: unknown) =>
-      value instanceof Map ? [...value] : value,
-    );
-    // A failed write is told when the file is closed; the next change tries again.
-    writing = writing.catch(() => {}).then(() => write(text));
-    return writing;
-  }
-  return {
-    saved: read(file),
-    save: () => {
-      waiting = true;
-      timer ??= setTimeout(() => void flush().catch(() => {}), writeAfterMs).unref();
-    },
-    close: flush,
-  };
+  const file = openKeptFile(path, () =>
+    JSON.stringify({ version: 1, ...current() }, (_key, value: unknown) => (value instanceof Map ? [...value] : value)),
+  );
+  return { ...file, saved: path === undefined ? undefined : read(path) };
 }
 
 function read(path: string): Saved | undefined {

@@ -1,4 +1,4 @@
-/** An element's content: text, elements by name, or `<item>`s. What is undefined is left out. */
+/** An element's content: text, elements by name, or items. What is undefined is left out. */
 export type Xml = string | number | boolean | undefined | readonly Xml[] | XmlFields;
 export type XmlFields = { readonly [name: string]: Xml };
 
@@ -15,12 +15,19 @@ export function tagSet(tags: ReadonlyMap<string, string>): Xml {
  * The document. AWS promises no order of elements: here every element's children begin at another place and go one way or
  * the other, as the dice (0 up to 1) say for the document.
  */
-export function document(name: string, namespace: string, fields: XmlFields, dice: number): string {
-  const order: Order = { start: dice, step: Math.floor(dice * 1_000) % 2 === 0 ? 1 : -1 };
+export function document(
+  name: string,
+  namespace: string,
+  fields: XmlFields,
+  dice: number,
+  item: 'item' | 'member' = 'item',
+): string {
+  const order: Order = { start: dice, step: Math.floor(dice * 1_000) % 2 === 0 ? 1 : -1, item };
   return `${head}<${name} xmlns="${namespace}">${elements(fields, order)}</${name}>`;
 }
 
-type Order = { start: number; step: 1 | -1 };
+/** `item`: the element around each thing of a list. EC2 says item, the other services member. */
+type Order = { start: number; step: 1 | -1; item: string };
 
 /** Errors of EC2 have no namespace. */
 export function errorDocument(code: string, message: string, requestId: string): string {
@@ -28,10 +35,15 @@ export function errorDocument(code: string, message: string, requestId: string):
   return `${head}<Response><Errors><Error>${error}</Error></Errors><RequestID>${requestId}</RequestID></Response>`;
 }
 
-/** Errors of STS. */
-export function stsErrorDocument(code: string, message: string, requestId: string): string {
+/** Errors of STS and the other services of the Query protocol. */
+export function stsErrorDocument(
+  code: string,
+  message: string,
+  requestId: string,
+  namespace = 'https://sts.amazonaws.com/doc/2011-06-15/',
+): string {
   const error = `<Type>Sender</Type><Code>${escape(code)}</Code><Message>${escape(message)}</Message>`;
-  return `${head}<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error>${error}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
+  return `${head}<ErrorResponse xmlns="${namespace}"><Error>${error}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
 }
 
 const head = '<?xml version="1.0" encoding="UTF-8"?>\n';
@@ -55,7 +67,7 @@ function content(value: Exclude<Xml, undefined>, order: Order): string {
   if (typeof value !== 'object') return String(value);
   if (!isList(value)) return elements(value, order);
   let text = '';
-  for (const item of value) if (item !== undefined) text += `<item>${content(item, order)}</item>`;
+  for (const one of value) if (one !== undefined) text += `<${order.item}>${content(one, order)}</${order.item}>`;
   return text;
 }
 
