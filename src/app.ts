@@ -1,15 +1,15 @@
 import { createDigest } from '#fleet/digest.ts';
-import { createHealthWatch } from '#fleet/watch.ts';
+import { createHealthWatches } from '#fleet/watches.ts';
 import { operations } from '#operations/index.ts';
 import { createPeople } from '#policy/people.ts';
 import type { Inbound } from '#ports/chat.ts';
 import type { Cancel, CronJob, Schedules } from '#ports/clock.ts';
-import type { Cloud } from '#ports/cloud.ts';
+import { home } from '#ports/clouds.ts';
 import { openRunStates, type Run } from '#ports/history.ts';
 import type { Pictures } from '#ports/pictures.ts';
 import type { Web } from '#ports/web.ts';
 import { createAnswer, hearAgain } from '#runtime/answer.ts';
-import { createAsk, createAskingFor } from '#runtime/ask.ts';
+import { createAsk, createAskingFor, reachOf } from '#runtime/ask.ts';
 import { createAutomatic } from '#runtime/automatic.ts';
 import { createSubmit } from '#runtime/form.ts';
 import { createHome } from '#runtime/home.ts';
@@ -28,8 +28,6 @@ export type AppWorld = Omit<World, 'operations'> & {
   web: Web;
   schedules: Schedules;
   pictures: Pictures;
-  /** The same cloud for sweeps, which go last when the API budget is short. */
-  watchCloud: Cloud;
 };
 export type App = {
   /** What the chat adapter calls. */
@@ -48,12 +46,12 @@ export function createApp(outside: AppWorld): App {
   const world: World & AppWorld = { ...outside, operations };
   const who = createPeople(world);
   const incidents = createIncidents(world);
-  const sites = createSiteWatch({ ...world, incidents });
+  const sites = createSiteWatch({ ...world, cloud: world.clouds.at(home), incidents });
   const views = async () => sites.views();
   const asking = createAskingFor(world, who, views);
   const ask = createAsk({ world, who, asking });
-  const health = createHealthWatch({ ...world, cloud: world.watchCloud, incidents });
-  const digest = createDigest({ ...world, cloud: world.watchCloud });
+  const health = createHealthWatches({ ...world, incidents });
+  const digest = createDigest({ ...world, cloud: world.clouds.at(home, { lane: 'low' }) });
   const lookForTrouble = createTroubleWatch(world, incidents);
   const automatic = createAutomatic({ world, asking, incidents });
   let stopped = false;
@@ -87,7 +85,7 @@ export function createApp(outside: AppWorld): App {
       const input: RunInput = {
         order: run.order,
         limits: world.settings.current().limits,
-        place: await world.cloud.place(),
+        place: await reachOf(world, run.order).cloud.place(),
       };
       await world.engine.start(run.order.id, 'run', input);
     }

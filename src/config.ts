@@ -1,4 +1,5 @@
 import { isRefusal } from '#errors.ts';
+import { seatsOf } from '#lib/places.ts';
 
 import { type Environment, environmentOf, inspectEnvironment } from './config/environment.ts';
 import { inspectSettings } from './config/parse-settings.ts';
@@ -33,7 +34,7 @@ export function readConfiguration(env: NodeJS.ProcessEnv = process.env): Environ
 function inspectFile({ configPath }: Environment): { region: string | undefined; problems: readonly Problem[] } {
   try {
     const { settings, problems } = inspectSettings(readSettingsFile(configPath), configPath);
-    return { region: settings?.aws.region, problems };
+    return { region: (settings && seatsOf(settings.aws, undefined)[0]?.region) || undefined, problems };
   } catch (error) {
     if (isRefusal(error)) return { region: undefined, problems: error.data['problems'] as readonly Problem[] };
     throw error;

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { type App, createApp } from '#app.ts';
-import { createCloud } from '#aws/cloud.ts';
-import { createAwsPlatform } from '#aws/platform.ts';
+import { createClouds } from '#aws/clouds.ts';
 import { createPictures } from '#chart/pictures.ts';
 import { createSettings, type Environment } from '#config.ts';
 import { createContainers } from '#docker/containers.ts';
@@ -40,10 +39,14 @@ export async function startDeckhand(
   const store = await openStore({ ...placeOf(environment.store), log });
   const history = createHistory(store);
   const engine = createEngine({ ...store, log });
-  const current = settings.current();
-  const aws = { region: environment.awsRegion ?? current.aws.region, clock, log };
-  const cloud = createCloud({ ...aws, budgetShare: current.aws.budgetShare });
-  const platform = { ...createAwsPlatform(aws), containers: createContainers() };
+  const containers = createContainers();
+  const clouds = createClouds({
+    settings: () => settings.current().aws,
+    region: environment.awsRegion,
+    containers,
+    clock,
+    log,
+  });
   const web = createWeb({ allowPrivate: () => settings.current().web.allowPrivate, clock });
   const schedules = createSchedules({ claim: (key) => history.slots.claim(key), clock, log });
   const slack = await createSlack({
@@ -59,10 +62,7 @@ export async function startDeckhand(
   });
   const app: App = createApp({
     chat: slack.chat,
-    cloud,
-    urgentCloud: cloud.inLane('high'),
-    watchCloud: cloud.inLane('low'),
-    platform,
+    clouds,
     engine,
     history,
     clock,
@@ -81,9 +81,8 @@ export async function startDeckhand(
     await slack.stop();
     await app.stop(withinMs);
     settings.stop();
-    cloud.close();
-    platform.close();
-    await platform.containers.close();
+    clouds.close();
+    await containers.close();
     await web.close();
     await store.close();
   }

@@ -1,21 +1,12 @@
 import { Refusal, Transient } from '#errors.ts';
 import type { Clock, Log } from '#ports/clock.ts';
+import type { Lane } from '#ports/clouds.ts';
 
 import { shrink } from './bucket.ts';
 import { type Action, awsLimits, plainDescribeLimit } from './limits.ts';
-import {
-  type BudgetLevel,
-  type Lane,
-  levelOf,
-  dismiss,
-  newQueue,
-  type Queue,
-  refill,
-  serve,
-  type Waiter,
-} from './queue.ts';
+import { type BudgetLevel, levelOf, dismiss, newQueue, type Queue, refill, serve, type Waiter } from './queue.ts';
 
-export type { BudgetLevel, Lane } from './queue.ts';
+export type { BudgetLevel } from './queue.ts';
 
 /** What one attempt costs. `plain`: a describe call without page size and filter. `instances`: how many it names. */
 type Cost = { action: Action; lane: Lane; plain?: boolean; instances?: number };

@@ -1,8 +1,9 @@
 import type { z } from 'zod';
 
 import { isRefusal, Transient } from '#errors.ts';
+import type { Lane } from '#ports/clouds.ts';
 
-import { type BudgetLevel, createBudget, type Lane } from './budget.ts';
+import { type Budget, type BudgetLevel, createBudget } from './budget.ts';
 import type * as Ec2Sdk from './ec2-sdk.ts';
 import { isThrottle } from './failures.ts';
 import type { Action } from './limits.ts';
@@ -13,7 +14,21 @@ import { ec2 } from './services.ts';
 export type CallerOptions = SenderOptions & {
   /** Part (0–1) of AWS's API limits that Deckhand takes at most. Default 0.7. */
   budgetShare?: number | undefined;
+  /** What all callers of one account and Region have in common, whoever they call for. Left out: its own. */
+  ground?: Ground;
 };
+
+/** The API budget of an account and Region, and what was just made there. */
+export type Ground = { budget: Budget; recent: Recent };
+
+/** Throws Refusal "bad-input" on a share outside 0–1. */
+export function createGround({
+  clock,
+  log,
+  budgetShare = 0.7,
+}: Pick<CallerOptions, 'clock' | 'log' | 'budgetShare'>): Ground {
+  return { budget: createBudget({ clock, log, share: budgetShare }), recent: createRecent(clock) };
+}
 
 /** One EC2 call. */
 export type Call = ServiceCall<typeof Ec2Sdk> & {
@@ -41,9 +56,7 @@ export type Caller = {
 
 /** The way to EC2: every attempt, the SDK's own repeats included, pays from one budget, and each throttle counts. */
 export function createCaller(options: CallerOptions): Caller {
-  const { clock, log } = options;
-  const budget = createBudget({ clock, log, share: options.budgetShare ?? 0.7 });
-  const recent = createRecent(clock);
+  const { budget, recent } = options.ground ?? createGround(options);
   const sender = createSender({ service: ec2, load: () => import('./ec2-sdk.ts') }, options);
 
   async function send<S extends z.ZodType>(lane: Lane, call: Call, reply: S): Promise<z.output<S>> {
@@ -67,7 +80,7 @@ export function createCaller(options: CallerOptions): Caller {
     levels: budget.levels,
     recent,
     close: () => {
-      budget.close();
+      if (options.ground === undefined) budget.close();
       sender.close();
     },
   };

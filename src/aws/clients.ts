@@ -24,7 +24,7 @@ export type Command = {
 /** What all clients of the SDK have in common. */
 type Client = {
   readonly config: {
-    credentials: () => Promise<unknown>;
+    credentials: (options?: { forceRefresh?: boolean }) => Promise<{ accessKeyId: string }>;
     region: () => Promise<string>;
     useDualstackEndpoint: () => Promise<boolean>;
     useFipsEndpoint: () => Promise<boolean>;

@@ -1,14 +1,15 @@
 import type { Cloud } from '#ports/cloud.ts';
+import type { Lane } from '#ports/clouds.ts';
 
 import { createAttachmentCalls } from './attachments.ts';
-import type { BudgetLevel, Lane } from './budget.ts';
+import type { BudgetLevel } from './budget.ts';
 import { type CallerOptions, createCaller } from './caller.ts';
 import { createHealth } from './health.ts';
 import { createHolds } from './holds.ts';
 import { createFactCalls } from './instance-facts.ts';
 import { createEveryPage, largestPage } from './pages.ts';
 import { createPermits } from './permits.ts';
-import { createPlace } from './place.ts';
+import { createPlace, type KnownAccount } from './place.ts';
 import { createPowerCalls } from './power.ts';
 import { createReads } from './reads.ts';
 import { createRootCalls } from './roots.ts';
@@ -20,6 +21,8 @@ import { createVolumeCalls } from './volumes.ts';
 export type CloudOptions = CallerOptions & {
   /** Things in one page of a list, 5–500. Default 500. */
   pageSize?: number;
+  /** What deckhand.yml says of the account; left out: nothing. */
+  account?: KnownAccount;
 };
 
 export type AwsCloud = Cloud & {
@@ -38,7 +41,7 @@ export type AwsCloud = Cloud & {
  */
 export function createCloud(options: CloudOptions): AwsCloud {
   const caller = createCaller(options);
-  const place = createPlace(caller.send('normal'), caller);
+  const place = createPlace(caller.send('normal'), caller, options.account);
 
   function inLane(lane: Lane): Cloud {
     const send = caller.send(lane);

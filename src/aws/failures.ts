@@ -131,6 +131,11 @@ export function translateCredentials(error: unknown): unknown {
   );
 }
 
+/** True when AWS said that the keys are over: nothing was done. */
+export function isExpired(error: unknown): boolean {
+  return /^(?:RequestExpired|ExpiredToken|ExpiredTokenException)$/.test(textOf(error, 'name'));
+}
+
 /** True when AWS said "too many calls": nothing was done. */
 export function isThrottle(error: unknown): boolean {
   return /^(?:RequestLimitExceeded|EC2ThrottledException|Throttling|ThrottlingException|RequestThrottled|TooManyRequestsException|SlowDown)$/.test(

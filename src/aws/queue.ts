@@ -1,11 +1,8 @@
 import type { Cancel, Clock } from '#ports/clock.ts';
+import { type Lane, lanes } from '#ports/clouds.ts';
 
 import { type Bucket, capacityOf, fill, fullBucket, take, waitFor } from './bucket.ts';
 import type { Limit, Rate } from './limits.ts';
-
-/** Who goes first when tokens are short: restores, then what people asked for, then sweeps. Inside a lane: first come. */
-const lanes = ['high', 'normal', 'low'] as const;
-export type Lane = (typeof lanes)[number];
 
 /** One bucket as it is now. `share` is the part of AWS's limit in use, after throttling. */
 export type BudgetLevel = {

@@ -13,7 +13,7 @@ import {
   type SdkModule,
   type Timeouts,
 } from './clients.ts';
-import { type Asked, translate, translateCredentials, unreadable } from './failures.ts';
+import { type Asked, isExpired, translate, translateCredentials, unreadable } from './failures.ts';
 import type { Service } from './services.ts';
 
 export type SenderOptions = ClientOptions & {
@@ -76,25 +76,44 @@ export function createSender<M extends SdkModule>(of: SenderOf<M>, options: Send
     reply: S,
     hooks: AttemptHooks = {},
   ): Promise<z.output<S>> {
-    const { sdk, repeatable, once, awsUrl } = await ready();
-    const command = call.command(sdk) as unknown as Command;
-    watchAttempts(command, {
-      ...hooks,
-      clock,
-      withinMs: timeouts.attempt,
-      goesTo: (url) => {
-        endpoint = isOfAws(url, new URL(awsUrl)) ? undefined : url.href.replace(/\/$/, '');
-      },
-    });
+    const loaded = await ready();
     const asked = () => ({ service: of.service, action: call.action, once: call.once === true, endpoint });
     let output: unknown;
     try {
-      output = await (call.once === true ? once : repeatable).send(command);
+      output = await attempt(call, loaded, hooks).catch(async (error: unknown) => {
+        if (!isExpired(error) || !(await renew(call, loaded))) throw error;
+        return attempt(call, loaded, hooks);
+      });
     } catch (error) {
       log.debug({ action: call.action, ...summaryOf(error) }, `${of.service.prefix} call failed`);
       throw translate(error, asked());
     }
     return parse(reply, output, asked());
+  }
+
+  function attempt(call: ServiceCall<M>, loaded: Clients<M>, hooks: AttemptHooks): Promise<unknown> {
+    const command = call.command(loaded.sdk) as unknown as Command;
+    watchAttempts(command, {
+      ...hooks,
+      clock,
+      withinMs: timeouts.attempt,
+      goesTo: (url) => {
+        endpoint = isOfAws(url, new URL(loaded.awsUrl)) ? undefined : url.href.replace(/\/$/, '');
+      },
+    });
+    return (call.once === true ? loaded.once : loaded.repeatable).send(command);
+  }
+
+  /** The SDK renews keys shortly before their end; that AWS has ended them already it does not notice. False: there are no others. */
+  async function renew({ action, once }: ServiceCall<M>, { repeatable }: Clients<M>): Promise<boolean> {
+    const { credentials } = repeatable.config;
+    const before = (await credentials()).accessKeyId;
+    const { accessKeyId } = await within(clock, timeouts.credentials, credentials({ forceRefresh: true }));
+    if (accessKeyId === before) return false;
+    log.info({ action }, 'the AWS credentials had expired and were renewed');
+    if (once === true)
+      throw new Transient(`${action} was not done: the AWS credentials had expired and are renewed now. Try again.`);
+    return true;
   }
 
   return {

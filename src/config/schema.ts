@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { operations } from '#operations/index.ts';
 import type { ApprovalRule, Settings } from '#ports/settings.ts';
 
+import { aws } from './aws-schema.ts';
 import {
   channelId,
   cron,
@@ -11,7 +12,6 @@ import {
   groupId,
   list,
   privateTarget,
-  region,
   section,
   text,
   timezone,
@@ -87,16 +87,6 @@ const limits = section({
   executeWithin: duration('10s', '1d')
     .prefault('15m')
     .describe('Longest time from the approval to the start of the work'),
-});
-
-const aws = section({
-  region: region.optional().describe('The Region to work in; AWS_REGION goes before it'),
-  budgetShare: z
-    .number({ error: 'Expected a number from 0.05 to 1.' })
-    .min(0.05, { error: 'Expected a number from 0.05 to 1.' })
-    .max(1, { error: 'Expected a number from 0.05 to 1.' })
-    .default(0.7)
-    .describe("The part of AWS's API rate limits that Deckhand may use; other tools in the account need the rest"),
 });
 
 const web = section({
@@ -212,7 +202,12 @@ export function toSettings(file: SettingsFile): Settings {
       holdMs: limits.hold,
       executeWithinMs: limits.executeWithin,
     },
-    aws: { region: aws.region, budgetShare: aws.budgetShare },
+    aws: {
+      ...aws,
+      region: aws.region,
+      home: aws.home,
+      accounts: aws.accounts.map((one) => ({ ...one, role: one.role, externalId: one.externalId })),
+    },
     web: file.web,
     health: file.health,
     digest: file.digest,

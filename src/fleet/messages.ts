@@ -1,4 +1,5 @@
 import { count, duration, label } from '#lib/format.ts';
+import { placeLabel } from '#lib/places.ts';
 import type { Instance, InstanceHealth, Place, ScheduledEvent, Snapshot, Tags } from '#ports/cloud.ts';
 import type { Remedy, Report } from '#ports/incidents.ts';
 import type { Line, Piece } from '#ports/text.ts';
@@ -14,6 +15,8 @@ export type Subject = {
   instance: Instance;
   health: InstanceHealth | undefined;
   place: Place;
+  /** What a line needs behind it to get there. */
+  flags: string;
   /** The newest completed snapshot of each disk that has one; undefined: could not be read. */
   snapshots: readonly Snapshot[] | undefined;
   now: number;
@@ -43,7 +46,7 @@ export function troubled(of: Subject & { trouble: Trouble; since: number; first:
       remedies: curesFor(trouble, {
         autoScaled: instance.autoScalingGroup !== undefined,
         hasSnapshot: (of.snapshots ?? []).length > 0,
-      }).map((cure) => remedy(cure, instance)),
+      }).map((cure) => remedy(cure, of)),
     },
     note: of.first ? `Failing: ${what}.` : `Now: ${what}.`,
   };
@@ -96,7 +99,7 @@ export function planned(of: Subject & { events: readonly ScheduledEvent[] }): Wo
         ['Last snapshot', lastSnapshot(of)],
       ],
       detail: [...new Set(events.map(({ code }) => eventAdvice(code)))],
-      remedies: curesForEvents(events).map((cure) => remedy(cure, instance)),
+      remedies: curesForEvents(events).map((cure) => remedy(cure, of)),
     },
     note: `AWS plans ${codes}${dueText(events, of.now)}.`,
   };
@@ -166,7 +169,7 @@ function failing({ trouble, health }: { trouble: Trouble; health: InstanceHealth
 function facts({ instance, place }: Subject): readonly Fact[] {
   return [
     ['Server', `${label(instance)} · ${instance.type}`],
-    ['Account and Region', [place.account, place.region].filter((part) => part !== '').join(' · ')],
+    ['Account and Region', placeLabel(place)],
     ['Zone', instance.zone],
     ['Environment', tagOf(instance.tags, ['env', 'environment', 'stage']) ?? 'no tag env'],
     ['Owner', tagOf(instance.tags, ['owner', 'team']) ?? 'no tag owner'],
@@ -213,13 +216,14 @@ function dueText(events: readonly ScheduledEvent[], now: number): string {
   return first <= now ? ', due now' : `, within ${duration(first - now)}`;
 }
 
-function remedy(cure: Cure, { id }: Instance): Remedy {
+function remedy(cure: Cure, { instance, flags }: Subject): Remedy {
+  const target = `${instance.id}${flags}`;
   switch (cure) {
     case 'reboot':
-      return { label: 'Reboot', operation: 'restart', line: id, style: 'primary' };
+      return { label: 'Reboot', operation: 'restart', line: target, style: 'primary' };
     case 'restore':
-      return { label: 'Restore…', operation: 'restore', line: `${id} --from latest`, style: 'danger' };
+      return { label: 'Restore…', operation: 'restore', line: `${target} --from latest`, style: 'danger' };
     case 'snapshot':
-      return { label: 'Snapshot now', operation: 'snapshot', line: id };
+      return { label: 'Snapshot now', operation: 'snapshot', line: target };
   }
 }

@@ -6,9 +6,6 @@ import type { Json } from '#ports/json.ts';
 
 import { checks } from './diagnosis.ts';
 
-const prefix = 'health:';
-const runningKey = 'fleet:running';
-
 const Trouble = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('impaired'), checks: z.array(z.enum(checks)).readonly() }),
   z.object({ kind: z.literal('stopped'), by: z.enum(['system', 'aws']), reason: z.string() }),
@@ -40,8 +37,10 @@ export type Records = {
 };
 
 /** In the store rather than in memory, as every slot of the schedule may run in another replica. */
-export function createRecords(world: { history: Pick<History, 'watch'>; log: Log }): Records {
+export function createRecords(world: { history: Pick<History, 'watch'>; log: Log }, scope: string): Records {
   const { watch } = world.history;
+  const prefix = `health${scope}:`;
+  const runningKey = `fleet${scope}:running`;
 
   async function load() {
     const records = new Map<string, HealthRecord>();

@@ -13,6 +13,7 @@ type World = {
   cloud: Pick<Cloud, 'snapshots' | 'place'>;
   incidents: Incidents;
   records: Records;
+  flags: string;
   clock: Clock;
   settings: SettingsSource;
   log: Log;
@@ -69,6 +70,7 @@ export function createTeller(world: World) {
       instance: look.instance,
       health: look.health,
       place,
+      flags: world.flags,
       snapshots: snapshots?.filter(({ volumeId }) => volumes.has(volumeId)),
       now: clock.now(),
     };

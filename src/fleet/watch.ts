@@ -17,26 +17,29 @@ export type HealthWatch = {
   run: (slot: number) => Promise<void>;
 };
 
-type World = {
+export type WatchWorld = {
   cloud: Pick<Cloud, 'instances' | 'health' | 'snapshots' | 'place'>;
   history: Pick<History, 'watch' | 'claims'>;
   incidents: Incidents;
   clock: Clock;
   settings: SettingsSource;
   log: Log;
+  /** Where it looks. Home's `scope` is '': what keeps the records of two places apart. `flags`: what a line needs to get there. */
+  at?: { scope: string; flags: string };
 };
 
 /** Failed looks in a row before it is told that nobody watches. */
 const mostFailures = 5;
 /** Up to here single servers are asked for; beyond, all at once is fewer calls. The adapter asks for 100 at a time. */
 const fewServers = 100;
-const unreadableKey = 'watch:ec2';
 
 /** Watches the status checks, planned events and unexpected stops of servers. */
-export function createHealthWatch(world: World): HealthWatch {
+export function createHealthWatch(world: WatchWorld): HealthWatch {
   const { cloud, history, incidents, clock, settings, log } = world;
-  const records = createRecords(world);
-  const teller = createTeller({ ...world, records });
+  const { scope, flags } = world.at ?? { scope: '', flags: '' };
+  const unreadableKey = `watch:ec2${scope}`;
+  const records = createRecords(world, scope);
+  const teller = createTeller({ ...world, records, flags });
   let failures = 0;
   let toldUnreadable: boolean | undefined;
 

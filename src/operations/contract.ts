@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Words } from '#lib/words.ts';
 import type { FormField } from '#ports/chat.ts';
 import type { Cloud, Place } from '#ports/cloud.ts';
+import type { Where } from '#ports/clouds.ts';
 import type { History, Order } from '#ports/history.ts';
 import type { ChannelId, RunId, UserId } from '#ports/ids.ts';
 import type { Json } from '#ports/json.ts';
@@ -19,12 +20,18 @@ export type Operation = AnswerOperation | ChangeOperation | RedirectOperation;
 
 /** What asking, planning and checking may use: reads only. */
 export type Asking = {
+  /** Of the place that was asked about: home, or what `--account` and `--region` name. */
   cloud: Cloud;
   /** Scripts, Auto Scaling, ECS, load balancers, keys, objects, Docker. Here for reads only. */
   platform: Platform;
   history: History;
   settings: Settings;
+  /** Where `cloud` is. */
   place: Place & { endpoint?: string };
+  /** All that were asked about, `cloud`'s first; several only for an operation that is `everywhere`. */
+  everywhere: readonly { place: Place; cloud: Cloud }[];
+  /** Every place there is, home first. */
+  places: readonly Place[];
   now: number;
   requester: UserId;
   channel: ChannelId;
@@ -78,6 +85,8 @@ type Declared<A> = {
 // oxlint-disable-next-line typescript/no-explicit-any -- the list holds operations of different arguments
 export type AnswerOperation<A = any> = Declared<A> & {
   kind: 'answer';
+  /** Takes `--account all` and `--region all`, and answers from `asking.everywhere`. */
+  everywhere?: boolean;
   /** `page` counts from 0. Buttons `previous`/`next`/`details`/`refresh` ask again with `page` and `details`. */
   answer: (asking: Asking, args: A, view: { page: number; details: boolean }) => Promise<Message>;
 };
@@ -90,7 +99,7 @@ export type RedirectOperation<A = any> = Declared<A> & {
     asking: Asking,
     args: A,
     list: readonly Operation[],
-  ) => Promise<{ operation: string; args: Json; undoes: RunId }>;
+  ) => Promise<{ operation: string; args: Json; undoes: RunId; place: Where | undefined }>;
 };
 
 /** Changes something. `P`: the plan, plain JSON. `R`: the result, plain JSON. */

@@ -1,8 +1,8 @@
 import type { Holds } from './holds.ts';
 import type { ImageId, InstanceId, ResourceId, RootTaskId, SnapshotId, VolumeId } from './ids.ts';
 
-/** Where the servers are. `account` is the 12-digit id, or '' while it is unknown. */
-export type Place = { account: string; region: string };
+/** Where the servers are. `account` is the 12-digit id, or '' while it is unknown; `name` is what deckhand.yml calls it. */
+export type Place = { account: string; region: string; name?: string };
 
 /** Case-sensitive keys (at most 128 characters) and values (at most 256).
  *  Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html */

@@ -1,3 +1,4 @@
+import type { Where } from './clouds.ts';
 import type { ChannelId, RunId, UserId } from './ids.ts';
 import type { Json } from './json.ts';
 
@@ -20,6 +21,8 @@ export type Order = {
   requestedAt: number;
   /** The rule in force when it was asked. */
   approval: Json;
+  /** The account and Region it works in; left out = home. */
+  place?: Where;
   /** The run this one undoes, or the incident whose button asked for it. */
   undoes?: RunId;
   incident?: string;

@@ -32,7 +32,16 @@ export type Settings = {
     /** Time from approval to the start of the work. Default 15 min. */
     executeWithinMs: number;
   };
-  aws: { region: string | undefined; budgetShare: number };
+  aws: {
+    /** Of the home place; AWS_REGION goes before it. */
+    region: string | undefined;
+    budgetShare: number;
+    /** Name of the account that is meant when none is named; undefined = the one of the base credentials. */
+    home: string | undefined;
+    /** Tell AWS the person whose work it is, as the source identity of the session. */
+    sourceIdentity: boolean;
+    accounts: readonly Account[];
+  };
   /** Private hosts or CIDRs that site checks may reach; everything else private is refused, instance metadata always. */
   web: { allowPrivate: readonly string[] };
   health: {
@@ -82,6 +91,19 @@ export type MaintenanceWindow = { name: string; sites: readonly string[] } & (
   | { kind: 'once'; from: number; to: number }
   | { kind: 'cron'; cron: string; timezone: string; durationMs: number }
 );
+
+/** An AWS account to work in. */
+export type Account = {
+  /** Unique; what people type after `--account`. */
+  name: string;
+  /** 12 digits. */
+  id: string;
+  /** ARN of the role to assume there; undefined = the base credentials belong to this account. */
+  role: string | undefined;
+  externalId: string | undefined;
+  /** The first is meant when none is named. */
+  regions: readonly string[];
+};
 
 export const roles = ['viewer', 'operator', 'approver'] as const;
 export type Role = (typeof roles)[number];

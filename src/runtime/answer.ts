@@ -1,8 +1,10 @@
 import { isTransient, Refusal } from '#errors.ts';
+import type { Wanted } from '#lib/places.ts';
 import { decide, type Verb } from '#policy/decide.ts';
 import type { Who } from '#policy/people.ts';
 import type { Press } from '#ports/chat.ts';
 import { type CardRecord, openRunStates, type Run } from '#ports/history.ts';
+import type { Json } from '#ports/json.ts';
 import type { ApprovalRule } from '#ports/settings.ts';
 
 import { answering, answerPost, type Ask, type AskingFor, byName } from './ask.ts';
@@ -10,6 +12,8 @@ import { note } from './posting.ts';
 import { plain, say } from './replies.ts';
 import type { World } from './world.ts';
 
+/** An answer as it was shown; `wanted` is missing in those of earlier versions. */
+type Remembered = { args: Json; page: number; details: boolean; wanted?: Wanted };
 type Needs = {
   world: World;
   who: Who;
@@ -125,13 +129,14 @@ export function createAnswer({ world, who, ask, asking, incident }: Needs) {
     const operation = byName(world, card.subject);
     if (operation.kind !== 'answer')
       throw new Refusal('bad-input', 'This message is out of date. Type the command again.');
-    const { args, page, details } = card.data as { args: string; page: number; details: boolean }; // written by rememberAnswer
+    const { args, page, details, wanted = {} } = card.data as Remembered; // written by answerPost
     const view = {
+      wanted,
       page: press.verb === 'next' ? page + 1 : press.verb === 'previous' ? Math.max(0, page - 1) : page,
       details: press.verb === 'details' ? true : details,
     };
     await ask.allow(press.actor, press.channel, operation, true);
-    const facts = await asking({ requester: press.actor.id, channel: press.channel });
+    const facts = await asking({ requester: press.actor.id, channel: press.channel }, { wanted, operation });
     await press.replace(await answerPost(world, operation, facts, operation.args.parse(args), view));
   }
 }

@@ -1,10 +1,13 @@
 import { Refusal } from '#errors.ts';
+import { choosePlaces, placeFlags, takePlace, type Wanted } from '#lib/places.ts';
 import { distance } from '#lib/targets.ts';
 import { readWords, type Words } from '#lib/words.ts';
-import type { AnswerOperation, Asking, ChangeOperation, Operation } from '#operations/contract.ts';
+import type { AnswerOperation, Asking, ChangeOperation, Operation, Story } from '#operations/contract.ts';
 import { authorize, holds } from '#policy/authorize.ts';
 import type { Who } from '#policy/people.ts';
 import type { Actor, CommandRequest, Post } from '#ports/chat.ts';
+import type { Place } from '#ports/cloud.ts';
+import { home, type Lane, type Where } from '#ports/clouds.ts';
 import type { Order } from '#ports/history.ts';
 import { type ChannelId, deckhand, type RunId } from '#ports/ids.ts';
 import type { Json } from '#ports/json.ts';
@@ -22,12 +25,18 @@ export type Request = {
   channel: ChannelId;
   answer: (post: Post) => Promise<void>;
   /** Parsed arguments, or the typed line they are made from. */
-  ask: { operation: Operation; words: Words } | { operation: Operation; args: Json; undoes?: RunId };
+  ask:
+    | { operation: Operation; words: Words }
+    | { operation: Operation; args: Json; place?: Where | undefined; undoes?: RunId };
   incident?: string;
   /** From a button on one of our own messages: it stands where it stands, whatever channels take typed commands. */
   anywhere?: boolean;
 };
-export type AskingFor = (order: Pick<Order, 'requester' | 'channel'>) => Promise<Asking>;
+/** Facts of the place that stands in an order, or of those that were `typed` for an operation. */
+export type AskingFor = (
+  order: Pick<Order, 'requester' | 'channel' | 'place'>,
+  typed?: { wanted: Wanted; operation: Operation },
+) => Promise<Asking>;
 type Needs = { world: World; who: Who; asking: AskingFor };
 
 /** The flags that take everything up to the next flag: `--from before 2026-11-24 10:00`. */
@@ -57,16 +66,19 @@ export function createAsk({ world, who, asking }: Needs) {
 
   async function carryOut(request: Request): Promise<void> {
     const { operation } = request.ask;
-    const facts = await asking({ requester: request.actor.id, channel: request.channel });
-    const args = 'args' in request.ask ? operation.args.parse(request.ask.args) : operation.parse(request.ask.words);
+    const { wanted, place, args } = readAsk(request.ask);
+    const facts = await asking(
+      { requester: request.actor.id, channel: request.channel, ...(place && { place }) },
+      { wanted, operation },
+    );
     switch (operation.kind) {
       case 'answer':
-        return request.answer(await answerPost(world, operation, facts, args, { page: 0, details: false }));
+        return request.answer(await answerPost(world, operation, facts, args, { page: 0, details: false, wanted }));
       case 'redirect': {
         const target = await operation.redirect(facts, args, world.operations);
         const other = byName(world, target.operation);
         await allow(request.actor, request.channel, other, request.anywhere);
-        return carryOut({ ...request, ask: { operation: other, args: target.args, undoes: target.undoes } });
+        return carryOut({ ...request, ask: { ...target, operation: other } });
       }
       case 'change':
         return order(request, operation, facts, args);
@@ -118,11 +130,24 @@ export type Ask = ReturnType<typeof createAsk>;
 
 /** The facts that asking, planning and checking work with. */
 export function createAskingFor(world: World, who: Who, sites: Asking['sites']): AskingFor {
-  return async ({ requester, channel }) => {
-    const [allowed, place] = await Promise.all([allowedTo(requester), world.cloud.place()]);
+  return async ({ requester, channel, place: where }, typed) => {
+    const places = world.clouds.places();
+    const chosen = where === undefined ? placesFor(places, typed) : [where];
+    const everywhere = chosen.map((place) => ({ place, cloud: world.clouds.at(place, { person: requester }) }));
+    const { cloud } = everywhere[0]!;
+    const [allowed, place] = await Promise.all([
+      allowedTo(requester),
+      cloud.place().catch((error: unknown) => {
+        // One of several that does not answer must not hide the others.
+        if (everywhere.length === 1) throw error;
+        return chosen[0]!;
+      }),
+    ]);
     return {
-      cloud: world.cloud,
-      platform: world.platform,
+      cloud,
+      platform: world.clouds.platform(chosen[0]!, { person: requester }),
+      everywhere,
+      places,
       history: world.history,
       settings: world.settings.current(),
       place,
@@ -143,6 +168,42 @@ export function createAskingFor(world: World, who: Who, sites: Asking['sites']):
   }
 }
 
+function readAsk(ask: Request['ask']): { wanted: Wanted; place: Where | undefined; args: Json } {
+  if ('args' in ask) return { wanted: {}, place: ask.place, args: ask.operation.args.parse(ask.args) };
+  const { wanted, words } = takePlace(ask.words);
+  return { wanted, place: undefined, args: ask.operation.parse(words) };
+}
+
+/** AWS where an order works, for the person who asked and under the run's own name. */
+export function reachOf(
+  world: Pick<World, 'clouds'>,
+  { id, requester, place = home }: Order,
+  lane: Lane = 'normal',
+): Pick<Story, 'cloud' | 'platform'> {
+  const work = { lane, person: requester, run: id };
+  return { cloud: world.clouds.at(place, work), platform: world.clouds.platform(place, work) };
+}
+
+/** Throws Refusal "bad-input" where an operation cannot go to what was typed. */
+function placesFor(places: readonly Place[], of: Parameters<AskingFor>[1]): readonly Place[] {
+  if (of === undefined) return choosePlaces(places, {});
+  const { wanted, operation } = of;
+  const typed = Object.keys(wanted)[0];
+  if (typed !== undefined && operation.iam.length === 0)
+    throw new Refusal(
+      'bad-input',
+      operation.kind === 'redirect'
+        ? `\`--${typed}\` is not needed: \`${operation.name}\` goes where the run was. Leave it out.`
+        : `\`--${typed}\` is no option of \`${operation.name}\`, which does not look at servers. Leave it out.`,
+    );
+  const chosen = choosePlaces(places, wanted);
+  if (chosen.length === 1 || (operation.kind === 'answer' && operation.everywhere === true)) return chosen;
+  throw new Refusal(
+    'bad-input',
+    `\`${operation.name}\` works in one account and Region at a time. Name one, for example \`${placeFlags(chosen[1]!, places).trim()}\`.`,
+  );
+}
+
 /** `/restore`, or `/deck runs` for what has no command of its own. */
 export function commandOf(world: Pick<World, 'commandPrefix'>, operation: Pick<Operation, 'name' | 'command'>): string {
   return operation.command === undefined || operation.command === 'deck'
@@ -156,13 +217,18 @@ export async function answerPost(
   operation: AnswerOperation,
   facts: Asking,
   args: Json,
-  view: { page: number; details: boolean },
+  { wanted, ...view }: { page: number; details: boolean; wanted: Wanted },
 ): Promise<Post> {
   const message = await operation.answer(facts, args, view);
   if ((message.buttons ?? []).length === 0) return plain(message);
   return {
     message,
-    token: await rememberAnswer(world, facts.channel, operation.name, { args, ...view, requester: facts.requester }),
+    token: await rememberAnswer(world, facts.channel, operation.name, {
+      args,
+      ...view,
+      wanted,
+      requester: facts.requester,
+    }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { isRefusal, isTransient } from '#errors.ts';
+import type { Where } from '#ports/clouds.ts';
 import type { Durable } from '#ports/engine.ts';
 import { type ChannelId, deckhand, type RunId } from '#ports/ids.ts';
 import type { Incidents } from '#ports/incidents.ts';
@@ -22,6 +23,8 @@ export type AutomaticRequest = {
   args: Json;
   /** Where its card and its trouble are shown. */
   channel: ChannelId;
+  /** The account and Region to work in; left out = home. */
+  place?: Where;
   /** Goes before the rule of deckhand.yml and the operation's own. */
   approval?: ApprovalRule;
   /** Why, in a few words, as people see it: `schedule nightly`. One incident for each, however often it fails. */
@@ -69,10 +72,10 @@ export function createAutomatic({ world, asking, incidents }: Needs): Automatic 
 
   /** Why it was refused, or ''. */
   async function ask(of: AutomaticRequest): Promise<string> {
-    const { operation: name, channel, args, id, ...rest } = of;
+    const { operation: name, channel, place, args, id, ...rest } = of;
     try {
       const operation = findChange(world, name);
-      const facts = await asking({ requester: deckhand, channel });
+      const facts = await asking({ requester: deckhand, channel, ...(place && { place }) });
       await placeOrder(world, facts, { ...rest, id: runIdOf(id), operation, args: operation.args.parse(args) });
       return '';
     } catch (error) {

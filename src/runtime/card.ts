@@ -1,5 +1,6 @@
 import { asker } from '#lib/asker.ts';
 import { duration } from '#lib/format.ts';
+import { placeLabel } from '#lib/places.ts';
 import type { Place } from '#ports/cloud.ts';
 import type { Order, RunState } from '#ports/history.ts';
 import { deckhand, type GroupId, type UserId } from '#ports/ids.ts';
@@ -196,10 +197,7 @@ function trouble(view: RunView): Section[] {
 }
 
 function footer(view: RunView): Line {
-  const where = [view.place.account, view.place.region, view.place.endpoint]
-    .filter((part) => part !== undefined && part !== '')
-    .join(' · ');
-  return [`${view.order.id} · ${where} · plan ${view.order.planHash.slice(0, 8)}`];
+  return [`${view.order.id} · ${placeLabel(view.place)} · plan ${view.order.planHash.slice(0, 8)}`];
 }
 
 function buttons(view: RunView): Button[] {

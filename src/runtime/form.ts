@@ -1,4 +1,5 @@
 import { isRefusal } from '#errors.ts';
+import { takePlace } from '#lib/places.ts';
 import { readWords, type Words } from '#lib/words.ts';
 import type { FormSubmission } from '#ports/chat.ts';
 
@@ -12,7 +13,7 @@ export function createSubmit({ world, ask }: { world: World; ask: Ask }) {
     let words: Words;
     try {
       words = readWords(operation.form?.line(form.values) ?? '', ['from', 'reason']);
-      operation.parse(words);
+      operation.parse(takePlace(words).words);
     } catch (error) {
       if (!isRefusal(error)) throw error;
       return { [operation.form?.fields[0]?.id ?? 'target']: error.message.replaceAll('`', '') };

@@ -1,5 +1,6 @@
 import { isRefusal, isTransient, Refusal } from '#errors.ts';
 import type { Asking, ChangeOperation } from '#operations/contract.ts';
+import type { Where } from '#ports/clouds.ts';
 import type { Order } from '#ports/history.ts';
 import type { ChannelId, RunId } from '#ports/ids.ts';
 import type { Json } from '#ports/json.ts';
@@ -32,12 +33,18 @@ export async function placeOrder(world: World, facts: Asking, of: NewOrder): Pro
     planHash: hashPlan(plan),
     requester: facts.requester,
     channel: facts.channel,
+    place: placeOf(facts),
     requestedAt: world.clock.now(),
     approval: approval ?? facts.settings.approvals[operation.name] ?? operation.approval,
   };
   const { summary } = operation.words.planned(plan, facts);
   if (!(await world.history.runs.create(order, summary))) return 'known';
   return startOrPromise(world, of.id, { order, limits: facts.settings.limits, place: facts.place });
+}
+
+function placeOf({ everywhere }: Asking): Where {
+  const { account, region } = everywhere[0]!.place;
+  return { account, region };
 }
 
 async function startOrPromise(world: World, id: RunId, input: RunInput): Promise<'started' | 'stored'> {

@@ -5,6 +5,7 @@ import type { Order, PartState } from '#ports/history.ts';
 import type { RunId } from '#ports/ids.ts';
 import type { Json } from '#ports/json.ts';
 
+import { reachOf } from './ask.ts';
 import { type Progress, progressOf, tallyOf, timeLeft, type Whereabouts } from './progress.ts';
 import { type FailedUndo, isUndoIncomplete, messageOf, saga } from './saga.ts';
 import { createStory } from './story.ts';
@@ -67,7 +68,7 @@ export function createParts(world: World, find: (name: string) => ChangeOperatio
 
   async function live(durable: Durable, { order, key, limits, failures }: PartInput): Promise<PartEnding> {
     const operation = find(order.operation);
-    const cloud = operation.urgent === true ? world.urgentCloud : world.cloud;
+    const reach = reachOf(world, order, operation.urgent === true ? 'high' : 'normal');
     const told = noted(order.id, key);
     const stage = (index: number, remark?: string) =>
       Object.assign(told, { stage: index, remark: remark ?? undefined });
@@ -76,7 +77,7 @@ export function createParts(world: World, find: (name: string) => ChangeOperatio
         durable,
         (undo) => {
           const story = createStory(
-            { ...world, cloud },
+            { ...world, ...reach },
             { durable, order, limits, undo, stage, mayGoOn: () => mayGoOn(order.id, failures) },
           );
           return operation.part!(story, order.plan);

@@ -10,7 +10,7 @@ import type { Json } from '#ports/json.ts';
 import type { ApprovalRule, Settings } from '#ports/settings.ts';
 
 import { approval, type Verdict } from './approval.ts';
-import type { AskingFor } from './ask.ts';
+import { type AskingFor, reachOf } from './ask.ts';
 import { tellAutomaticEnd } from './automatic-report.ts';
 import type { Ending } from './card.ts';
 import { closeCard, createLiveCard, type LiveCard } from './live-card.ts';
@@ -86,14 +86,14 @@ export function createRun({ world, who, asking, incidents, parts }: RunNeeds) {
     const startedAt = await durable.now();
     await durable.step('start', () => move(order, ['waiting'], 'running', { at: startedAt }), patient);
     card.show({ state: 'running', startedAt });
-    const cloud = operation.urgent === true ? world.urgentCloud : world.cloud;
+    const reach = reachOf(world, order, operation.urgent === true ? 'high' : 'normal');
     try {
       const result: Json = await saga(
         durable,
         (undo) =>
           operation.story(
             createStory(
-              { ...world, cloud },
+              { ...world, ...reach },
               {
                 durable,
                 order,

@@ -1,9 +1,11 @@
 import { isAmbiguous, isTransient, Refusal, Transient } from '#errors.ts';
 import { duration } from '#lib/format.ts';
 import type { EndedPart, Part, Side, Story, UndoTools } from '#operations/contract.ts';
+import type { Cloud } from '#ports/cloud.ts';
 import type { Durable } from '#ports/engine.ts';
 import type { Order } from '#ports/history.ts';
 import type { Json } from '#ports/json.ts';
+import type { Platform } from '#ports/platform.ts';
 import type { Settings } from '#ports/settings.ts';
 
 import type { Undo } from './saga.ts';
@@ -28,7 +30,10 @@ type Of = {
 };
 
 /** The durable ports a story works with (see the contract for what each promises). */
-export function createStory(world: Pick<World, 'cloud' | 'platform' | 'clock' | 'history'>, of: Of): Story {
+export function createStory(
+  world: Pick<World, 'clock' | 'history'> & { cloud: Cloud; platform: Platform },
+  of: Of,
+): Story {
   const { durable, order, limits } = of;
   const tools: UndoTools = {
     until: (look, withinMs, what) => untilTrue(world, limits, look, withinMs, what),

@@ -1,6 +1,7 @@
 import { label } from '#lib/format.ts';
+import { placeFlags, placeLabel } from '#lib/places.ts';
 import type { Suggestion } from '#ports/chat.ts';
-import type { Instance, Volume } from '#ports/cloud.ts';
+import type { Instance, Place, Volume } from '#ports/cloud.ts';
 
 import type { World } from './world.ts';
 
@@ -9,11 +10,13 @@ const waitMs = 1_500;
 const mostShown = 100;
 const freshMs = 60_000;
 
-type Known = { at: number; instances: readonly Instance[]; volumes: readonly Volume[] };
+/** `flags`: what leads to the place of what is chosen, when typed behind it. */
+type Found = { flags: string; where: string; instances: readonly Instance[]; volumes: readonly Volume[] };
+type Known = { at: number; found: readonly Found[] };
 
 /** Menus of what exists, from a copy at most a minute old; while it is being read for the first time the menu may be empty. */
-export function createSuggest(world: Pick<World, 'cloud' | 'clock' | 'log'>) {
-  let known: Known = { at: Number.NEGATIVE_INFINITY, instances: [], volumes: [] };
+export function createSuggest(world: Pick<World, 'clouds' | 'clock' | 'log'>) {
+  let known: Known = { at: Number.NEGATIVE_INFINITY, found: [] };
   let reading: Promise<void> | undefined;
 
   return async function suggest(
@@ -24,22 +27,36 @@ export function createSuggest(world: Pick<World, 'cloud' | 'clock' | 'log'>) {
       reading ??= read().finally(() => (reading = undefined));
       await Promise.race([reading, world.clock.sleep(waitMs)]);
     }
-    const servers = known.instances.map((one) => ({ value: one.id, label: `${label(one)} · ${one.state}` }));
-    const volumes = known.volumes.map((one) => ({
-      value: one.id,
-      label: `${label(one)} · ${one.sizeGiB} GiB · ${one.state}`,
-    }));
+    const servers = known.found.flatMap(({ flags, where, instances }) =>
+      instances.map((one) => ({ value: `${one.id}${flags}`, label: `${label(one)} · ${one.state}${where}` })),
+    );
+    const volumes = known.found.flatMap(({ flags, where, volumes }) =>
+      volumes.map((one) => ({
+        value: `${one.id}${flags}`,
+        label: `${label(one)} · ${one.sizeGiB} GiB · ${one.state}${where}`,
+      })),
+    );
     const wanted = typed.trim().toLowerCase();
     const all = of === 'volumes' ? volumes : of === 'servers' ? [...servers, ...volumes] : [];
     return all.filter((one) => one.label.toLowerCase().includes(wanted)).slice(0, mostShown);
   };
 
   async function read(): Promise<void> {
+    const places = world.clouds.places();
+    const found = await Promise.all(places.map((place) => readOne(place, places)));
+    known = { at: world.clock.now(), found: found.filter((one) => one !== undefined) };
+  }
+
+  /** One place that does not answer leaves the others in the menu. */
+  async function readOne(place: Place, places: readonly Place[]): Promise<Found | undefined> {
+    const cloud = world.clouds.at(place);
     try {
-      const [instances, volumes] = await Promise.all([world.cloud.instances({}), world.cloud.volumes({})]);
-      known = { at: world.clock.now(), instances, volumes };
+      const [instances, volumes] = await Promise.all([cloud.instances({}), cloud.volumes({})]);
+      const where = places.length === 1 ? '' : ` · ${placeLabel(place)}`;
+      return { flags: placeFlags(place, places), where, instances, volumes };
     } catch (error) {
-      world.log.warn({ err: error }, 'the menus could not be filled');
+      world.log.warn({ ...place, err: error }, 'the menus could not be filled');
+      return undefined;
     }
   }
 }

@@ -1,19 +1,15 @@
 import type { Operation } from '#operations/contract.ts';
 import type { Chat } from '#ports/chat.ts';
 import type { Clock, Log, RandomText } from '#ports/clock.ts';
-import type { Cloud } from '#ports/cloud.ts';
+import type { Clouds } from '#ports/clouds.ts';
 import type { Engine } from '#ports/engine.ts';
 import type { History } from '#ports/history.ts';
-import type { Platform } from '#ports/platform.ts';
 import type { SettingsSource } from '#ports/settings.ts';
 
 /** The outside world as the runtime uses it; `main.ts` and the sandbox bring one each. */
 export type World = {
   chat: Chat;
-  cloud: Cloud;
-  /** The same cloud for work that goes first when the API budget is short. */
-  urgentCloud: Cloud;
-  platform: Platform;
+  clouds: Clouds;
   engine: Engine;
   history: History;
   clock: Clock;

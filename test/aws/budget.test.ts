@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { createBudget, type Lane } from '#aws/budget.ts';
+import { createBudget } from '#aws/budget.ts';
 import { awsLimits } from '#aws/limits.ts';
+import type { Lane } from '#ports/clouds.ts';
 
 import { caught, createFakeClock, createLog, type FakeClock } from './support.ts';
 

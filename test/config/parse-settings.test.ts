@@ -29,7 +29,7 @@ describe('reading deckhand.yml', () => {
         holdMs: 604_800_000,
         executeWithinMs: 900_000,
       },
-      aws: { region: undefined, budgetShare: 0.7 },
+      aws: { region: undefined, budgetShare: 0.7, home: undefined, sourceIdentity: false, accounts: [] },
       web: { allowPrivate: [] },
       health: { enabled: true, cron: '* * * * *', timezone: 'UTC', confirm: 2, recover: 2, tags: {} },
       digest: { enabled: true, cron: '0 9 * * *', timezone: 'UTC' },

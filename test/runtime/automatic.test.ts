@@ -72,6 +72,7 @@ function setting(of: { plan?: () => Promise<object>; rule?: ApprovalRule; member
       channel,
       settings: { approvals: of.rule === undefined ? {} : { work: of.rule }, limits: { resources: 5 } },
       place: {},
+      everywhere: [{ place: { account: '', region: 'us-east-1' }, cloud: {} }],
     }) as unknown as Asking;
   const automatic = createAutomatic({ world, asking, incidents });
   automatic.serve();

@@ -69,6 +69,7 @@ function setting(
   const world = {
     operations: [operation],
     history,
+    clouds: { at: () => ({}), platform: () => ({}) },
     log: silentLog,
     commandPrefix: '',
     randomText: (length: number) => `${id}${'x'.repeat(length)}`.slice(-length),

@@ -1,4 +1,5 @@
 import { count, duration, label } from '#lib/format.ts';
+import { placeLabel } from '#lib/places.ts';
 import type { Place } from '#ports/cloud.ts';
 import type { Button, Line, Message, Section } from '#ports/text.ts';
 
@@ -13,9 +14,7 @@ type Of = { selector: string; place: Place & { endpoint?: string }; now: number;
 export function answer(found: Overview, of: Of): Message {
   const { servers, loose } = found;
   const only = servers.length <= 2 && loose.length <= 3 ? servers : [];
-  const where = [of.place.account, of.place.region, of.place.endpoint]
-    .filter((part) => part !== undefined && part !== '')
-    .join(' · ');
+  const where = placeLabel(of.place);
   const sections: Section[] = [
     { kind: 'text', lines: [summary(found)] },
     ...attention(servers, of.now),

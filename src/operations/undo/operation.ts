@@ -40,6 +40,6 @@ export const undoOperation = defineRedirect<z.infer<typeof UndoArgs>>({
     const operation = list.find(({ name }) => name === order.operation);
     const inverse = operation?.kind === 'change' ? operation.inverse?.(order.plan, result) : undefined;
     if (inverse === undefined) throw new Refusal('unsuitable', `A ${order.operation} cannot be undone.`);
-    return { operation: order.operation, args: inverse.args, undoes: id };
+    return { operation: order.operation, args: inverse.args, undoes: id, place: order.place };
   },
 });
