@@ -14,6 +14,9 @@ export function meaningOf(service: ServicePrefix, awsCode: string, message: stri
     return meanings['DeviceTaken'];
   if (awsCode === 'InvalidParameterValue' && /pagination token|NextToken/i.test(message))
     return { kind: 'transient', next: 'Try again.' };
+  // AWS documents no code of their own for these two.
+  if (/snapshot\b.*\block/i.test(message) && !awsCode.endsWith('.NotFound')) return locked;
+  if (/initialization rate\b.*\b(?:quota|limit|exceed)/i.test(message)) return rateQuota;
   return meanings[awsCode] ?? shapes.find(([shape]) => shape.test(awsCode))?.[1];
 }
 
@@ -29,6 +32,11 @@ const keys = refusal(
 const expired = refusal(
   'not-permitted',
   "Renew the AWS credentials given to Deckhand, check the machine's clock, then try again.",
+);
+const locked = refusal('unsuitable', 'Leave it until its lock ends, or have whoever locked it release it.');
+const rateQuota = refusal(
+  'over-limit',
+  'Wait until volumes made before are initialised, or ask for a lower rate or a larger quota (EBS, Service Quotas).',
 );
 const noCapacity: Meaning = {
   kind: 'transient',
@@ -89,6 +97,14 @@ const meanings: Readonly<Record<string, Meaning>> = {
     'The volume is not attached there. Look at it with the status command.',
   ),
   MissingParameter: badInput,
+  InvalidInstanceEventIDNotFound: refusal(
+    'not-found',
+    'The event is over or was replaced by another one: look at the server again.',
+  ),
+  InvalidInstanceEventStartTime: refusal(
+    'bad-input',
+    'Choose a time at least an hour from now and before the deadline of the event.',
+  ),
   CustomerKeyHasBeenRevoked: refusal('unsuitable', 'Enable the KMS key and its grants, then ask again.'),
   OperationNotPermitted: refusal(
     'unsuitable',

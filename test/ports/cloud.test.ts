@@ -18,14 +18,7 @@ const capabilities: Capabilities = {
   refusesRebootOfStopped: true,
   keepsRunningRoots: true,
   escapesBackslashes: true,
-  lacks: [
-    'CreateReplaceRootVolumeTask',
-    'CopySnapshot',
-    'ModifySnapshotAttribute',
-    'DeregisterImage',
-    'EnableVolumeIO',
-    'ModifyInstanceEventStartTime',
-  ],
+  lacks: [],
 };
 
 cloudSuite('the AWS adapter on the make-believe EC2', async () => {

@@ -1,15 +1,13 @@
 import type { Action } from './call.ts';
 import { attachmentXml } from './describe-volumes.ts';
 import { flag, required } from './form.ts';
+import { mostVolumes } from './instance-types.ts';
 import type { Attachment, Instance, Volume } from './model.ts';
 import { withAttachment } from './power.ts';
 import { badCombination, incorrectState, invalid, managed, Problem } from './problems.ts';
 import { attachmentsOf, instanceState, isUp, volumeState } from './states.ts';
 import { findOne, type World } from './world.ts';
 
-/** Volumes on one Nitro instance, network interface and root included; on most types.
- *  Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/volume_limits.html */
-const mostAttachments = 27;
 /** Source: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volumes-multi.html */
 const mostHolders = 16;
 
@@ -69,7 +67,7 @@ function checkInstance(world: World, instance: Instance, device: string): void {
   const attached = world.attachedTo(instance);
   if (attached.some(({ attachment }) => attachment.device === device))
     throw invalid(`Invalid value '${device}' for unixDevice. Attachment point ${device} is already in use`);
-  if (attached.length >= mostAttachments)
+  if (attached.length >= mostVolumes(instance.type))
     throw new Problem(
       'AttachmentLimitExceeded',
       `You have exceeded the maximum number of attachments for '${instance.id}'`,
@@ -92,6 +90,8 @@ export const detachVolume: Action = {
         'OperationNotPermitted',
         `Unable to detach root volume '${volume.id}' from instance '${instance.id}'`,
       );
+    if (old.device === instance.rootDevice)
+      world.tables.instance.put({ ...instance, formerRoots: [...(instance.formerRoots ?? []), volume.id] });
     const leaving = { since: now, goneAt: goneAt(world, instance, old, flag(form, 'Force')) };
     const next = { ...old, leaving };
     world.tables.volume.put(withAttachment(volume, old, next));

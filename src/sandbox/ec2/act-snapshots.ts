@@ -1,5 +1,3 @@
-import { runTag } from '#lib/tags.ts';
-
 import type { Action, Call } from './call.ts';
 import { diceOf } from './chance.ts';
 import { snapshotInfoXml, snapshotXml } from './describe-snapshots.ts';
@@ -70,15 +68,19 @@ function volumesOf(world: World, form: Form): Volume[] {
   return chosen;
 }
 
-/** Checks all volumes before anything is made. */
-function take(call: Call, volumes: readonly Volume[], tagsOf: (volume: Volume) => Tags): Snapshot[] {
-  const { world, form, faults } = call;
-  const description = form.get('Description') ?? '';
+export function checkDescription(description: string): void {
   // oxlint-disable-next-line no-control-regex -- anything but printable ASCII
   if (/[^\x20-\x7e]/.test(description))
     throw invalid('Value for parameter description is invalid. Character sets beyond ASCII are not supported.');
   if (description.length > longestDescription)
     throw invalid(`Description exceeds the maximum length of ${longestDescription} characters`);
+}
+
+/** Checks all volumes before anything is made. */
+function take(call: Call, volumes: readonly Volume[], tagsOf: (volume: Volume) => Tags): Snapshot[] {
+  const { world, form, faults } = call;
+  const description = form.get('Description') ?? '';
+  checkDescription(description);
   const tags = volumes.map(tagsOf);
   for (const volume of volumes) checkVolume(world, volume);
   const fails = faults.nextSnapshotFails();
@@ -96,9 +98,9 @@ function take(call: Call, volumes: readonly Volume[], tagsOf: (volume: Volume) =
       encrypted: volume.encrypted,
       ...(volume.kmsKeyId === undefined ? {} : { kmsKeyId: volume.kmsKeyId }),
       startedAt: now,
-      doneAt: now + durationOf(world, volume, id),
+      doneAt: now + snapshotDuration(world, volume, id),
       outcome: fails ? 'error' : 'completed',
-      ...(fails ? { message: at === 0 ? failure : alongFailure } : {}),
+      ...(fails ? { message: at === 0 ? snapshotFailure : alongFailure } : {}),
       tier: 'standard',
     };
     world.tables.snapshot.put(snapshot);
@@ -107,11 +109,13 @@ function take(call: Call, volumes: readonly Volume[], tagsOf: (volume: Volume) =
   });
 }
 
-const failure = 'Given key ID is not accessible. Check that the KMS key is enabled and its grants allow EBS.';
+export const snapshotFailure =
+  'Given key ID is not accessible. Check that the KMS key is enabled and its grants allow EBS.';
 const alongFailure = 'Another snapshot of the same multi-volume set failed.';
 
-function durationOf({ pace }: World, volume: Volume, id: string): number {
-  const large = Math.min(1, volume.sizeGiB / 1_000);
+/** Ms, by size and chance. */
+export function snapshotDuration({ pace }: World, { sizeGiB }: { sizeGiB: number }, id: string): number {
+  const large = Math.min(1, sizeGiB / 1_000);
   return pace.snapshotLeast + (pace.snapshotMost - pace.snapshotLeast) * (0.5 * large + 0.5 * diceOf(id));
 }
 
@@ -129,37 +133,12 @@ function checkVolume(world: World, volume: Volume): void {
   // Those in error count until they are deleted.
   const unfinished = world.tables.snapshot
     .all()
-    .filter((one) => one.volumeId === volume.id && snapshotState(one, now) !== 'completed');
+    .filter(
+      (one) => one.volumeId === volume.id && snapshotState(one, now) !== 'completed' && exists(world, 'snapshot', one),
+    );
   if (unfinished.length >= mostAtOnce(volume.type))
     throw new Problem(
       'ConcurrentSnapshotLimitExceeded',
       `Maximum allowed in-progress snapshots for a single volume exceeded: ${volume.id}.`,
     );
-}
-
-export const deleteSnapshot: Action = {
-  takes: ['SnapshotId', 'DryRun'],
-  run: ({ world, form }) => {
-    const snapshot = findOne(world, 'snapshot', required(form, 'SnapshotId'));
-    if (snapshot.ownerId !== world.account)
-      throw new Problem('UnauthorizedOperation', 'You are not authorized to perform this operation.');
-    const image = world.tables.image.all().find(({ disks }) => disks.some((disk) => disk.snapshotId === snapshot.id));
-    if (image !== undefined)
-      throw new Problem('InvalidSnapshot.InUse', `The snapshot ${snapshot.id} is currently in use by ${image.id}`);
-    noteIfLast(world, snapshot);
-    world.tables.snapshot.remove(snapshot.id);
-    return { return: true };
-  },
-};
-
-/** The last way back of a volume that still exists is not for anybody here to delete, unless a run takes back its own. */
-function noteIfLast(world: World, snapshot: Snapshot): void {
-  const now = world.now();
-  const volume = world.tables.volume.get(snapshot.volumeId);
-  if (volume === undefined || !exists(world, 'volume', volume)) return;
-  if (snapshot.tags.has(runTag) || snapshotState(snapshot, now) !== 'completed') return;
-  const others = world.tables.snapshot
-    .all()
-    .some((one) => one !== snapshot && one.volumeId === volume.id && snapshotState(one, now) === 'completed');
-  if (!others) world.broken.push(`${snapshot.id} was deleted, the last completed snapshot of ${volume.id}.`);
 }

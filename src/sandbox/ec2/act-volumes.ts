@@ -6,6 +6,7 @@ import type { Action, Call } from './call.ts';
 import { volumeXml } from './describe-volumes.ts';
 import { flag, integer, required } from './form.ts';
 import type { Form } from './form.ts';
+import { initializationOf, usualRateQuota } from './initialization.ts';
 import type { Snapshot, Volume } from './model.ts';
 import { badCombination, incorrectState, invalid, managed, missing, Problem } from './problems.ts';
 import { attachmentsOf, snapshotState, volumeState } from './states.ts';
@@ -26,6 +27,7 @@ export const createVolume: Action = {
     'MultiAttachEnabled',
     'TagSpecification',
     'ClientToken',
+    'VolumeInitializationRate',
     'DryRun',
   ],
   run: (call) => {
@@ -76,7 +78,8 @@ function digestOf(form: Form): string {
   return createHash('sha256').update(JSON.stringify(asked)).digest('hex');
 }
 
-function newVolume({ world, form, faults }: Call): Volume {
+function newVolume(call: Call): Volume {
+  const { world, form, faults } = call;
   const zone = required(form, 'AvailabilityZone');
   if (!world.zones.includes(zone)) throw new Problem('InvalidZone.NotFound', `The zone '${zone}' does not exist.`);
   const snapshot = sourceOf(world, form);
@@ -95,13 +98,20 @@ function newVolume({ world, form, faults }: Call): Volume {
   });
   const encryption = encryptionOf(form, snapshot);
   const tags = tagsAtCreation(form, 'volume');
-  checkQuota(world, type, sizeGiB);
+  checkQuota(call, type, sizeGiB);
   const now = world.now();
   const takes = snapshot === undefined ? world.pace.createEmpty : world.pace.createFromSnapshot;
   return {
     id: world.newId('volume'),
     bornAt: now,
     readyAt: now + takes,
+    ...initializationOf(world, {
+      snapshot,
+      zone,
+      rate: integer(form, 'VolumeInitializationRate'),
+      readyAt: now + takes,
+      quota: faults.rateQuota() ?? usualRateQuota,
+    }),
     failed: faults.nextVolumeFails(),
     sizeGiB,
     type,
@@ -117,7 +127,11 @@ function newVolume({ world, form, faults }: Call): Volume {
 
 function sourceOf(world: World, form: Form): Snapshot | undefined {
   const id = form.get('SnapshotId');
-  if (id === undefined || id === '') return undefined;
+  return id === undefined || id === '' ? undefined : restorable(world, id);
+}
+
+/** A snapshot that a volume can be made from now. */
+export function restorable(world: World, id: string): Snapshot {
   const snapshot = findOne(world, 'snapshot', id);
   const state = snapshotState(snapshot, world.now());
   if (state !== 'completed') throw incorrectState(`Snapshot is in invalid state - ${state}`);
@@ -141,21 +155,23 @@ function encryptionOf(form: Form, snapshot: Snapshot | undefined): Pick<Volume, 
   return { encrypted, ...(encrypted && kmsKeyId !== undefined ? { kmsKeyId } : {}) };
 }
 
-function checkQuota(world: World, type: string, sizeGiB: number): void {
+/** What is kept for undo counts as well: a restore of everything needs room for everything twice. */
+export function checkQuota({ world, faults }: Call, type: string, sizeGiB: number): void {
+  const quota = faults.storageQuota(type) ?? world.quotaGiB(type);
   const used = world.tables.volume
     .all()
     .filter((volume) => volume.type === type && exists(world, 'volume', volume))
     .reduce((sum, volume) => sum + volume.sizeGiB, 0);
-  if (used + sizeGiB > world.quotaGiB(type))
+  if (used + sizeGiB > quota)
     throw new Problem(
       'VolumeLimitExceeded',
-      `You have exceeded your maximum ${type} storage limit of ${world.quotaGiB(type)} GiB in this region.`,
+      `You have exceeded your maximum ${type} storage limit of ${quota} GiB in this region.`,
     );
 }
 
 export const deleteVolume: Action = {
   takes: ['VolumeId', 'DryRun'],
-  run: ({ world, form }) => {
+  run: ({ world, form, faults }) => {
     const volume = findOne(world, 'volume', required(form, 'VolumeId'));
     const now = world.now();
     if (volume.operator !== undefined) throw managed(volume.id, volume.operator);
@@ -166,7 +182,14 @@ export const deleteVolume: Action = {
     const heldUntil = volume.tags.get(holdTag);
     if (heldUntil !== undefined && Date.parse(heldUntil) > now)
       world.broken.push(`${volume.id} was deleted although it was to be kept for undo until ${heldUntil}.`);
-    world.tables.volume.put({ ...volume, leaving: { since: now, goneAt: now + world.pace.deleteVolume } });
+    const goneAt = now + world.pace.deleteVolume;
+    // What never came to be does not go into the bin.
+    const kept = volume.failed ? undefined : faults.binFor('volumes', volume.tags);
+    world.tables.volume.put({
+      ...volume,
+      leaving: { since: now, goneAt },
+      ...(kept === undefined ? {} : { binnedUntil: goneAt + kept }),
+    });
     return { return: true };
   },
 };

@@ -7,6 +7,7 @@ import type { FaultBoard } from './faults.ts';
 import { flag, type Form, rootsOf } from './form.ts';
 import { Problem } from './problems.ts';
 import type { Cost } from './rates.ts';
+import { settleRootTasks } from './root-tasks.ts';
 import type { World } from './world.ts';
 import type { XmlFields } from './xml.ts';
 
@@ -45,6 +46,7 @@ export function answer(desk: Desk, asked: Asked): XmlFields {
     lagMs: desk.faults.lagMs(),
     faults: desk.faults,
   };
+  settleRootTasks(world);
   replaceMembers(world, desk.verdict.of);
   world.sweep();
   return action.run(call);

@@ -38,10 +38,11 @@ function launchInPlaceOf(world: World, member: Instance): void {
     initializedAt: doneAt + world.pace.initialize,
     impaired: {},
     events: [],
+    formerRoots: [],
   });
   for (const { volume, attachment } of world.attachedTo(member)) {
     if (volume.multiAttach) continue;
-    const { lastSnapshotAt: _of, leaving: _too, ...looks } = volume;
+    const { lastSnapshotAt: _of, leaving: _too, initialization: _its, trouble: _own, ...looks } = volume;
     world.tables.volume.put({
       ...looks,
       id: world.newId('volume'),

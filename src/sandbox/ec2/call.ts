@@ -1,5 +1,5 @@
-import type { FaultBoard } from './faults.ts';
 import type { Form } from './form.ts';
+import type { StorageBoard } from './storage-board.ts';
 import type { World } from './world.ts';
 import type { XmlFields } from './xml.ts';
 
@@ -14,7 +14,7 @@ export type Call = {
   reader: string;
   /** Ms that reads may lag behind creations. */
   lagMs: number;
-  faults: Pick<FaultBoard, 'nextSnapshotFails' | 'nextVolumeFails'>;
+  faults: StorageBoard;
 };
 
 export type Action = {

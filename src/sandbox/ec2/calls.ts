@@ -42,7 +42,8 @@ export function createCallLog(now: () => number): CallLog {
 }
 
 function short(form: Form): Record<string, string> {
-  const entries = [...form].filter(([name]) => name !== 'Action' && name !== 'Version' && name !== 'DryRun');
+  // A presigned address is as good as the keys it was signed with.
+  const entries = [...form].filter(([name]) => !['Action', 'Version', 'DryRun', 'PresignedUrl'].includes(name));
   const cut = entries
     .slice(0, mostParameters)
     .map(([name, value]): [string, string] => [

@@ -4,6 +4,7 @@ import type { ControlAnswer } from '#sandbox/parts.ts';
 
 import { groupTag } from './auto-scaling.ts';
 import { idOf } from './chance.ts';
+import { changeStorage, missingIn, serversIn, setStorageBoard, storageFaults } from './control-storage.ts';
 import type { FaultBoard } from './faults.ts';
 import { type Check, checks, type Instance } from './model.ts';
 import { instanceInitiated, start, stop } from './power.ts';
@@ -51,6 +52,7 @@ const Faults = z.strictObject({
   event: z
     .strictObject({ instance: word, code: z.enum(eventCodes), inHours: z.number().min(-720).max(720).default(24) })
     .optional(),
+  ...storageFaults,
   reset: z.literal(true).optional(),
   clear: z.literal(true).optional(),
 });
@@ -73,6 +75,10 @@ export function setFaults(of: ControlOf, input: unknown): ControlAnswer {
   const unknown = servers(asked).find((name) => named(of.world(), name) === undefined);
   if (unknown !== undefined)
     return { status: 404, body: { error: `There is no server ${unknown}. Name one by its id or its Name.` } };
+  if (asked.trouble !== undefined && asked.impairVolume === undefined)
+    return refusal('trouble: goes with impairVolume.');
+  const missing = missingIn(of.world(), asked);
+  if (missing !== undefined) return { status: 404, body: { error: missing } };
   if (asked.reset === true) of.reset();
   if (asked.clear === true) of.faults.clear();
   setBoard(of.faults, asked);
@@ -94,9 +100,8 @@ function refusal(problem: string): ControlAnswer {
 }
 
 function servers(asked: Faults): string[] {
-  return [asked.impair, asked.heal, memberOf(asked)?.instance, asked.stop, asked.start, asked.event?.instance].filter(
-    (name) => name !== undefined,
-  );
+  const named = [asked.impair, asked.heal, memberOf(asked)?.instance, asked.stop, asked.start, asked.event?.instance];
+  return [...named, ...serversIn(asked)].filter((name) => name !== undefined);
 }
 
 /** `{"autoScaling": "web-2", "group": "web"}` and `{"autoScaling": {"instance": "web-2", "group": "web"}}` are the same. */
@@ -115,6 +120,7 @@ function setBoard(faults: FaultBoard, asked: Faults): void {
     faults.inject({ ...throttle, code: 'RequestLimitExceeded' });
   }
   for (const injection of [asked.inject ?? []].flat()) faults.inject(injection);
+  setStorageBoard(faults, asked);
 }
 
 function changeWorld(world: World, asked: Faults): void {
@@ -134,6 +140,7 @@ function changeWorld(world: World, asked: Faults): void {
   if (stopped !== undefined && runs(stopped, world.now())) stop(world, stopped, instanceInitiated);
   const started = asked.start === undefined ? undefined : named(world, asked.start);
   if (started !== undefined && instanceState(started, world.now()) === 'stopped') start(world, started);
+  changeStorage(world, asked);
 }
 
 /** An empty name takes it out of its group. */

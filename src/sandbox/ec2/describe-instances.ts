@@ -60,7 +60,7 @@ function instanceXml(world: World, instance: Instance): XmlFields {
     placement: {
       availabilityZone: instance.zone,
       availabilityZoneId: zoneId(world, instance.zone),
-      groupName: '',
+      groupName: instance.placementGroup ?? '',
       tenancy: 'default',
     },
     monitoring: { state: 'disabled' },
@@ -75,6 +75,7 @@ function instanceXml(world: World, instance: Instance): XmlFields {
     enaSupport: true,
     metadataOptions: { state: 'applied', httpTokens: 'required', httpPutResponseHopLimit: 2, httpEndpoint: 'enabled' },
     platformDetails: 'Linux/UNIX',
+    maintenanceOptions: { autoRecovery: 'default' },
     operator: { managed: false },
     sourceDestCheck: true,
   };

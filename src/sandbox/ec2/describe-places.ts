@@ -42,6 +42,7 @@ export const describeImages: Action = {
         architecture: 'x86_64',
         imageType: 'machine',
         creationDate: iso(image.bornAt),
+        deprecationTime: image.deprecatedAt === undefined ? undefined : iso(image.deprecatedAt),
         rootDeviceType: 'ebs',
         rootDeviceName: image.rootDevice,
         virtualizationType: 'hvm',
@@ -56,7 +57,11 @@ export const describeImages: Action = {
   },
 };
 
-type OneTag = { key: string; value: string; resourceId: string; resourceType: Kind };
+type OneTag = { key: string; value: string; resourceId: string; resourceType: string };
+const resourceTypes: Readonly<Partial<Record<Kind, string>>> = {
+  template: 'launch-template',
+  rootTask: 'replace-root-volume-task',
+};
 
 export const describeTags: Action = {
   takes: listParameters,
@@ -78,7 +83,12 @@ export const describeTags: Action = {
         .all()
         .filter((record) => exists(world, kind, record) && isVisible(record, { now, lagMs, reader }))
         .flatMap(({ id, tags: own }) =>
-          [...own].map(([key, value]): OneTag => ({ key, value, resourceId: id, resourceType: kind })),
+          [...own].map(([key, value]): OneTag => ({
+            key,
+            value,
+            resourceId: id,
+            resourceType: resourceTypes[kind] ?? kind,
+          })),
         ),
     );
     const found = tags.filter(passes).toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));

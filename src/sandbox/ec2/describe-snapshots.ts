@@ -2,6 +2,7 @@ import type { Action } from './call.ts';
 import { describe, listParameters } from './describe.ts';
 import type { FilterFields } from './filters.ts';
 import { list } from './form.ts';
+import { fullBytes } from './initialization.ts';
 import type { Snapshot } from './model.ts';
 import { snapshotProgress, snapshotState } from './states.ts';
 import type { World } from './world.ts';
@@ -36,7 +37,7 @@ export function snapshotXml(world: World, snapshot: Snapshot): XmlFields {
     storageTier: snapshot.tier,
     kmsKeyId: snapshot.kmsKeyId,
     completionTime: done ? iso(snapshot.doneAt) : undefined,
-    fullSnapshotSizeInBytes: done ? Math.floor(snapshot.sizeGiB * 0.4 * 2 ** 30) : undefined,
+    fullSnapshotSizeInBytes: done ? fullBytes(snapshot) : undefined,
     transferType: 'standard',
   };
 }

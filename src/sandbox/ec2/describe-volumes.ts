@@ -21,36 +21,6 @@ export const describeVolumes: Action = {
   },
 };
 
-export const describeVolumeStatus: Action = {
-  takes: [...listParameters, 'VolumeId', 'IncludeManagedResources'],
-  run: (call) => {
-    const { world } = call;
-    const page = describe(call, 'volume', {
-      ids: 'VolumeId',
-      rule: { least: 5, most: 1_000 },
-      fields: {
-        'availability-zone': ({ zone }) => [zone],
-        'volume-status.status': (volume) => [volumeStatus(volume, world.now())],
-      },
-    });
-    return {
-      volumeStatusSet: page.items.map((volume) => ({
-        volumeId: volume.id,
-        availabilityZone: volume.zone,
-        volumeStatus: {
-          status: volumeStatus(volume, world.now()),
-          details: [
-            { name: 'io-enabled', status: volumeStatus(volume, world.now()) === 'ok' ? 'passed' : 'not-applicable' },
-          ],
-        },
-        eventsSet: [],
-        actionsSet: [],
-      })),
-      nextToken: page.nextToken,
-    };
-  },
-};
-
 /** Nobody modifies volumes here, so the list is empty; unknown ids are refused all the same. */
 export const describeVolumesModifications: Action = {
   takes: [...listParameters, 'VolumeId', 'IncludeManagedResources'],
@@ -62,12 +32,6 @@ export const describeVolumesModifications: Action = {
     return { volumeModificationSet: [] };
   },
 };
-
-/** A volume in the state `error` does not show here. */
-function volumeStatus(volume: Volume, now: number): string {
-  const state = volumeState(volume, now);
-  return state === 'creating' || state === 'error' ? 'insufficient-data' : 'ok';
-}
 
 export function volumeXml(world: World, volume: Volume): XmlFields {
   const now = world.now();
@@ -86,6 +50,8 @@ export function volumeXml(world: World, volume: Volume): XmlFields {
     throughput: volume.throughput,
     encrypted: volume.encrypted,
     kmsKeyId: volume.kmsKeyId,
+    volumeInitializationRate: volume.initialization?.rate,
+    fastRestored: volume.snapshotId === '' ? undefined : volume.fastRestored === true,
     multiAttachEnabled: volume.multiAttach,
     operator: volume.operator === undefined ? { managed: false } : { managed: true, principal: volume.operator },
     ownerId: world.account,

@@ -24,6 +24,8 @@ export function describe<K extends Kind>(
     ids: string;
     rule: PageRule;
     fields: FilterFields<Kept[K]>;
+    /** Some lists have no filters for tags. */
+    noTagFilters?: true;
     /** What else is left out before the filters. */
     also?: (record: Kept[K]) => boolean;
   },
@@ -31,7 +33,7 @@ export function describe<K extends Kind>(
   const { world, form, lagMs, reader } = call;
   const ids = [...new Set(list(form, of.ids))];
   if (ids.length > mostIds) throw invalid(`The number of ids in the request exceeds the limit of ${mostIds}.`);
-  const passes = readFilters<Kept[K]>(form, of.fields, ({ tags }) => tags);
+  const passes = readFilters<Kept[K]>(form, of.fields, of.noTagFilters ? undefined : ({ tags }) => tags);
   const now = world.now();
   const seen = (record: Kept[K]): boolean => isVisible(record, { now, lagMs, reader });
   const all = ids.length > 0 ? find(world, kind, ids).toSorted(byId) : world.tables[kind].all();

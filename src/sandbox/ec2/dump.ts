@@ -4,7 +4,16 @@ import type { CallLog } from './calls.ts';
 import type { FaultBoard } from './faults.ts';
 import { brokenInvariants } from './invariants.ts';
 import type { Instance, Snapshot, Tags, Volume } from './model.ts';
-import { attachmentsOf, attachmentState, checkState, instanceState, snapshotState, volumeState } from './states.ts';
+import { settleRootTasks } from './root-tasks.ts';
+import {
+  attachmentsOf,
+  attachmentState,
+  checkState,
+  instanceState,
+  rootTaskState,
+  snapshotState,
+  volumeState,
+} from './states.ts';
 import { exists, type World } from './world.ts';
 
 /** web-2 before web-10. */
@@ -14,6 +23,7 @@ const byNumber = new Intl.Collator('en', { numeric: true });
 export function dumpWorld(of: { world: World; calls: CallLog; faults: FaultBoard }): Json {
   const { world, calls, faults } = of;
   const { tables } = world;
+  settleRootTasks(world);
   return {
     account: world.account,
     region: world.region,
@@ -28,8 +38,16 @@ export function dumpWorld(of: { world: World; calls: CallLog; faults: FaultBoard
       .map((one) => volumeJson(world, one)),
     snapshots: tables.snapshot
       .all()
-      .filter(({ ownerId }) => ownerId === world.account)
+      .filter((one) => one.ownerId === world.account && exists(world, 'snapshot', one))
       .map((one) => snapshotJson(world, one)),
+    rootTasks: tables.rootTask.all().map((task) => ({
+      id: task.id,
+      instanceId: task.instanceId,
+      state: rootTaskState(task, world.now(), world.pace),
+      oldVolumeId: task.oldVolumeId,
+      newVolumeId: task.newVolumeId,
+      tags: tagsJson(task.tags),
+    })),
     calls: calls.counts(),
     recentCalls: calls.recent(),
     faults: faults.list(),

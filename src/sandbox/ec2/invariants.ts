@@ -1,8 +1,8 @@
 import { holdTag, runTag, volumeTag } from '#lib/tags.ts';
 
-import type { Instance, Volume } from './model.ts';
+import type { Instance, RootTask, Volume } from './model.ts';
 import { attachmentsOf, attachmentState, instanceState, snapshotState, volumeState } from './states.ts';
-import type { World } from './world.ts';
+import { exists, type World } from './world.ts';
 
 /** What must never be seen, in sentences: things that were left half-done. Empty = all is well. */
 export function brokenInvariants(world: World): string[] {
@@ -13,6 +13,7 @@ export function brokenInvariants(world: World): string[] {
     ...volumes.flatMap((volume) => heldWrongly(world, volume)),
     ...world.tables.instance.all().flatMap((instance) => ofInstance(world, instance)),
     ...erroredSnapshots(world),
+    ...world.tables.rootTask.all().flatMap((task) => forgottenRoot(world, task) ?? []),
   ];
 }
 
@@ -55,13 +56,26 @@ function ofInstance(world: World, instance: Instance): string[] {
   ];
 }
 
+/** A root that a run replaced is the way back: it must not hang around without anybody knowing until when. */
+function forgottenRoot(world: World, { tags, outcome, doneAt, oldVolumeId }: RootTask): string | undefined {
+  const now = world.now();
+  if (!tags.has(runTag) || outcome === 'failed' || now - doneAt < world.pace.orphan) return undefined;
+  const old = world.tables.volume.get(oldVolumeId);
+  if (old === undefined || volumeState(old, now) !== 'available' || old.tags.has(holdTag)) return undefined;
+  return `${old.id} was the root before ${tags.get(runTag) ?? 'a run'} replaced it, and nothing says until when it is kept.`;
+}
+
 /** Failed snapshots of a run count against the volume's limit, so the run must not leave them. */
 function erroredSnapshots(world: World): string[] {
   const now = world.now();
   return world.tables.snapshot
     .all()
     .filter(
-      (one) => one.tags.has(runTag) && snapshotState(one, now) === 'error' && now - one.doneAt >= world.pace.orphan,
+      (one) =>
+        one.tags.has(runTag) &&
+        exists(world, 'snapshot', one) &&
+        snapshotState(one, now) === 'error' &&
+        now - one.doneAt >= world.pace.orphan,
     )
     .map((one) => `${one.id} of ${one.tags.get(runTag) ?? ''} failed and was not cleared away.`);
 }

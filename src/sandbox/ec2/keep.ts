@@ -1,7 +1,8 @@
-import { type Instance, type Kept, type Kind, type Volume } from './model.ts';
+import { type Instance, type Kept, type Kind, perKind, type Volume } from './model.ts';
 import { paceAt } from './pace.ts';
 import { seedWorld } from './seed.ts';
 import { openStateFile, type Saved } from './state-file.ts';
+import { rootTaskInstants } from './states.ts';
 import { type Beginning, createWorld, type World } from './world.ts';
 
 export type KeepOptions = {
@@ -12,6 +13,8 @@ export type KeepOptions = {
   account: string;
   region: string;
   stateFile: string | undefined;
+  /** The worlds of other Regions, for copies from there. */
+  neighbour?: World['neighbour'];
 };
 
 /** The world, made from the seed and what the state file says has changed since. */
@@ -51,6 +54,7 @@ export function openKeep(options: KeepOptions, onChange: () => void): Keep {
       region,
       zones,
       pace: paceAt(options.speed),
+      neighbour: options.neighbour ?? (() => undefined),
       quotaGiB: (type) => (quotas.get(type) ?? 0) + grantedGiB,
       seed,
       beginning: saved === undefined ? fresh : overlaid(fresh, saved),
@@ -78,12 +82,7 @@ export function openKeep(options: KeepOptions, onChange: () => void): Keep {
 }
 
 function changesOf(saved: Saved | undefined): Changes {
-  return {
-    instance: new Map(saved?.changed.instance),
-    volume: new Map(saved?.changed.volume),
-    snapshot: new Map(saved?.changed.snapshot),
-    image: new Map(saved?.changed.image),
-  };
+  return perKind((kind) => new Map<string, Kept[Kind] | null>(saved?.changed[kind])) as Changes;
 }
 
 function overlaid(fresh: Beginning, saved: Saved): Beginning {
@@ -93,7 +92,7 @@ function overlaid(fresh: Beginning, saved: Saved): Beginning {
     return [...records.values()].filter((record) => record !== null);
   };
   return {
-    records: { instance: lay('instance'), volume: lay('volume'), snapshot: lay('snapshot'), image: lay('image') },
+    records: perKind(lay) as Beginning['records'],
     made: saved.made,
     tokens: saved.tokens,
     broken: saved.broken,
@@ -113,14 +112,16 @@ export function nextChangeAt(world: World): number | undefined {
   const consider = (at: number | null | undefined): void => {
     if (at !== null && at !== undefined && at > now && at < next) next = at;
   };
-  const { instance, volume, snapshot } = world.tables;
+  const { instance, volume, snapshot, rootTask } = world.tables;
   for (const one of instance.all()) for (const at of instantsOf(one)) consider(at);
   for (const one of volume.all()) {
     for (const at of [one.readyAt, one.leaving?.since, one.leaving?.goneAt]) consider(at);
     for (const { readyAt, leaving } of one.attachments)
       for (const at of [readyAt, leaving?.since, leaving?.goneAt]) consider(at);
   }
-  for (const one of snapshot.all()) consider(one.doneAt);
+  for (const one of volume.all()) for (const at of [one.initialization?.doneAt, one.binnedUntil]) consider(at);
+  for (const one of snapshot.all()) for (const at of [one.doneAt, one.binned?.until]) consider(at);
+  for (const one of rootTask.all()) for (const at of rootTaskInstants(one, world.pace)) consider(at);
   return Number.isFinite(next) ? next : undefined;
 }
 

@@ -48,6 +48,9 @@ export type Instance = {
   disableApiStop: boolean;
   disableApiTermination: boolean;
   marketplace: boolean;
+  placementGroup?: string;
+  /** Volumes that were its root before the one it has now. */
+  formerRoots?: readonly string[];
 };
 
 export type Attachment = {
@@ -60,6 +63,17 @@ export type Attachment = {
   mounted: boolean;
   /** `goneAt: null`: busy, because it is mounted on a machine that runs. */
   leaving?: Leaving;
+};
+
+/** Its blocks come from the snapshot, at `rate` MiB/s if one was asked for. */
+export type Initialization = { since: number; doneAt: number; rate?: number };
+/** What volume status tells: `inconsistent` stops its I/O until somebody enables it. */
+export const volumeTroubles = ['inconsistent', 'degraded', 'stalled'] as const;
+export type VolumeTrouble = {
+  kind: (typeof volumeTroubles)[number];
+  eventId: string;
+  since: number;
+  ioEnabledAt?: number;
 };
 
 export type Volume = {
@@ -83,6 +97,12 @@ export type Volume = {
   /** The AWS service that manages it. */
   operator?: string;
   lastSnapshotAt?: number;
+  initialization?: Initialization;
+  /** Came from a snapshot with fast restore. */
+  fastRestored?: true;
+  trouble?: VolumeTrouble;
+  /** In the Recycle Bin from the end of its deletion until then. */
+  binnedUntil?: number;
 };
 
 export type Snapshot = {
@@ -101,6 +121,16 @@ export type Snapshot = {
   outcome: 'completed' | 'error';
   message?: string;
   tier: 'standard' | 'archive';
+  archivedAt?: number;
+  /** The snapshot it was copied from; its volumeId means nothing then. */
+  copyOf?: string;
+  lock?: { mode: 'governance' | 'compliance'; since: number; until: number };
+  /** Account ids, or `all`. */
+  sharedWith?: readonly string[];
+  /** Zones in which it has fast restore. */
+  fastRestores?: readonly string[];
+  /** In the Recycle Bin. */
+  binned?: { since: number; until: number };
 };
 
 export type Image = {
@@ -108,18 +138,68 @@ export type Image = {
   bornAt: number;
   name: string;
   state: 'available' | 'disabled';
+  deprecatedAt?: number;
   rootDevice: string;
   disks: readonly { device: string; snapshotId: string; sizeGiB: number }[];
   tags: Tags;
 };
 
-export type Kept = { instance: Instance; volume: Volume; snapshot: Snapshot; image: Image };
+export type Template = {
+  id: string;
+  bornAt: number;
+  name: string;
+  tags: Tags;
+  versions: readonly { number: number; imageId?: string; snapshotIds: readonly string[] }[];
+};
+
+/** How it ends is decided at the start; `settled` once that has been done to the instance. */
+export type RootTask = {
+  id: string;
+  bornAt: number;
+  doneAt: number;
+  instanceId: string;
+  snapshotId?: string;
+  imageId?: string;
+  oldVolumeId: string;
+  newVolumeId: string;
+  /** The new volume was handed in, so a failure leaves it alone. */
+  handedIn: boolean;
+  deletesOld: boolean;
+  outcome: RootOutcome;
+  settled: boolean;
+  tags: Tags;
+};
+export const rootOutcomes = ['succeeded', 'failed', 'failed-detached'] as const;
+export type RootOutcome = (typeof rootOutcomes)[number];
+
+export type Kept = {
+  instance: Instance;
+  volume: Volume;
+  snapshot: Snapshot;
+  image: Image;
+  template: Template;
+  rootTask: RootTask;
+};
 export type Kind = keyof Kept;
-export const kinds = ['instance', 'volume', 'snapshot', 'image'] as const satisfies readonly Kind[];
+export const kinds = [
+  'instance',
+  'volume',
+  'snapshot',
+  'image',
+  'template',
+  'rootTask',
+] as const satisfies readonly Kind[];
+
+/** A value for each kind. */
+export function perKind<T>(of: (kind: Kind) => T): Record<Kind, T> {
+  return Object.fromEntries(kinds.map((kind) => [kind, of(kind)])) as Record<Kind, T>;
+}
 
 export const prefixes: Readonly<Record<Kind, string>> = {
   instance: 'i',
   volume: 'vol',
   snapshot: 'snap',
   image: 'ami',
+  template: 'lt',
+  rootTask: 'replacevol',
 };

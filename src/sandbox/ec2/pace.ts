@@ -13,6 +13,14 @@ export type Pace = {
   createFromSnapshot: number;
   createEmpty: number;
   deleteVolume: number;
+  /** A root replacement until it says in-progress, its failing, and all of it. */
+  rootPending: number;
+  rootFailing: number;
+  rootReplace: number;
+  /** One MiB of a snapshot at 1 MiB/s. */
+  mebibyte: number;
+  /** Volume status is looked at so often. */
+  volumeStatus: number;
   /** A snapshot takes between the two, by size. */
   snapshotLeast: number;
   snapshotMost: number;
@@ -41,6 +49,11 @@ const seconds: Readonly<Pace> = {
   createFromSnapshot: 10,
   createEmpty: 2,
   deleteVolume: 5,
+  rootPending: 5,
+  rootFailing: 20,
+  rootReplace: 60,
+  mebibyte: 1,
+  volumeStatus: 60,
   snapshotLeast: 45,
   snapshotMost: 80,
   snapshotGap: 15,

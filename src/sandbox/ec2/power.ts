@@ -48,12 +48,12 @@ export function stop(world: World, instance: Instance, reason: NonNullable<Power
 }
 
 /** The same host: only the operating system starts anew. */
-export function reboot(world: World, instance: Instance): void {
+export function reboot(world: World, instance: Instance, at = world.now()): void {
   const { instance: _cured, ...impaired } = instance.impaired;
   world.tables.instance.put({
     ...instance,
     impaired,
-    initializedAt: world.now() + world.pace.initialize,
+    initializedAt: at + world.pace.initialize,
     events: completed(instance.events, ['system-reboot', 'instance-reboot']),
   });
 }

@@ -59,6 +59,8 @@ const codeWords: Readonly<Record<Kind, string>> = {
   volume: 'InvalidVolume',
   snapshot: 'InvalidSnapshot',
   image: 'InvalidAMIID',
+  template: 'InvalidLaunchTemplateId',
+  rootTask: 'InvalidReplaceRootVolumeTaskID',
 };
 
 export function notFound(kind: Kind, ids: readonly string[]): Problem {
@@ -68,6 +70,8 @@ export function notFound(kind: Kind, ids: readonly string[]): Problem {
     instance: many ? `The instance IDs '${list}' do not exist` : `The instance ID '${list}' does not exist`,
     volume: many ? `The volumes '${list}' do not exist.` : `The volume '${list}' does not exist.`,
     snapshot: many ? `The snapshots '${list}' do not exist.` : `The snapshot '${list}' does not exist.`,
+    template: `The launch template IDs '${list}' do not exist.`,
+    rootTask: `The replace root volume task IDs '${list}' do not exist.`,
     image: many ? `The image ids '[${list}]' do not exist` : `The image id '[${list}]' does not exist`,
   };
   return new Problem(`${codeWords[kind]}.NotFound`, words[kind]);

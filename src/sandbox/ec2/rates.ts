@@ -14,6 +14,8 @@ const requests: Readonly<Record<string, Rate>> = {
   CreateSnapshot: making,
   CreateSnapshots: making,
   DeleteSnapshot: making,
+  ModifySnapshotAttribute: making,
+  DeregisterImage: making,
   CreateVolume: making,
   DeleteVolume: making,
   CreateTags: { capacity: 100, perSecond: 10 },
@@ -47,7 +49,7 @@ export function createRates(now: () => number, speed: number): (cost: Cost) => v
     return enough;
   }
   return ({ action, plain, instances }) => {
-    const isList = action.startsWith('Describe');
+    const isList = /^(?:Describe|List|Get)/.test(action);
     const small = isList && plain && hasPlainBucket.has(action);
     const rate = small ? plainDescribing : isList ? describing : (requests[action] ?? otherMutating);
     const ofInstances = resources[action];

@@ -25,7 +25,7 @@ export function snapshotsOfDisk(volume: Volume, of: OfDisk): Snapshot[] {
   return [...nightly, snapshotOf(volume, of, 400 * day, 'archive')];
 }
 
-function snapshotOf(volume: Volume, of: OfDisk, age: number, tier: Snapshot['tier']): Snapshot {
+export function snapshotOf(volume: Volume, of: SeedOf, age: number, tier: Snapshot['tier']): Snapshot {
   const at = Math.floor(of.startedAt - age);
   const name = volume.tags.get('Name') ?? volume.id;
   return {
@@ -42,15 +42,17 @@ function snapshotOf(volume: Volume, of: OfDisk, age: number, tier: Snapshot['tie
     doneAt: at + 60_000,
     outcome: 'completed',
     tier,
+    ...(tier === 'archive' ? { archivedAt: at + day } : {}),
   };
 }
 
-/** The image the servers were launched from, a disabled older one, and the snapshots they stand on. */
+/** The image the servers were launched from, a deprecated and a disabled older one, and the snapshots they stand on. */
 export function goldenImages(of: SeedOf): [Image[], Snapshot[]] {
   const made = (
     [
       ['golden-base-2026-10', 'available', 40],
       ['golden-base-2025-12', 'disabled', 300],
+      ['golden-base-2026-03', 'available', 250],
     ] as const
   ).map(([name, state, days]): [Image, Snapshot] => {
     const bornAt = of.startedAt - days * day;
@@ -62,13 +64,23 @@ export function goldenImages(of: SeedOf): [Image[], Snapshot[]] {
     const disks = [{ device: '/dev/xvda', snapshotId, sizeGiB: 8 }];
     const id = seededId('ami', of.seed, name);
     return [
-      { id, bornAt, name, state, rootDevice: '/dev/xvda', disks, tags },
+      {
+        id,
+        bornAt,
+        name,
+        state,
+        ...(days === 250 ? { deprecatedAt: of.startedAt - 30 * day } : {}),
+        rootDevice: '/dev/xvda',
+        disks,
+        tags,
+      },
       {
         ...stranger(of, snapshotId, bornAt),
         ownerId: of.account,
         sizeGiB: 8,
         description: `Created by CreateImage for ${id}`,
         tags,
+        ...(days === 40 ? { fastRestores: [of.zones[0] as string] } : {}),
       },
     ];
   });

@@ -1,6 +1,7 @@
 import { diceOf } from './chance.ts';
 import { type DiskPlan, hostileText, planFleet, seededId, type ServerPlan } from './fleet.ts';
 import type { Attachment, Image, Instance, Snapshot, Volume } from './model.ts';
+import { guardedSnapshots, launchTemplates } from './seed-holds.ts';
 import { goldenImages, type SeedOf, snapshotsOfDisk, strangersSnapshots } from './seed-snapshots.ts';
 import type { Beginning } from './world.ts';
 
@@ -29,10 +30,18 @@ export function seedWorld(of: SeedOf & { instances: number }): Beginning {
   for (const volume of looseVolumes(of)) {
     volumes.push(volume);
     snapshots.push(...snapshotsOfDisk(volume, { ...of, name: volume.tags.get('Name') ?? '', many: true, root: false }));
+    if (volume.tags.get('Name') === 'legacy-export') snapshots.push(...guardedSnapshots(volume, of));
   }
   volumes.push(sharedVolume(of, plans, instances));
   return {
-    records: { instance: instances, volume: volumes, snapshot: snapshots, image: images },
+    records: {
+      instance: instances,
+      volume: volumes,
+      snapshot: snapshots,
+      image: images,
+      template: launchTemplates(of, images, snapshots),
+      rootTask: [],
+    },
     made: 0,
     tokens: new Map(),
     broken: [],

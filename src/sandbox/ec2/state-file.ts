@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { Refusal } from '#errors.ts';
 import { type KeptFile, openKeptFile } from '#sandbox/kept-file.ts';
 
-import type { Kept, Kind } from './model.ts';
+import { type Kept, type Kind, perKind } from './model.ts';
 import type { TokenUse } from './world.ts';
 
 /**
@@ -33,7 +33,7 @@ const SavedState = z.object({
   instances: z.int(),
   startedAt: z.number(),
   made: z.int(),
-  changed: z.object({ instance: records, volume: records, snapshot: records, image: records }),
+  changed: z.object(perKind(() => records.default([]))),
   tokens: z.array(z.tuple([z.string(), z.object({ asked: z.string(), made: z.array(z.string()) })])),
   broken: z.array(z.string()),
 });
@@ -53,12 +53,7 @@ function read(path: string): Saved | undefined {
     return {
       ...rest,
       tokens: new Map(tokens),
-      changed: {
-        instance: recordsOf<'instance'>(changed.instance),
-        volume: recordsOf<'volume'>(changed.volume),
-        snapshot: recordsOf<'snapshot'>(changed.snapshot),
-        image: recordsOf<'image'>(changed.image),
-      },
+      changed: perKind((kind) => recordsOf(changed[kind])) as Saved['changed'],
     };
   } catch (error) {
     throw new Refusal(
@@ -70,12 +65,12 @@ function read(path: string): Saved | undefined {
   }
 }
 
-function recordsOf<K extends Kind>(entries: z.infer<typeof records>): Map<string, Kept[K] | null> {
+function recordsOf(entries: z.infer<typeof records>): Map<string, Kept[Kind] | null> {
   // Only we write them; the shape that is relied on before they are used was checked.
   return new Map(
     entries.map(([id, record]) => [
       id,
-      record === null ? null : ({ ...record, tags: new Map(record.tags) } as unknown as Kept[K]),
+      record === null ? null : ({ ...record, tags: new Map(record.tags) } as unknown as Kept[Kind]),
     ]),
   );
 }

@@ -1,4 +1,5 @@
-import type { Attachment, Check, Instance, Snapshot, Volume } from './model.ts';
+import type { Attachment, Check, Instance, RootTask, Snapshot, Volume } from './model.ts';
+import type { Pace } from './pace.ts';
 
 /** Codes of instance states. Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceState.html */
 export const stateCodes = {
@@ -75,4 +76,19 @@ export function snapshotProgress(snapshot: Snapshot, now: number): string {
   if (now <= startedAt) return '';
   const part = (now - startedAt) / Math.max(1, doneAt - startedAt);
   return `${Math.min(99, Math.floor((part / climbing) * 100))}%`;
+}
+
+export type RootTaskState = 'pending' | 'in-progress' | 'failing' | 'failing-detached' | RootTask['outcome'];
+
+/** Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/replace-root.html */
+export function rootTaskState(task: RootTask, now: number, pace: Pace): RootTaskState {
+  if (now >= task.doneAt) return task.outcome;
+  if (now < task.bornAt + pace.rootPending) return 'pending';
+  if (task.outcome === 'succeeded' || now < task.doneAt - pace.rootFailing) return 'in-progress';
+  return task.outcome === 'failed' ? 'failing' : 'failing-detached';
+}
+
+/** When its state changes. */
+export function rootTaskInstants(task: RootTask, pace: Pace): number[] {
+  return [task.bornAt + pace.rootPending, task.doneAt - pace.rootFailing, task.doneAt];
 }

@@ -1,7 +1,7 @@
 import { diceOf, idOf } from './chance.ts';
 import { checkIds } from './form.ts';
-import type { Attachment, Instance, Kept, Kind, Volume } from './model.ts';
-import { prefixes } from './model.ts';
+import type { Attachment, Instance, Kept, Kind, Snapshot, Volume } from './model.ts';
+import { perKind, prefixes } from './model.ts';
 import type { Pace } from './pace.ts';
 import { notFound } from './problems.ts';
 import { attachmentState, instanceState, volumeState } from './states.ts';
@@ -25,6 +25,8 @@ export type World = {
   tokens: Map<string, TokenUse>;
   /** Promises that were broken for good, in sentences. */
   broken: string[];
+  /** The world of another Region, if there is one. */
+  neighbour: (region: string) => World | undefined;
   /** GiB that may exist of each volume type. */
   quotaGiB: (type: string) => number;
   newId: (kind: Kind | 'reservation') => string;
@@ -42,7 +44,7 @@ export type Beginning = {
   broken: readonly string[];
 };
 
-export type WorldOptions = Pick<World, 'now' | 'account' | 'region' | 'zones' | 'pace' | 'quotaGiB'> & {
+export type WorldOptions = Pick<World, 'now' | 'account' | 'region' | 'zones' | 'pace' | 'quotaGiB' | 'neighbour'> & {
   seed: number;
   beginning: Beginning;
   onChange: (kind: Kind, id: string, record: Kept[Kind] | null) => void;
@@ -52,14 +54,9 @@ export function createWorld(options: WorldOptions): World & { made: () => number
   const { seed, beginning, onChange, ...facts } = options;
   const { now } = facts;
   let made = beginning.made;
-  const table = <K extends Kind>(kind: K): Table<Kept[K]> =>
-    createTable<Kept[K]>(beginning.records[kind], (id, record) => onChange(kind, id, record));
-  const tables = {
-    instance: table('instance'),
-    volume: table('volume'),
-    snapshot: table('snapshot'),
-    image: table('image'),
-  };
+  const tables = perKind((kind) =>
+    createTable<Kept[Kind]>(beginning.records[kind], (id, record) => onChange(kind, id, record)),
+  ) as unknown as World['tables'];
   const holders = createHolders(tables.volume);
 
   function sweep(): void {
@@ -67,7 +64,10 @@ export function createWorld(options: WorldOptions): World & { made: () => number
       if (instance.power.to === 'terminated' && now() >= instance.power.doneAt + facts.pace.terminatedVisible)
         tables.instance.remove(instance.id);
     for (const volume of tables.volume.all().slice())
-      if (volumeState(volume, now()) === undefined) tables.volume.remove(volume.id);
+      if (volumeState(volume, now()) === undefined && now() >= (volume.binnedUntil ?? 0))
+        tables.volume.remove(volume.id);
+    for (const { id, binned } of tables.snapshot.all().slice())
+      if (binned !== undefined && now() >= binned.until) tables.snapshot.remove(id);
   }
   return {
     ...facts,
@@ -103,9 +103,10 @@ function createHolders(volumes: Table<Volume>): () => ReadonlyMap<string, readon
   };
 }
 
-/** False for what is gone, though not swept away yet. */
+/** False for what is gone, though not swept away yet, or in the Recycle Bin. */
 export function exists<K extends Kind>(world: World, kind: K, record: Kept[K]): boolean {
   if (kind === 'volume') return volumeState(record as Volume, world.now()) !== undefined;
+  if (kind === 'snapshot') return (record as Snapshot).binned === undefined;
   if (kind !== 'instance') return true;
   const { power } = record as Instance;
   return power.to !== 'terminated' || world.now() < power.doneAt + world.pace.terminatedVisible;

@@ -91,8 +91,8 @@ describe('pages', () => {
     for await (const page of paginateDescribeTags({ client: running.client, pageSize: 100 }, {}))
       count += page.Tags!.length;
 
-    // Two images with two tags each.
-    expect(count).toBe(own + 4);
+    // Three images with two tags each, two launch templates with one.
+    expect(count).toBe(own + 8);
     const ofWeb = await running.client.send(
       new DescribeTagsCommand({
         Filters: [

@@ -18,6 +18,7 @@ export type Dump = {
   }[];
   volumes: { id: string; name: string; state: string; tags: Record<string, string>; attachments: unknown[] }[];
   snapshots: { id: string; volumeId: string; state: string; tags: Record<string, string> }[];
+  rootTasks: { id: string; instanceId: string; state: string; oldVolumeId: string; newVolumeId: string }[];
   calls: { total: number; byAction: Record<string, number>; dryRuns: Record<string, number> };
   recentCalls: { action: string; params: Record<string, string>; status: number; code: string }[];
   faults: unknown[];
