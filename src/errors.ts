@@ -12,6 +12,7 @@ export const refusalCodes = [
   'conflict', // another run works on it, or its state does not allow it
   'unsuitable', // the thing exists but cannot be used so (managed, in an Auto Scaling group, not completed, …)
   'over-limit', // an AWS quota or limit would be, or is, exceeded
+  'nothing', // it is as wanted already, so there is nothing to do
   'changed', // what was approved is no longer what is there
   'not-here', // the chat channel cannot be used for it
   'not-offered', // the endpoint does not implement the call

@@ -2,18 +2,10 @@ import ipaddr from 'ipaddr.js';
 import { validate as isCron } from 'node-cron';
 import { z } from 'zod';
 
+import { durationMs, durationPattern } from '#lib/duration.ts';
 import { InstanceId } from '#ports/ids.ts';
 
 /** The kinds of values in deckhand.yml. Every message says what was expected, so that it can stand in an error as it is. */
-
-const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const durationPattern = '^(\\d{1,9}(?:\\.\\d{1,3})?)(ms|s|m|h|d)$';
-
-/** `90s` to ms; undefined when it is no duration. */
-export function durationMs(text: string): number | undefined {
-  const [, number, unit] = new RegExp(durationPattern).exec(text) ?? [];
-  return number === undefined ? undefined : Math.round(Number(number) * unitMs[unit as keyof typeof unitMs]);
-}
 
 /** A time with its unit, in bounds (both may be reached); ms inside. */
 export function duration(least: string, most: string) {

@@ -19,6 +19,7 @@ import {
   whole,
 } from './fields.ts';
 import { alerts, maintenance, monitoring, toAlerts, toMonitoring, toWindow } from './monitoring-schema.ts';
+import { holds, retention, toHolds, toRetention } from './retention-schema.ts';
 import { faultsOf, sites, sitesDefaults, toSite } from './sites-schema.ts';
 
 /**
@@ -61,6 +62,7 @@ const channels = section({
 
 const limits = section({
   resources: whole(1, 1_000).default(50).describe('Resources one request may change'),
+  deletions: whole(1, 100_000).default(1_000).describe('Resources one clean-up may delete'),
   snapshotAttempts: whole(1, 10).default(3).describe('Attempts for a set of snapshots before giving up'),
   wait: section({
     snapshot: duration('1s', '7d').prefault('6h').describe('Longest wait for a snapshot to complete'),
@@ -83,7 +85,7 @@ const limits = section({
     .describe('Gap between two snapshots of one volume; AWS wants 15 s'),
   hold: duration('1h', '365d')
     .prefault('7d')
-    .describe('How long the replaced disk of a restore is promised to stay; Deckhand never deletes it'),
+    .describe('How long the replaced disk of a restore is promised to stay for undo; then see `holds`'),
   executeWithin: duration('10s', '1d')
     .prefault('15m')
     .describe('Longest time from the approval to the start of the work'),
@@ -133,6 +135,8 @@ export const SettingsFile = section({
   web: web.prefault({}).describe('What site checks may reach'),
   health: health.prefault({}).describe('The watch over EC2'),
   digest: digest.prefault({}).describe('The daily overview'),
+  retention: retention.prefault({}).describe('Which snapshots are kept, and when the others are cleaned up'),
+  holds: holds.prefault({}).describe('The disks that restores have replaced, once their time is over'),
   alerts: alerts.prefault({}).describe('What happens to an alert that nobody takes'),
   monitoring: monitoring.prefault({}).describe('How site checks behave together'),
   maintenance: maintenance.prefault([]).describe('Planned work: checks go on, nothing is told'),
@@ -165,6 +169,13 @@ export const SettingsFile = section({
     }
   })
   .superRefine((file, context) => {
+    const silent = file.retention.rules.findIndex(({ cron, channel }) => cron !== undefined && channel === undefined);
+    if (file.channels.alerts === undefined && silent >= 0)
+      context.addIssue({
+        code: 'custom',
+        path: ['retention', 'rules', silent, 'channel'],
+        message: 'Expected a channel id here or under `channels.alerts`: else its plan could be shown nowhere.',
+      });
     const mute = file.sites.findIndex(({ channel }) => channel === undefined);
     if (file.channels.alerts !== undefined || mute < 0) return;
     context.addIssue({
@@ -179,7 +190,7 @@ type SettingsFile = z.output<typeof SettingsFile>;
 /** What the product reads, of a checked file. */
 export function toSettings(file: SettingsFile): Settings {
   const { limits, sites, aws, approvals, channels } = file;
-  const { resources, snapshotAttempts, wait, poll } = limits;
+  const { resources, deletions, snapshotAttempts, wait, poll } = limits;
   return {
     channels: { alerts: channels.alerts, digest: channels.digest, commands: channels.commands },
     roles: file.roles,
@@ -188,6 +199,7 @@ export function toSettings(file: SettingsFile): Settings {
     ),
     limits: {
       resources,
+      deletions,
       snapshotAttempts,
       wait: {
         snapshotMs: wait.snapshot,
@@ -211,6 +223,8 @@ export function toSettings(file: SettingsFile): Settings {
     web: file.web,
     health: file.health,
     digest: file.digest,
+    retention: toRetention(file.retention),
+    holds: toHolds(file.holds),
     alerts: toAlerts(file.alerts),
     monitoring: toMonitoring(file.monitoring),
     maintenance: file.maintenance.map(toWindow),

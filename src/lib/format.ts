@@ -8,6 +8,11 @@ export function count(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`;
 }
 
+/** `3,400`. */
+export function amount(n: number): string {
+  return n.toLocaleString('en-US');
+}
+
 /** Two units at most: `45 s`, `12 min`, `3 h 20 min`, `5 d 2 h`. */
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));

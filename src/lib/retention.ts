@@ -1,25 +1,10 @@
 import type { Snapshot } from '#ports/cloud.ts';
 import type { SnapshotId, VolumeId } from '#ports/ids.ts';
+import type { RetentionRules } from '#ports/settings.ts';
 
 import { setTag, sourceTag } from './tags.ts';
 
-/**
- * Which snapshots to keep. Every rule only keeps: what no rule keeps is deleted. A rule that is left out keeps nothing;
- * whatever the rules, the newest completed snapshot of a volume stays.
- */
-export type RetentionRules = {
-  /** Keeps what is younger than this, in ms. */
-  olderMs?: number;
-  /** Keeps the newest so many of each volume. */
-  keep?: number;
-  /**
-   * Keeps the last snapshot of each of the newest so many days (weeks, months, years) that have one. A day without a
-   * snapshot counts for nothing, so a chain that has stopped growing is not eaten up by time alone.
-   */
-  gfs?: { days?: number; weeks?: number; months?: number; years?: number };
-  /** IANA name: whose days and weeks. Weeks begin on Monday (ISO 8601). */
-  timezone: string;
-};
+export type { RetentionRules } from '#ports/settings.ts';
 
 export type Backup = Pick<Snapshot, 'id' | 'volumeId' | 'state' | 'startedAt' | 'tier' | 'tags'>;
 

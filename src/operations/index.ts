@@ -1,4 +1,5 @@
 import { auditOperation } from './audit/operation.ts';
+import { cleanupOperation } from './cleanup/operation.ts';
 import type { Operation } from './contract.ts';
 import { helpOperation } from './help/operation.ts';
 import { restartOperation } from './restart/operation.ts';
@@ -17,6 +18,7 @@ export const operations: readonly Operation[] = [
   restoreOperation,
   tagOperation,
   restartOperation,
+  cleanupOperation,
   undoOperation,
   runsOperation,
   auditOperation,

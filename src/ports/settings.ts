@@ -17,6 +17,8 @@ export type Settings = {
   limits: {
     /** Resources one changing request may touch. Default 50. */
     resources: number;
+    /** Resources one clean-up may delete; each is named in its plan. Default 1,000. */
+    deletions: number;
     /** Snapshot attempts per set before giving up. Default 3. */
     snapshotAttempts: number;
     /** Bounds on waiting for AWS. Defaults: snapshot 6 h, volume 10 min, stop 10 min, start 10 min, checks 15 min. */
@@ -27,7 +29,7 @@ export type Settings = {
     visibilityGraceMs: number;
     /** Gap between two snapshots of one volume (AWS: ≥ 15 s). */
     snapshotGapMs: number;
-    /** How long the replaced volume is promised to stay: default 7 days. Deckhand itself never deletes it. */
+    /** How long the replaced volume is promised to stay: default 7 days. What happens then: `holds`. */
     holdMs: number;
     /** Time from approval to the start of the work. Default 15 min. */
     executeWithinMs: number;
@@ -55,6 +57,13 @@ export type Settings = {
     enabled: boolean;
   };
   digest: { cron: string; timezone: string; enabled: boolean };
+  retention: {
+    /** US dollars for a GiB and month, for estimates. Defaults: us-east-1. */
+    prices: { snapshotGiBMonth: number; archiveGiBMonth: number; volumeGiBMonth: number };
+    rules: readonly RetentionRule[];
+  };
+  /** What happens to replaced volumes whose time (limits.holdMs) is over: told with a button, or deleted after a notice. */
+  holds: { delete: 'offer' | 'auto'; noticeMs: number };
   alerts: AlertRules;
   monitoring: Monitoring;
   maintenance: readonly MaintenanceWindow[];
@@ -103,6 +112,38 @@ export type Account = {
   externalId: string | undefined;
   /** The first is meant when none is named. */
   regions: readonly string[];
+};
+
+/**
+ * Which snapshots to keep. Every rule only keeps: what no rule keeps is deleted. A rule that is left out keeps nothing;
+ * whatever the rules, the newest completed snapshot of a volume stays.
+ */
+export type RetentionRules = {
+  /** Keeps what is younger than this, in ms. */
+  olderMs?: number;
+  /** Keeps the newest so many of each volume. */
+  keep?: number;
+  /**
+   * Keeps the last snapshot of each of the newest so many days (weeks, months, years) that have one. A day without a
+   * snapshot counts for nothing, so a chain that has stopped growing is not eaten up by time alone.
+   */
+  gfs?: { days?: number; weeks?: number; months?: number; years?: number };
+  /** IANA name: whose days and weeks. Weeks begin on Monday (ISO 8601). */
+  timezone: string;
+};
+
+export type RetentionRule = {
+  /** Unique; a-z, 0-9 and dashes. */
+  name: string;
+  /** As typed: `env=dev role=db`, `all`. */
+  selector: string;
+  rules: RetentionRules;
+  /** When it is asked by itself, in the time zone of the rules; undefined = only when somebody asks. */
+  cron: string | undefined;
+  /** Where its plan is shown; undefined = `channels.alerts`. */
+  channel: ChannelId | undefined;
+  /** `usual`: as for everybody. `none`: it runs without anybody being asked. */
+  approval: 'usual' | 'none';
 };
 
 export const roles = ['viewer', 'operator', 'approver'] as const;

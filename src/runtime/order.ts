@@ -25,7 +25,7 @@ export async function placeOrder(world: World, facts: Asking, of: NewOrder): Pro
   await mustBeInside(world, facts.channel);
   if ((await world.history.runs.get(of.id)) !== undefined) return 'known';
   const plan: Json = await operation.plan(facts, of.args);
-  await mustFit(world, facts, operation.resources(plan));
+  await mustFit(world, facts, operation, operation.resources(plan));
   const order: Order = {
     ...kept,
     operation: operation.name,
@@ -71,12 +71,17 @@ async function mustBeInside(world: World, id: ChannelId): Promise<void> {
   );
 }
 
-async function mustFit(world: World, facts: Asking, resources: readonly string[]): Promise<void> {
-  const most = facts.settings.limits.resources;
+async function mustFit(
+  world: World,
+  facts: Asking,
+  { breadth = 'resources' }: ChangeOperation,
+  resources: readonly string[],
+): Promise<void> {
+  const most = facts.settings.limits[breadth];
   if (resources.length > most) {
     throw new Refusal(
       'too-wide',
-      `That would touch ${resources.length} resources; at most ${most} are allowed at once. Narrow the selector, or raise \`limits.resources\` in deckhand.yml.`,
+      `That would touch ${resources.length} resources; at most ${most} are allowed at once. Narrow the selector, or raise \`limits.${breadth}\` in deckhand.yml.`,
     );
   }
   const busy = (await world.history.claims.holders(resources))[0];

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { parseSettings } from '#config.ts';
-import { durationMs } from '#config/fields.ts';
 import { isRefusal } from '#errors.ts';
+import { durationMs } from '#lib/duration.ts';
 import { sandboxSettings } from '#sandbox/settings.ts';
 
 import { problemsOf } from './support.ts';
@@ -21,6 +21,7 @@ describe('reading deckhand.yml', () => {
       approvals: {},
       limits: {
         resources: 50,
+        deletions: 1_000,
         snapshotAttempts: 3,
         wait: { snapshotMs: 21_600_000, volumeMs: 600_000, stopMs: 600_000, startMs: 600_000, checksMs: 900_000 },
         poll: { minMs: 2_000, maxMs: 15_000 },
@@ -33,6 +34,8 @@ describe('reading deckhand.yml', () => {
       web: { allowPrivate: [] },
       health: { enabled: true, cron: '* * * * *', timezone: 'UTC', confirm: 2, recover: 2, tags: {} },
       digest: { enabled: true, cron: '0 9 * * *', timezone: 'UTC' },
+      retention: { prices: { snapshotGiBMonth: 0.05, archiveGiBMonth: 0.0125, volumeGiBMonth: 0.08 }, rules: [] },
+      holds: { delete: 'offer', noticeMs: 86_400_000 },
       alerts: {
         reopenMs: 900_000,
         remindMs: [1_800_000, 7_200_000, 28_800_000],
@@ -204,7 +207,7 @@ sites:
 `;
 
     expect(problems(text)).toEqual([
-      'deckhand.yml:1 chanels is not a setting. -> Did you mean `channels`? Known here: channels, roles, approvals, limits, aws, web, health, digest, alerts, monitoring, maintenance, sitesDefaults, sites.',
+      'deckhand.yml:1 chanels is not a setting. -> Did you mean `channels`? Known here: channels, roles, approvals, limits, aws, web, health, digest, retention, holds, alerts, monitoring, maintenance, sitesDefaults, sites.',
       expect.stringMatching(
         /^deckhand\.yml:3 channels\.alerts "#alerts" cannot be used here\. -> Expected a Slack channel id such as/,
       ),
@@ -247,6 +250,22 @@ sites:
     ['yes for true', 'health: { enabled: yes }', /enabled "yes".*true or false/],
     ['a cron line of one word', 'health: { cron: hourly }', /cron "hourly".*five fields/],
     ['a time zone of nowhere', 'digest: { timezone: Mars/Base }', /timezone "Mars\/Base".*IANA/],
+    [
+      'a rule that keeps nothing',
+      'retention: { rules: [{ name: all, selector: all }] }',
+      /retention\.rules\[0\].*older/,
+    ],
+    [
+      'a rule for one snapshot',
+      'retention: { rules: [{ name: one, selector: snap-0123456789abcdef0, keep: 1 }] }',
+      /selector.*whole history/,
+    ],
+    [
+      'a rule whose plan is shown nowhere',
+      'retention: { rules: [{ name: a, selector: all, keep: 1, cron: "0 4 * * *" }] }',
+      /channel.*shown nowhere/,
+    ],
+    ['a hold that is deleted otherwise', 'holds: { delete: always }', /holds\.delete "always".*offer or auto/],
     ['a number as tag', 'health: { tags: { tier: 1 } }', /health\.tags\.tier 1.*quotes/],
     ['an availability zone', 'aws: { region: us-east-1a }', /aws\.region "us-east-1a".*Region/],
     ['a share above 1', 'aws: { budgetShare: 70 }', /budgetShare 70.*0\.05 to 1/],

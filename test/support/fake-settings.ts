@@ -14,6 +14,7 @@ export function createFakeSettings(
     approvals: {},
     limits: {
       resources: 50,
+      deletions: 1_000,
       snapshotAttempts: 3,
       wait: { snapshotMs: 1, volumeMs: 1, stopMs: 1, startMs: 1, checksMs: 1 },
       poll: { minMs: 1, maxMs: 1 },
@@ -26,6 +27,8 @@ export function createFakeSettings(
     web: { allowPrivate: [] },
     health: { cron: '* * * * *', timezone: 'UTC', confirm: 2, recover: 2, tags: {}, enabled: true },
     digest: { cron: '0 9 * * *', timezone: 'UTC', enabled: true },
+    retention: { prices: { snapshotGiBMonth: 0.05, archiveGiBMonth: 0.0125, volumeGiBMonth: 0.08 }, rules: [] },
+    holds: { delete: 'offer', noticeMs: 86_400_000 },
     alerts: {
       reopenMs: 15 * 60_000,
       remindMs: [],
