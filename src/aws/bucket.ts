@@ -1,4 +1,4 @@
-import type { Rate } from './limits.ts';
+import type { ApiRate as Rate } from '#ports/settings.ts';
 
 /**
  * A token bucket that shrinks when AWS throttles and grows back slowly. Instants are monotonic milliseconds. Tokens may

@@ -3,7 +3,7 @@ import type { Clock, Log } from '#ports/clock.ts';
 import type { Lane } from '#ports/clouds.ts';
 
 import { shrink } from './bucket.ts';
-import { type Action, awsLimits, plainDescribeLimit } from './limits.ts';
+import { type Action, limitOf, type Limits, plainLimit } from './limits.ts';
 import { type BudgetLevel, levelOf, dismiss, newQueue, type Queue, refill, serve, type Waiter } from './queue.ts';
 
 export type { BudgetLevel } from './queue.ts';
@@ -29,14 +29,20 @@ const longestWaitMs = 15 * 60_000;
  * The one budget of an account and Region: a bucket per action, all filled by `share` (0–1) of AWS's limits, because the
  * rest of the account lives on them too.
  */
-export function createBudget(of: { clock: Clock; log: Log; share: number; maxWaitMs?: number }): Budget {
+export function createBudget(of: {
+  clock: Clock;
+  log: Log;
+  share: number;
+  limits?: Limits | undefined;
+  maxWaitMs?: number;
+}): Budget {
   const { clock, log, share, maxWaitMs = longestWaitMs } = of;
   if (!(share > 0 && share <= 1))
     throw new Refusal(
       'bad-input',
       `The share of the AWS API limits must be above 0 and at most 1, not ${share}. Set \`aws.budgetShare\`, for example to 0.7.`,
     );
-  const queues = createQueues(share, clock);
+  const queues = createQueues({ share, clock, limits: of.limits });
   let closed = false;
 
   function acquire(cost: Cost): Promise<void> {
@@ -81,14 +87,18 @@ export function createBudget(of: { clock: Clock; log: Log; share: number; maxWai
 }
 
 /** The queues, each made when it is first needed. */
-function createQueues(share: number, clock: Clock): { of: (cost: Cost) => Queue; all: () => readonly Queue[] } {
+function createQueues(by: { share: number; clock: Clock; limits: Limits | undefined }): {
+  of: (cost: Cost) => Queue;
+  all: () => readonly Queue[];
+} {
   const queues = new Map<string, Queue>();
 
   function of({ action, plain }: Cost): Queue {
     const name = plain === true ? `${action} (plain)` : action;
     const known = queues.get(name);
     if (known !== undefined) return known;
-    const fresh = newQueue(name, plain === true ? plainDescribeLimit : awsLimits[action], share, clock.monotonic());
+    const limit = plain === true ? plainLimit : limitOf(action, by.limits);
+    const fresh = newQueue(name, limit, by.share, by.clock.monotonic());
     queues.set(name, fresh);
     return fresh;
   }

@@ -6,7 +6,7 @@ import type { Lane } from '#ports/clouds.ts';
 import { type Budget, type BudgetLevel, createBudget } from './budget.ts';
 import type * as Ec2Sdk from './ec2-sdk.ts';
 import { isThrottle } from './failures.ts';
-import type { Action } from './limits.ts';
+import type { Action, Limits } from './limits.ts';
 import { createRecent, type Recent } from './recent.ts';
 import { createSender, type SenderOptions, type ServiceCall } from './sender.ts';
 import { ec2 } from './services.ts';
@@ -14,6 +14,8 @@ import { ec2 } from './services.ts';
 export type CallerOptions = SenderOptions & {
   /** Part (0–1) of AWS's API limits that Deckhand takes at most. Default 0.7. */
   budgetShare?: number | undefined;
+  /** API limits of the account that differ from AWS's defaults, by action. */
+  limits?: Limits | undefined;
   /** What all callers of one account and Region have in common, whoever they call for. Left out: its own. */
   ground?: Ground;
 };
@@ -25,9 +27,10 @@ export type Ground = { budget: Budget; recent: Recent };
 export function createGround({
   clock,
   log,
+  limits,
   budgetShare = 0.7,
-}: Pick<CallerOptions, 'clock' | 'log' | 'budgetShare'>): Ground {
-  return { budget: createBudget({ clock, log, share: budgetShare }), recent: createRecent(clock) };
+}: Pick<CallerOptions, 'clock' | 'log' | 'limits' | 'budgetShare'>): Ground {
+  return { budget: createBudget({ clock, log, limits, share: budgetShare }), recent: createRecent(clock) };
 }
 
 /** One EC2 call. */

@@ -12,8 +12,8 @@ import { type AwsCloud, type CloudOptions, createCloud } from './cloud.ts';
 import { createAwsPlatform } from './platform.ts';
 import { createSessions, type Session } from './sessions.ts';
 
-export type CloudsOptions = Omit<CloudOptions, 'region' | 'budgetShare' | 'ground' | 'account'> & {
-  /** Those of this moment: places come and go with them. The budget share is read when a place is first used. */
+export type CloudsOptions = Omit<CloudOptions, 'region' | 'budgetShare' | 'limits' | 'ground' | 'account'> & {
+  /** Those of this moment: places come and go with them. The budget share and the API limits are read when a place is first used. */
   settings: () => Settings['aws'];
   /** AWS_REGION. */
   region: string | undefined;
@@ -86,9 +86,11 @@ export function createClouds(options: CloudsOptions): AwsClouds {
 
   function groundOf({ account, region }: Where): Ground {
     const key = `${account}/${region}`;
+    const { budgetShare, buckets, accounts } = settings();
+    const limits = { ...buckets, ...accounts.find(({ id }) => id === account)?.buckets };
     const known = grounds.get(key) ?? {
       where: { account, region },
-      ground: createGround({ clock, log, budgetShare: settings().budgetShare }),
+      ground: createGround({ clock, log, budgetShare, limits }),
     };
     grounds.set(key, known);
     return known.ground;

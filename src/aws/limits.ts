@@ -1,83 +1,45 @@
 import type { CloudAction } from '#ports/cloud.ts';
+import type { ApiBucket, ApiRate } from '#ports/settings.ts';
 
 /** Everything Deckhand calls, as IAM and the throttling tables name it. */
-export type Action =
-  | CloudAction
-  | 'DescribeInstances'
-  | 'DescribeInstanceStatus'
-  | 'DescribeVolumes'
-  | 'DescribeSnapshots'
-  | 'DescribeAvailabilityZones'
-  | 'DescribeFastSnapshotRestores'
-  | 'DescribeImages'
-  | 'DescribeInstanceAttribute'
-  | 'DescribeInstanceTypes'
-  | 'DescribeLaunchTemplates'
-  | 'DescribeLaunchTemplateVersions'
-  | 'DescribeLockedSnapshots'
-  | 'DescribeReplaceRootVolumeTasks'
-  | 'DescribeSnapshotAttribute'
-  | 'DescribeSnapshotTierStatus'
-  | 'DescribeVolumeStatus'
-  | 'GetConsoleOutput'
-  | 'ListSnapshotsInRecycleBin'
-  | 'ListVolumesInRecycleBin';
+export type Action = CloudAction | `${'Describe' | 'List' | 'Get' | 'Search'}${string}`;
 
-/** A token bucket: `capacity` tokens at most, `perSecond` come back. */
-export type Rate = { capacity: number; perSecond: number };
+/** A token bucket of one token a call; `resources`: a second one, of one token an instance named in the call. */
+export type Limit = ApiBucket;
 
-/** `requests`: one token a call. `resources`: one token an instance named in the call. */
-export type Limit = { requests: Rate; resources?: Rate };
+/** Raised or lowered limits, by action. */
+export type Limits = Readonly<Partial<Record<string, Limit>>>;
 
-const mutating: Rate = { capacity: 100, perSecond: 5 };
-/** Actions that the page does not list. */
-const otherMutating: Rate = { capacity: 50, perSecond: 5 };
-const describing: Rate = { capacity: 100, perSecond: 20 };
+const making: ApiRate = { capacity: 100, perSecond: 5 };
 
 /**
  * What AWS allows by default, per account, Region and action; shared with everything else that runs in the account.
  * Source: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
  */
-export const awsLimits: Readonly<Record<Action, Limit>> = {
-  DescribeInstances: { requests: describing },
-  DescribeInstanceStatus: { requests: describing },
-  DescribeVolumes: { requests: describing },
-  DescribeSnapshots: { requests: describing },
-  CreateSnapshot: { requests: mutating },
-  CreateSnapshots: { requests: mutating },
-  DeleteSnapshot: { requests: mutating },
-  CreateVolume: { requests: mutating },
-  DeleteVolume: { requests: mutating },
-  CreateTags: { requests: { capacity: 100, perSecond: 10 } },
-  DeleteTags: { requests: { capacity: 100, perSecond: 10 } },
-  StartInstances: { requests: { capacity: 5, perSecond: 2 }, resources: { capacity: 1000, perSecond: 2 } },
-  StopInstances: { requests: { capacity: 50, perSecond: 5 }, resources: { capacity: 1000, perSecond: 20 } },
-  AttachVolume: { requests: otherMutating },
-  DetachVolume: { requests: otherMutating },
-  ModifyInstanceAttribute: { requests: otherMutating },
-  RebootInstances: { requests: otherMutating },
-  ModifySnapshotAttribute: { requests: mutating },
-  DeregisterImage: { requests: mutating },
-  CreateReplaceRootVolumeTask: { requests: otherMutating },
-  CopySnapshot: { requests: otherMutating },
-  EnableVolumeIO: { requests: otherMutating },
-  ModifyInstanceEventStartTime: { requests: otherMutating },
-  DescribeAvailabilityZones: { requests: describing },
-  DescribeFastSnapshotRestores: { requests: describing },
-  DescribeImages: { requests: describing },
-  DescribeInstanceAttribute: { requests: describing },
-  DescribeInstanceTypes: { requests: describing },
-  DescribeLaunchTemplates: { requests: describing },
-  DescribeLaunchTemplateVersions: { requests: describing },
-  DescribeLockedSnapshots: { requests: describing },
-  DescribeReplaceRootVolumeTasks: { requests: describing },
-  DescribeSnapshotAttribute: { requests: describing },
-  DescribeSnapshotTierStatus: { requests: describing },
-  DescribeVolumeStatus: { requests: describing },
-  GetConsoleOutput: { requests: describing },
-  ListSnapshotsInRecycleBin: { requests: describing },
-  ListVolumesInRecycleBin: { requests: describing },
+const listed: Limits = {
+  CreateSnapshot: making,
+  CreateSnapshots: making,
+  DeleteSnapshot: making,
+  ModifySnapshotAttribute: making,
+  CreateVolume: making,
+  DeleteVolume: making,
+  DeregisterImage: making,
+  TerminateInstances: { ...making, resources: { capacity: 1000, perSecond: 20 } },
+  CreateTags: { capacity: 100, perSecond: 10 },
+  DeleteTags: { capacity: 100, perSecond: 10 },
+  StartInstances: { capacity: 5, perSecond: 2, resources: { capacity: 1000, perSecond: 2 } },
+  RunInstances: { capacity: 5, perSecond: 2, resources: { capacity: 1000, perSecond: 2 } },
+  StopInstances: { capacity: 50, perSecond: 5, resources: { capacity: 1000, perSecond: 20 } },
+  CopyImage: { capacity: 100, perSecond: 1 },
 };
+const reading: Limit = { capacity: 100, perSecond: 20 };
+const otherMutating: Limit = { capacity: 50, perSecond: 5 };
+
+/** The limit of an action: the account's own, else the listed one, else that of its kind (same source). */
+export function limitOf(action: string, own: Limits = {}): Limit {
+  const byDefault = listed[action] ?? (/^(Describe|List|Get|Search)/.test(action) ? reading : otherMutating);
+  return { ...byDefault, ...own[action] };
+}
 
 /** Describe calls without page size and without filter have a smaller bucket of their own (same source). */
-export const plainDescribeLimit: Limit = { requests: { capacity: 50, perSecond: 10 } };
+export const plainLimit: Limit = { capacity: 50, perSecond: 10 };

@@ -1,8 +1,9 @@
 import type { Cancel, Clock } from '#ports/clock.ts';
 import { type Lane, lanes } from '#ports/clouds.ts';
+import type { ApiRate as Rate } from '#ports/settings.ts';
 
 import { type Bucket, capacityOf, fill, fullBucket, take, waitFor } from './bucket.ts';
-import type { Limit, Rate } from './limits.ts';
+import type { Limit } from './limits.ts';
 
 /** One bucket as it is now. `share` is the part of AWS's limit in use, after throttling. */
 export type BudgetLevel = {
@@ -28,7 +29,7 @@ export type Queue = {
 };
 
 export function newQueue(name: string, limit: Limit, share: number, now: number): Queue {
-  const requests = part(limit.requests, share);
+  const requests = part(limit, share);
   const instances = limit.resources === undefined ? undefined : part(limit.resources, share);
   return {
     name,

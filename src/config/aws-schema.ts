@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { buckets } from './buckets.ts';
 import { flag, list, matching, region, section, text } from './fields.ts';
 
 const name = matching(
@@ -31,6 +32,7 @@ const account = section({
   regions: list(region, 40)
     .min(1, { error: 'Expected at least one Region, such as `[us-east-1]`.' })
     .describe('The Regions to work in; the first is meant when none is named'),
+  buckets: buckets.default({}).describe('API rate limits of this account; they go before `aws.buckets`'),
 });
 type Accounts = readonly z.output<typeof account>[];
 
@@ -42,6 +44,7 @@ export const aws = section({
     .max(1, { error: 'Expected a number from 0.05 to 1.' })
     .default(0.7)
     .describe("The part of AWS's API rate limits that Deckhand may use; other tools in the account need the rest"),
+  buckets: buckets.default({}).describe("API rate limits that differ from AWS's defaults, by EC2 action; see below"),
   home: name
     .optional()
     .describe("The account that is meant when none is named; unset = the one of Deckhand's own credentials"),

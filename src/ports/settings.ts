@@ -37,7 +37,10 @@ export type Settings = {
   aws: {
     /** Of the home place; AWS_REGION goes before it. */
     region: string | undefined;
+    /** Part (0–1) of AWS's API limits in use at most. */
     budgetShare: number;
+    /** API limits that differ from AWS's defaults, by action (`CreateVolume`); in every account, unless it has its own. */
+    buckets: Readonly<Partial<Record<string, ApiBucket>>>;
     /** Name of the account that is meant when none is named; undefined = the one of the base credentials. */
     home: string | undefined;
     /** Tell AWS the person whose work it is, as the source identity of the session. */
@@ -112,6 +115,8 @@ export type Account = {
   externalId: string | undefined;
   /** The first is meant when none is named. */
   regions: readonly string[];
+  /** API limits of this account, by action; they go before those of all. */
+  buckets: Readonly<Partial<Record<string, ApiBucket>>>;
 };
 
 /**
@@ -145,6 +150,11 @@ export type RetentionRule = {
   /** `usual`: as for everybody. `none`: it runs without anybody being asked. */
   approval: 'usual' | 'none';
 };
+
+/** A token bucket: `capacity` calls at once, `perSecond` after that. */
+export type ApiRate = { capacity: number; perSecond: number };
+/** The limit of one EC2 action; `resources`: a second bucket, of one token an instance named in the call. */
+export type ApiBucket = ApiRate & { resources?: ApiRate | undefined };
 
 export const roles = ['viewer', 'operator', 'approver'] as const;
 export type Role = (typeof roles)[number];

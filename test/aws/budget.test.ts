@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { createBudget } from '#aws/budget.ts';
-import { awsLimits } from '#aws/limits.ts';
+import { limitOf, type Limits } from '#aws/limits.ts';
 import type { Lane } from '#ports/clouds.ts';
 
 import { caught, createFakeClock, createLog, type FakeClock } from './support.ts';
 
-function budgetWith(options: { share?: number; maxWaitMs?: number } = {}) {
+function budgetWith(options: { share?: number; maxWaitMs?: number; limits?: Limits } = {}) {
   const clock = createFakeClock();
   const log = createLog();
   return { clock, log, budget: createBudget({ clock, log, share: 1, ...options }) };
@@ -113,6 +113,35 @@ describe('waiting for tokens', () => {
   });
 });
 
+describe('limits', () => {
+  test.each([
+    ['DescribeImages', 100, 20],
+    ['ListSnapshotsInRecycleBin', 100, 20],
+    ['CreateVolume', 100, 5],
+    ['CreateReplaceRootVolumeTask', 50, 5],
+    ['CopySnapshot', 50, 5],
+    ['StartInstances', 5, 2],
+  ])('%s has a bucket of %i and %i a second, listed or by its kind', (action, capacity, perSecond) => {
+    expect(limitOf(action)).toMatchObject({ capacity, perSecond });
+  });
+
+  test('what the account has been granted goes before the defaults, and what it does not name stays', async () => {
+    const own = { StartInstances: { capacity: 20, perSecond: 4 } };
+    expect(limitOf('StartInstances', own)).toEqual({
+      capacity: 20,
+      perSecond: 4,
+      resources: { capacity: 1000, perSecond: 2 },
+    });
+    const { budget } = budgetWith({ limits: own });
+    let passed = 0;
+    for (let count = 0; count < 30; count++)
+      void budget.acquire({ action: 'StartInstances', lane: 'normal' }).then(() => passed++);
+    await settle();
+
+    expect(passed).toBe(20);
+  });
+});
+
 describe('when AWS throttles', () => {
   test('the bucket of that action shrinks, is logged, and the others stay', async () => {
     const { budget, log } = budgetWith();
@@ -181,7 +210,7 @@ test('whatever the arrivals, lanes and throttles, no window ever sees more calls
         await pass(clock, 10 * 60_000);
 
         expect(passed).toHaveLength(arrivals.length);
-        const { capacity, perSecond } = awsLimits.StartInstances.requests;
+        const { capacity, perSecond } = limitOf('StartInstances');
         for (const [first, from] of passed.entries())
           for (let last = first; last < passed.length; last++)
             expect(last - first + 1).toBeLessThanOrEqual(

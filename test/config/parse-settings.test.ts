@@ -30,7 +30,7 @@ describe('reading deckhand.yml', () => {
         holdMs: 604_800_000,
         executeWithinMs: 900_000,
       },
-      aws: { region: undefined, budgetShare: 0.7, home: undefined, sourceIdentity: false, accounts: [] },
+      aws: { region: undefined, budgetShare: 0.7, home: undefined, sourceIdentity: false, accounts: [], buckets: {} },
       web: { allowPrivate: [] },
       health: { enabled: true, cron: '* * * * *', timezone: 'UTC', confirm: 2, recover: 2, tags: {} },
       digest: { enabled: true, cron: '0 9 * * *', timezone: 'UTC' },
@@ -268,6 +268,12 @@ sites:
     ['a hold that is deleted otherwise', 'holds: { delete: always }', /holds\.delete "always".*offer or auto/],
     ['a number as tag', 'health: { tags: { tier: 1 } }', /health\.tags\.tier 1.*quotes/],
     ['an availability zone', 'aws: { region: us-east-1a }', /aws\.region "us-east-1a".*Region/],
+    [
+      'a bucket of an action that nothing calls',
+      'aws: { buckets: { CreateVolme: { capacity: 9, perSecond: 1 } } }',
+      /CreateVolme.*CreateVolume/,
+    ],
+    ['a bucket without a rate', 'aws: { buckets: { CreateVolume: { capacity: 9 } } }', /perSecond.*0\.1 to 10000/],
     ['a share above 1', 'aws: { budgetShare: 70 }', /budgetShare 70.*0\.05 to 1/],
     [
       'everything private allowed',

@@ -23,7 +23,7 @@ export function createFakeSettings(
       holdMs: 1,
       executeWithinMs: 1,
     },
-    aws: { region: undefined, budgetShare: 0.7, home: undefined, sourceIdentity: false, accounts: [] },
+    aws: { region: undefined, budgetShare: 0.7, home: undefined, sourceIdentity: false, accounts: [], buckets: {} },
     web: { allowPrivate: [] },
     health: { cron: '* * * * *', timezone: 'UTC', confirm: 2, recover: 2, tags: {}, enabled: true },
     digest: { cron: '0 9 * * *', timezone: 'UTC', enabled: true },

@@ -87,8 +87,9 @@ export function differences(plan: SnapshotPlan, now: readonly Volume[]): string[
     set.volumes.flatMap(({ id }) => {
       const volume = now.find((one) => one.id === id);
       if (volume === undefined) return [`${id} no longer exists.`];
-      const host = volume.attachments[0]?.instanceId ?? volume.id;
-      return host === set.of ? [] : [`${id} belonged to ${set.name} and now to ${host}.`];
+      const hosts: readonly string[] = volume.attachments.map(({ instanceId }) => instanceId);
+      if (hosts.includes(set.of) || (hosts.length === 0 && id === set.of)) return [];
+      return [`${id} belonged to ${set.name} and now to ${hosts[0] ?? 'no server'}.`];
     }),
   );
 }

@@ -11,9 +11,12 @@ export type LoggedCall = {
 };
 
 export type CallLog = {
-  /** Notes a call when it comes in. Fill in `status` and `code` when it is answered. */
+  /** Notes a call when it comes in. */
   begin: (action: string, form: Form, dryRun: boolean) => LoggedCall;
-  counts: () => { total: number; byAction: Record<string, number>; dryRuns: Record<string, number> };
+  /** Notes how it was answered. */
+  answered: (call: LoggedCall, status: number, code: string) => void;
+  /** `throttled`: how many of each action were answered RequestLimitExceeded; they are among `byAction` too. */
+  counts: () => Record<'byAction' | 'dryRuns' | 'throttled', Record<string, number>> & { total: number };
   recent: () => readonly LoggedCall[];
 };
 
@@ -24,21 +27,35 @@ const longestValue = 80;
 export function createCallLog(now: () => number): CallLog {
   const byAction = new Map<string, number>();
   const dryRuns = new Map<string, number>();
+  const throttled = new Map<string, number>();
   let recent: LoggedCall[] = [];
   let total = 0;
   return {
     begin: (action, form, dryRun) => {
-      const counted = dryRun ? dryRuns : byAction;
-      counted.set(action, (counted.get(action) ?? 0) + 1);
+      countUp(dryRun ? dryRuns : byAction, action);
       total += 1;
       const call: LoggedCall = { at: now(), action, params: short(form), dryRun, status: 0, code: '' };
       recent = [...recent.slice(1 - mostKept), call];
       return call;
     },
+    answered: (call, status, code) => {
+      call.status = status;
+      call.code = code;
+      if (code === 'RequestLimitExceeded') countUp(throttled, call.action);
+    },
     // A dry run asks whether it could; what was done is counted apart from it.
-    counts: () => ({ total, byAction: Object.fromEntries(byAction), dryRuns: Object.fromEntries(dryRuns) }),
+    counts: () => ({
+      total,
+      byAction: Object.fromEntries(byAction),
+      dryRuns: Object.fromEntries(dryRuns),
+      throttled: Object.fromEntries(throttled),
+    }),
     recent: () => recent,
   };
+}
+
+function countUp(counts: Map<string, number>, action: string): void {
+  counts.set(action, (counts.get(action) ?? 0) + 1);
 }
 
 function short(form: Form): Record<string, string> {

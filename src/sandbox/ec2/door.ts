@@ -42,7 +42,7 @@ export function createDoor({ desk, calls, called }: DoorOptions): Door {
       await act(asked, trouble, response, call);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      note(call, error.status, error.code);
+      calls.answered(call, error.status, error.code);
       sendProblem(response, error, requestId, action);
     }
   }
@@ -57,7 +57,7 @@ export function createDoor({ desk, calls, called }: DoorOptions): Door {
     if (done === undefined) return;
     if (done.kind === 'wrong') throw new Problem(done.answer.code, done.answer.message, done.answer.status);
     if (done.kind === 'failed') throw done.error;
-    note(call, 200, '');
+    calls.answered(call, 200, '');
     send(response, 200, replyOf(asked, done.value), asked.requestId);
   }
 
@@ -70,11 +70,6 @@ export function createDoor({ desk, calls, called }: DoorOptions): Door {
     },
     close: waits.endAll,
   };
-}
-
-function note(call: LoggedCall, status: number, code: string): void {
-  call.status = status;
-  call.code = code;
 }
 
 /** Undefined: too large. GET carries its parameters in the address. */

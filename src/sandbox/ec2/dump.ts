@@ -111,6 +111,7 @@ function snapshotJson(world: World, snapshot: Snapshot) {
     state,
     progress: state === 'completed' ? 100 : Math.min(99, Math.floor(part * 100)),
     startedAt: snapshot.startedAt,
+    doneAt: snapshot.doneAt,
     sizeGiB: snapshot.sizeGiB,
     tier: snapshot.tier,
     ...(state === 'error' ? { message: snapshot.message ?? '' } : {}),

@@ -18,6 +18,7 @@ const requests: Readonly<Record<string, Rate>> = {
   DeregisterImage: making,
   CreateVolume: making,
   DeleteVolume: making,
+  CopyImage: { capacity: 100, perSecond: 1 },
   CreateTags: { capacity: 100, perSecond: 10 },
   DeleteTags: { capacity: 100, perSecond: 10 },
   StartInstances: { capacity: 5, perSecond: 2 },
@@ -49,7 +50,7 @@ export function createRates(now: () => number, speed: number): (cost: Cost) => v
     return enough;
   }
   return ({ action, plain, instances }) => {
-    const isList = /^(?:Describe|List|Get)/.test(action);
+    const isList = /^(?:Describe|List|Get|Search)/.test(action);
     const small = isList && plain && hasPlainBucket.has(action);
     const rate = small ? plainDescribing : isList ? describing : (requests[action] ?? otherMutating);
     const ofInstances = resources[action];

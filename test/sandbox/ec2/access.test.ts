@@ -9,6 +9,8 @@ import {
 } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
 
+import { createRates } from '#sandbox/ec2/rates.ts';
+
 import { problemOf, signedBy, startEc2 } from './support.ts';
 
 const tags = [{ ResourceType: 'volume' as const, Tags: [{ Key: 'a', Value: 'b' }] }];
@@ -71,6 +73,41 @@ describe('permissions', () => {
 });
 
 describe('request buckets', () => {
+  // Source: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
+  test.each([
+    ['CreateVolume', 100, 5],
+    ['CreateSnapshots', 100, 5],
+    ['DeleteSnapshot', 100, 5],
+    ['CreateTags', 100, 10],
+    ['StopInstances', 50, 5],
+    ['AttachVolume', 50, 5],
+    ['DetachVolume', 50, 5],
+    ['ModifyInstanceAttribute', 50, 5],
+    ['CreateReplaceRootVolumeTask', 50, 5],
+    ['CopySnapshot', 50, 5],
+    ['CopyImage', 100, 1],
+    ['DescribeImages', 100, 20],
+    ['ListSnapshotsInRecycleBin', 100, 20],
+  ])('of %s hold %i calls and get %i a second, at any speed', (action, capacity, perSecond) => {
+    for (const speed of [1, 5, 40]) {
+      let now = 1_000_000;
+      const take = createRates(() => now, speed);
+      const passed = (tries: number) =>
+        Array.from({ length: tries }, () => {
+          try {
+            take({ action, plain: false, instances: 1 });
+            return 1;
+          } catch {
+            return 0;
+          }
+        }).reduce<number>((sum, one) => sum + one, 0);
+
+      expect(passed(capacity + 10)).toBe(capacity);
+      now += 4_000 / speed;
+      expect(passed(200)).toBe(4 * perSecond);
+    }
+  });
+
   test('of StartInstances hold five calls and get two a second', async () => {
     const { client, server, advance } = await startEc2();
     const start = () => client.send(new StartInstancesCommand({ InstanceIds: [server('web-1').id] }));
@@ -211,7 +248,7 @@ describe('on the wire', () => {
     await client.send(new CreateSnapshotCommand({ VolumeId }));
     await problemOf(client.send(new CreateSnapshotCommand({ VolumeId })));
 
-    expect(dump().calls).toEqual({ total: 2, byAction: { CreateSnapshot: 2 }, dryRuns: {} });
+    expect(dump().calls).toEqual({ total: 2, byAction: { CreateSnapshot: 2 }, dryRuns: {}, throttled: {} });
     expect(dump().recentCalls).toMatchObject([
       { action: 'CreateSnapshot', params: { VolumeId }, status: 200, code: '' },
       { action: 'CreateSnapshot', params: { VolumeId }, status: 400, code: 'SnapshotCreationPerVolumeRateExceeded' },

@@ -1,0 +1,23 @@
+import type { Figure } from './figure.ts';
+
+/** Calls of the simulated EC2 by all benches of a group, for figures about all of them. */
+export type Tally = { calls: number; throttled: number };
+
+export type BenchOptions = {
+  /** How many times as fast as AWS the simulated one runs. */
+  speed: number;
+  tally: Tally;
+};
+
+/** One measurement, with everything it needs started and ended by itself. */
+export type Bench = {
+  /** Its main figure; `--only` takes it. */
+  name: string;
+  run: (options: BenchOptions) => Promise<readonly Figure[]>;
+};
+
+export type Group = {
+  benches: readonly Bench[];
+  /** Figures about all that was run. */
+  after?: (tally: Tally) => readonly Figure[];
+};
