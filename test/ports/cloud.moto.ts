@@ -16,7 +16,9 @@ const capabilities: Capabilities = {
   refusesRebootOfStopped: false,
   keepsRunningRoots: false,
   escapesBackslashes: false,
-  lacks: ['CreateReplaceRootVolumeTask', 'EnableVolumeIO', 'ModifyInstanceEventStartTime'],
+  lacks: ['CreateReplaceRootVolumeTask', 'ModifyInstanceEventStartTime'],
+  cannotTell: ['volumeHealth', 'rootTasks', 'lockedSnapshots', 'fastRestores', 'recycleBin', 'binnedVolumes'],
+  guardsImages: true,
 };
 
 cloudSuite('the AWS adapter on moto', async () => {

@@ -25,7 +25,24 @@ export type Capabilities = {
   escapesBackslashes: boolean;
   /** Actions it does not offer at all. */
   lacks: readonly CloudAction[];
+  /** Reads it does not offer at all. */
+  cannotTell: readonly Read[];
+  /** An image keeps its snapshots from being deleted, whatever its state. */
+  guardsImages: boolean;
 };
+
+const reads = [
+  'volumeHealth',
+  'rootTasks',
+  'images',
+  'launchTemplateSnapshots',
+  'lockedSnapshots',
+  'fastRestores',
+  'archivedSnapshots',
+  'recycleBin',
+  'binnedVolumes',
+] as const satisfies readonly (keyof Cloud)[];
+type Read = (typeof reads)[number];
 
 export type CloudWorld = {
   cloud: Cloud;
@@ -462,6 +479,114 @@ export function cloudSuite(name: string, setup: () => Promise<CloudWorld>): void
       expect((await volume(old.id)).state).toBe('available');
     });
 
+    describe('what guards snapshots', () => {
+      test.each(reads)('%s is told in full, or the endpoint is said not to offer it', async (read) => {
+        const ask = async (): Promise<readonly unknown[]> =>
+          read === 'rootTasks' ? cloud.rootTasks({}) : cloud[read]();
+
+        expect(await outcomeOf(ask())).toBe(can.cannotTell.includes(read) ? 'not-offered' : 'done');
+      });
+
+      test('a snapshot that an image stands on cannot be deleted, and the refusal names the image', async () => {
+        const [image] = (await cloud.images()).filter((one) => one.snapshotIds.length > 0);
+
+        const refused = await outcomeOf(cloud.deleteSnapshot(image!.snapshotIds[0]!));
+
+        expect(refused).toBe(can.guardsImages ? 'conflict' : 'done');
+      });
+
+      test('a snapshot is shared with another account, and no longer', async () => {
+        const [, data] = split(fleet.find(isUsable)!);
+        const snapshotId = await completedSnapshot(data, 'suite-shared');
+        const share = (shared: boolean) => cloud.shareSnapshot({ snapshotId, account: '111122223333', shared });
+
+        expect(await cloud.sharedWith(snapshotId)).toEqual([]);
+        await share(true);
+        await share(true);
+        expect(await cloud.sharedWith(snapshotId)).toEqual(['111122223333']);
+        await share(false);
+        expect(await cloud.sharedWith(snapshotId)).toEqual([]);
+      });
+
+      test('a copy is a snapshot of its own, tagged at creation', async () => {
+        const [, data] = split(fleet.find(isUsable)!);
+        const source = await completedSnapshot(data, 'suite-copied-from');
+
+        const id = await cloud.copySnapshot({
+          sourceRegion: 'us-east-1',
+          snapshotId: source,
+          tags: { 'suite-copy': 'x' },
+          description: 'suite – copy',
+        });
+
+        const [copy] = await until(
+          () => cloud.snapshots({ tags: { 'suite-copy': 'x' } }),
+          ([one]) => one?.state === 'completed',
+        );
+        expect(copy).toMatchObject({ id, sizeGiB: (await volume(data)).sizeGiB });
+        expect(id).not.toBe(source);
+      });
+    });
+
+    describe('facts about instances', () => {
+      test('protection, zones, limits of attachments and the console are told', async () => {
+        const one = fleet.find(isUsable)!;
+
+        expect(await cloud.stopProtection(one.id)).toBe(false);
+        expect(await cloud.terminationProtection(one.id)).toBe(false);
+        expect((await cloud.zones()).map(({ name }) => name)).toContain(one.zone);
+        const limits = await cloud.attachmentLimits([one.type, 'no.such-type']);
+        expect(Object.keys(limits).filter((type) => type !== one.type)).toEqual([]);
+        for (const { most } of Object.values(limits)) expect(most).toBeGreaterThan(1);
+        expect((await cloud.consoleOutput(one.id)).text).toContain('Linux');
+        expect(one).toMatchObject({ instanceStore: false, architecture: 'x86_64' });
+      });
+    });
+
+    describe('a root volume', () => {
+      const why = 'is replaced in place from its own snapshot, once per token, and put back by the old volume';
+      test(`${why}; or the endpoint is said not to offer it`, async () => {
+        const one = take();
+        const [root] = split(one);
+        const snapshotId = await completedSnapshot(root, 'suite-root');
+        const wanted = { instanceId: one.id, from: { snapshotId }, token: 'suite-root-1', tags: { 'suite-task': 'x' } };
+        if (can.lacks.includes('CreateReplaceRootVolumeTask')) {
+          // oxlint-disable-next-line vitest/no-conditional-expect -- it holds on either side
+          expect(await outcomeOf(cloud.replaceRoot(wanted))).toBe('not-offered');
+          return;
+        }
+
+        const task = await cloud.replaceRoot(wanted);
+        const again = await cloud.replaceRoot(wanted);
+        const [ended] = await until(
+          () => cloud.rootTasks({ tags: { 'suite-task': 'x' }, instanceIds: [one.id] }),
+          ([seen]) => seen?.completedAt !== undefined,
+        );
+
+        /* oxlint-disable vitest/no-conditional-expect -- where it is offered, all of it holds */
+        expect(again.id).toBe(task.id);
+        expect(ended).toMatchObject({ id: task.id, state: 'succeeded', snapshotId, tags: { 'suite-task': 'x' } });
+        const next = await rootNow(one);
+        expect(next).not.toBe(root);
+        expect(await volume(root)).toMatchObject({ state: 'available', attachments: [] });
+        expect(await volume(next)).toMatchObject({ state: 'in-use', snapshotId });
+        const back = await cloud.replaceRoot({
+          instanceId: one.id,
+          from: { volumeId: root },
+          token: 'suite-root-2',
+          tags: {},
+        });
+        await until(
+          () => cloud.rootTasks({ ids: [back.id] }),
+          ([seen]) => seen?.state === 'succeeded',
+        );
+        expect(await rootNow(one)).toBe(root);
+        const elsewhere = { ...wanted, instanceId: fleet.find(isUsable)!.id, token: 'suite-root-3' };
+        expect(await outcomeOf(cloud.replaceRoot(elsewhere))).toBe('bad-input');
+        /* oxlint-enable vitest/no-conditional-expect */
+      });
+    });
+
     test('every action is permitted, and asking changes nothing', async () => {
       const one = fleet.find(isUsable)!;
       const [, data] = split(one);
@@ -473,6 +598,7 @@ export function cloudSuite(name: string, setup: () => Promise<CloudWorld>): void
         snapshotId: snapshot!.id,
         zone: one.zone,
         device: '/dev/sdx',
+        imageId: (await cloud.images())[0]!.id,
       } as const;
 
       for (const action of cloudActions) {
@@ -482,6 +608,11 @@ export function cloudSuite(name: string, setup: () => Promise<CloudWorld>): void
 
       expect(await cloud.instances({ ids: [one.id] })).toEqual(before);
     });
+
+    async function rootNow(of: Instance): Promise<VolumeId> {
+      const [one] = await cloud.instances({ ids: [of.id] });
+      return split(one!)[0];
+    }
 
     async function volume(id: VolumeId): Promise<Volume> {
       return (await cloud.volumes({ ids: [id] }))[0]!;

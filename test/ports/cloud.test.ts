@@ -19,6 +19,8 @@ const capabilities: Capabilities = {
   keepsRunningRoots: true,
   escapesBackslashes: true,
   lacks: [],
+  cannotTell: [],
+  guardsImages: true,
 };
 
 cloudSuite('the AWS adapter on the make-believe EC2', async () => {

@@ -68,13 +68,13 @@ export const copySnapshot: Action = {
 /** Own ones, and those that others share with this account. */
 function sourceOf({ world, form }: Call): Snapshot {
   const region = required(form, 'SourceRegion');
-  const elsewhere = region === world.region ? world : world.neighbour(region);
-  if (elsewhere === undefined) throw invalid(`Invalid source region: ${region}`);
   const id = required(form, 'SourceSnapshotId');
-  const source = restorable(elsewhere, id);
-  if (source.ownerId !== world.account && source.ownerAlias === undefined && !isSharedWith(source, world.account))
-    throw notFound('snapshot', [id]);
-  return source;
+  const here = region === world.region ? world : undefined;
+  const source = here?.tables.snapshot.get(id) === undefined ? (world.neighbour(region, id) ?? here) : here;
+  if (source === undefined) throw invalid(`Invalid source region: ${region}`);
+  const snapshot = restorable(source, id);
+  if (snapshot.ownerId !== world.account && !isSharedWith(snapshot, world.account)) throw notFound('snapshot', [id]);
+  return snapshot;
 }
 
 function isSharedWith({ sharedWith = [] }: Snapshot, account: string): boolean {

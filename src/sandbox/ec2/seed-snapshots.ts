@@ -93,6 +93,7 @@ export function strangersSnapshots(of: SeedOf): Snapshot[] {
     ...stranger(of, seededId('snap', of.seed, `stranger ${at}`), of.startedAt - (at + 1) * 9 * day),
     ownerId: String(100_000_000_000 + Math.floor(diceOf(`stranger ${at % 7}`) * 800_000_000_000)),
     ...(at % 3 === 0 ? { ownerAlias: 'amazon' } : {}),
+    sharedWith: ['all'],
     sizeGiB: 8 + at,
     description: `public image ${at}`,
   }));

@@ -25,8 +25,8 @@ export type World = {
   tokens: Map<string, TokenUse>;
   /** Promises that were broken for good, in sentences. */
   broken: string[];
-  /** The world of another Region, if there is one. */
-  neighbour: (region: string) => World | undefined;
+  /** The world of that Region, or of another account there that has the snapshot, if there is one. */
+  neighbour: (region: string, snapshotId?: string) => World | undefined;
   /** GiB that may exist of each volume type. */
   quotaGiB: (type: string) => number;
   newId: (kind: Kind | 'reservation') => string;
