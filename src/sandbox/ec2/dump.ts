@@ -75,7 +75,7 @@ function instanceJson(world: World, instance: Instance) {
       deleteOnTermination: attachment.deleteOnTermination,
       state: attachmentState(attachment, now) ?? 'detached',
     })),
-    events: instance.events.map(({ code, description, notBefore }) => ({ code, description, notBefore })),
+    events: instance.events.map(({ id, code, description, notBefore }) => ({ id, code, description, notBefore })),
     tags: tagsJson(instance.tags),
   };
 }
