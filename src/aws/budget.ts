@@ -16,6 +16,8 @@ export type Budget = {
   acquire: (cost: Cost) => Promise<void>;
   /** AWS throttled such a call: its bucket shrinks. */
   throttled: (cost: Cost) => void;
+  /** How fast an action may be called, after our share. */
+  pace: (action: string) => { burst: number; perSecond: number };
   /** The buckets used so far. */
   levels: () => readonly BudgetLevel[];
   /** Sends away everybody who waits, now and later. */
@@ -83,7 +85,12 @@ export function createBudget(of: {
   }
 
   const levels = () => queues.all().map((queue) => levelOf(queue, share, clock.monotonic()));
-  return { acquire, throttled, levels, close };
+  function pace(action: string): { burst: number; perSecond: number } {
+    const { capacity, perSecond } = limitOf(action, of.limits);
+    return { burst: capacity * share, perSecond: perSecond * share };
+  }
+
+  return { acquire, throttled, pace, levels, close };
 }
 
 /** The queues, each made when it is first needed. */

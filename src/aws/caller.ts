@@ -53,6 +53,7 @@ export type Caller = {
   /** Where calls went, when that is not AWS; known after the first call. */
   endpoint: () => string | undefined;
   levels: () => readonly BudgetLevel[];
+  pace: Budget['pace'];
   recent: Recent;
   close: () => void;
 };
@@ -81,6 +82,7 @@ export function createCaller(options: CallerOptions): Caller {
     ...sender,
     send: (lane) => (call, reply) => send(lane, call, reply),
     levels: budget.levels,
+    pace: budget.pace,
     recent,
     close: () => {
       if (options.ground === undefined) budget.close();

@@ -61,6 +61,7 @@ export function createCloud(options: CloudOptions): AwsCloud {
       ...createPowerCalls(send),
       ...createTagCalls(send, options.clock),
       permits: createPermits(send),
+      pace: caller.pace,
       close: caller.close,
     };
   }

@@ -43,15 +43,22 @@ export function createReads(everyPage: EveryPage, caller: Pick<Caller, 'recent'>
     return found;
   }
 
-  async function snapshots({ ids, volumeIds, tags }: SnapshotQuery): Promise<readonly Snapshot[]> {
-    const requests = filtersFor({ 'snapshot-id': ids, 'volume-id': volumeIds }, tags);
+  async function snapshots({ ids, volumeIds, tags, tagged }: SnapshotQuery): Promise<readonly Snapshot[]> {
+    const lists = { 'snapshot-id': ids, 'volume-id': volumeIds };
+    const requests = filtersFor(
+      tagged === undefined ? lists : { ...lists, [`tag:${tagged.key}`]: tagged.values },
+      tags,
+    );
     const pages = await everyPage(requests, SnapshotsPage, (page) => ({
       action: 'DescribeSnapshots',
       // Without the owner AWS lists everybody's public snapshots.
       command: (sdk) => new sdk.DescribeSnapshotsCommand({ ...page, OwnerIds: ['self'] }),
     }));
-    const found = unique(pages.flatMap((page) => page.Snapshots)).filter((one) => hasTags(one, tags));
-    if (volumeIds === undefined && tags === undefined) requireAll('snapshot', ids, found, caller);
+    const found = unique(pages.flatMap((page) => page.Snapshots)).filter(
+      (one) => hasTags(one, tags) && (tagged?.values.includes(one.tags[tagged.key] ?? '') ?? true),
+    );
+    if (volumeIds === undefined && tags === undefined && tagged === undefined)
+      requireAll('snapshot', ids, found, caller);
     return found;
   }
 

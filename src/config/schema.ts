@@ -19,6 +19,7 @@ import {
   whole,
 } from './fields.ts';
 import { alerts, maintenance, monitoring, toAlerts, toMonitoring, toWindow } from './monitoring-schema.ts';
+import { restore } from './restore-schema.ts';
 import { holds, retention, toHolds, toRetention } from './retention-schema.ts';
 import { faultsOf, sites, sitesDefaults, toSite } from './sites-schema.ts';
 
@@ -61,8 +62,8 @@ const channels = section({
 });
 
 const limits = section({
-  resources: whole(1, 1_000).default(50).describe('Resources one request may change'),
   deletions: whole(1, 100_000).default(1_000).describe('Resources one clean-up may delete'),
+  resources: whole(1, 20_000).default(50).describe('Resources one request may change'),
   snapshotAttempts: whole(1, 10).default(3).describe('Attempts for a set of snapshots before giving up'),
   wait: section({
     snapshot: duration('1s', '7d').prefault('6h').describe('Longest wait for a snapshot to complete'),
@@ -131,6 +132,7 @@ export const SettingsFile = section({
     .prefault({})
     .describe('What must happen before an operation runs; one that is not named keeps its own rule'),
   limits: limits.prefault({}).describe('Bounds on what one request may do and how long it waits'),
+  restore: restore.prefault({}).describe('How restores of many servers go'),
   aws: aws.prefault({}).describe('Where the servers are'),
   web: web.prefault({}).describe('What site checks may reach'),
   health: health.prefault({}).describe('The watch over EC2'),
@@ -219,6 +221,12 @@ export function toSettings(file: SettingsFile): Settings {
       region: aws.region,
       home: aws.home,
       accounts: aws.accounts.map((one) => ({ ...one, role: one.role, externalId: one.externalId })),
+    },
+    restore: {
+      failures: file.restore.failures,
+      atOnce: file.restore.atOnce,
+      fillingQuota: file.restore.fillingQuota,
+      serverMs: file.restore.server,
     },
     web: file.web,
     health: file.health,

@@ -134,7 +134,13 @@ export type Snapshot = {
 /** Nothing set asks for all. Several fields are AND; inside a list OR. An empty list answers [] without a call. */
 export type InstanceQuery = { ids?: readonly InstanceId[]; names?: readonly string[]; tags?: Tags };
 export type VolumeQuery = { ids?: readonly VolumeId[]; instanceIds?: readonly InstanceId[]; tags?: Tags };
-export type SnapshotQuery = { ids?: readonly SnapshotId[]; volumeIds?: readonly VolumeId[]; tags?: Tags };
+/** `tagged`: the tag has one of these values. */
+export type SnapshotQuery = {
+  tagged?: { key: string; values: readonly string[] };
+  ids?: readonly SnapshotId[];
+  volumeIds?: readonly VolumeId[];
+  tags?: Tags;
+};
 
 export type NewVolume = {
   zone: string;
@@ -345,6 +351,8 @@ export type Cloud = Holds & {
 
   /** Asks AWS by DryRun whether the credentials may do it; changes nothing. Proves permission, never feasibility. */
   permits: (action: CloudAction, of: DryRunOf) => Promise<{ permitted: true } | { permitted: false; message: string }>;
+  /** How fast this action may be called here, after Deckhand's share of AWS's limit: so many at once, then per second. */
+  pace: (action: string) => { burst: number; perSecond: number };
   /** Frees sockets. Safe to repeat. */
   close: () => void;
 };

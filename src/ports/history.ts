@@ -87,10 +87,14 @@ export type PartRecord = {
   reason: string | undefined;
   /** What could not be put back, with the command to type; empty unless `stuck`. */
   failedUndo: readonly { name: string; why: string; manual: string }[];
+  /** Something had been changed and was put back; false for one that failed before it changed anything. */
+  touched: boolean;
   startedAt: number | undefined;
   endedAt: number | undefined;
 };
-export type PartEnd = Pick<PartRecord, 'key' | 'state' | 'result' | 'reason' | 'failedUndo'> & { at: number };
+export type PartEnd = Pick<PartRecord, 'key' | 'state' | 'result' | 'reason' | 'failedUndo' | 'touched'> & {
+  at: number;
+};
 
 /** Who pressed what where: token → subject. One row per posted message. */
 export type CardRecord = {

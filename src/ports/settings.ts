@@ -47,6 +47,16 @@ export type Settings = {
     sourceIdentity: boolean;
     accounts: readonly Account[];
   };
+  restore: {
+    /** Servers of one restore that may fail before the rest is not begun: `10%` or a number. Default 10 %. */
+    failures: string;
+    /** Servers of one restore at work at once. Default 500. */
+    atOnce: number;
+    /** MiB/s at which AWS fills restored volumes in a Region, all together. AWS's default is 5,000. */
+    fillingQuota: number;
+    /** What one server takes, from the first call to its status checks; for estimates. Default 3 min. */
+    serverMs: number;
+  };
   /** Private hosts or CIDRs that site checks may reach; everything else private is refused, instance metadata always. */
   web: { allowPrivate: readonly string[] };
   health: {

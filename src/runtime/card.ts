@@ -22,6 +22,8 @@ export type Ending = {
   reason?: string;
   by?: UserId;
   failedUndo?: readonly FailedUndo[];
+  /** Something had been changed before it failed. */
+  touched?: boolean;
 };
 
 /** Everything a run's card shows. */
@@ -46,6 +48,8 @@ export type RunView = {
   failedUndo: readonly FailedUndo[];
   undoLabel: string | undefined;
   undoing: boolean;
+  /** It failed after it had changed something. */
+  touched: boolean;
 };
 
 /** Of what could not be put back; a message of Slack holds 50 blocks. */
@@ -78,7 +82,7 @@ function stateWord(view: RunView): string {
     case 'done':
       return 'done';
     case 'undone':
-      return view.stages.some((stage) => stage.state === 'undone') ? 'failed and undone' : 'failed, nothing changed';
+      return view.touched ? 'failed and undone' : 'failed, nothing changed';
     case 'stuck':
       return 'NEEDS A PERSON';
     case 'changed':

@@ -64,7 +64,11 @@ export async function createLiveCard(world: World, durable: Durable, of: Of): Pr
   }
 
   function undoing(): void {
-    show({ undoing: true, stages: view.stages.map((one) => ({ ...one, state: afterFailure(one.state) })) });
+    show({
+      undoing: true,
+      touched: view.stages.some(({ state }) => state === 'done'),
+      stages: view.stages.map((one) => ({ ...one, state: afterFailure(one.state) })),
+    });
   }
 
   async function finish(durable: Durable, ending: Ending & { endedAt: number }): Promise<void> {
@@ -78,6 +82,7 @@ export async function createLiveCard(world: World, durable: Durable, of: Of): Pr
       reason: ending.reason,
       failedUndo: ending.failedUndo ?? [],
       outcome,
+      touched: view.touched || ending.touched === true,
       undoing: false,
       tally: '',
       stages: view.stages.map((one) => ({
@@ -126,6 +131,7 @@ function firstView(world: World, { order, rule, operation, place }: Of): RunView
     given: [],
     stages: operation.stages(order.plan).map((label) => ({ label, state: 'waiting' })),
     tally: '',
+    touched: false,
     startedAt: undefined,
     endedAt: undefined,
     endedBy: undefined,

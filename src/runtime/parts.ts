@@ -24,6 +24,7 @@ type PartEnding = {
   result?: Json;
   reason?: string;
   failedUndo: readonly FailedUndo[];
+  touched: boolean;
 };
 
 export type Parts = {
@@ -56,13 +57,12 @@ export function createParts(world: World, find: (name: string) => ChangeOperatio
     const of = input as unknown as PartInput; // written by `run`
     const ending = await live(durable, of);
     const at = await durable.now();
-    const { state, result, reason, failedUndo } = ending;
+    const { state, result, reason, failedUndo, touched } = ending;
     await durable.step(
       'record the end',
-      () => world.history.parts.end(of.order.id, { key: of.key, state, result, reason, failedUndo, at }),
+      () => world.history.parts.end(of.order.id, { key: of.key, state, result, reason, failedUndo, touched, at }),
       patient,
     );
-    where.get(of.order.id)?.delete(of.key);
     return state;
   }
 
@@ -84,14 +84,14 @@ export function createParts(world: World, find: (name: string) => ChangeOperatio
         },
         () => Object.assign(told, { undoing: true }),
       );
-      return { state: 'done', result, failedUndo: [] };
+      return { state: 'done', result, failedUndo: [], touched: true };
     } catch (error) {
       if (durable.isStop(error)) throw error;
       if (!isRefusal(error)) world.log.error({ run: order.id, part: key, err: error }, 'a part of a run failed');
       const reason = messageOf(error).slice(0, 500);
       return isUndoIncomplete(error)
-        ? { state: 'stuck', reason, failedUndo: error.failed }
-        : { state: 'undone', reason, failedUndo: [] };
+        ? { state: 'stuck', reason, failedUndo: error.failed, touched: true }
+        : { state: 'undone', reason, failedUndo: [], touched: told.undoing && told.stage > 0 };
     }
   }
 
@@ -203,6 +203,7 @@ export function createParts(world: World, find: (name: string) => ChangeOperatio
         result: undefined,
         reason: message.slice(0, 300),
         failedUndo,
+        touched: true,
         at,
       });
     }

@@ -18,7 +18,7 @@ export function progressOf(
   const keys = [...of.states.keys()];
   const alive = keys.filter((key) => isAlive(of.states.get(key)!, of.where.get(key)));
   const only = keys.length === 1 ? of.where.get(keys[0]!) : undefined;
-  const undoing = alive.length === 0 && keys.some((key) => of.states.get(key) === 'running');
+  const undoing = alive.length === 0 && keys.some((key) => of.where.get(key)?.undoing === true);
   const stages = labels.map((label, index): Stage => {
     const passed = alive.filter((key) => isPast(index, of.states.get(key)!, of.where.get(key))).length;
     const here = alive.filter((key) => of.states.get(key) === 'running' && of.where.get(key)?.stage === index).length;

@@ -115,10 +115,15 @@ export function createRun({ world, who, asking, incidents, parts }: RunNeeds) {
       if (durable.isStop(error)) throw error;
       if (!isRefusal(error)) world.log.error({ run: order.id, err: error }, 'a run failed');
       const reason = reasonOf(error, order);
-      return isUndoIncomplete(error)
-        ? { state: 'stuck', reason, failedUndo: error.failed }
-        : { state: 'undone', reason };
+      if (isUndoIncomplete(error)) return { state: 'stuck', reason, failedUndo: error.failed };
+      if (operation.part === undefined) return { state: 'undone', reason };
+      const parts = await durable.step('what became of the parts', () => anyTouched(order), patient);
+      return { state: 'undone', reason, touched: parts };
     }
+  }
+
+  async function anyTouched(order: Order): Promise<boolean> {
+    return (await world.history.parts.list(order.id)).some(({ touched }) => touched);
   }
 
   /** Done, unless some part of it could not be put back. */

@@ -72,7 +72,7 @@ const migrations: Readonly<Record<string, Migration>> = {
       await sql`
         create table ops.part (
           run text not null, key text not null, nr integer not null, label text not null, state text not null,
-          result json, reason text, failed_undo json not null, started_at bigint, ended_at bigint,
+          result json, reason text, failed_undo json not null, touched boolean not null default false, started_at bigint, ended_at bigint,
           primary key (run, key)
         );
       `.execute(db);

@@ -28,7 +28,7 @@ export function createParts(db: Kysely<Tables>): History['parts'] {
           .set({ state: 'skipped', reason: text(reason), ended_at: at })
           .execute();
       }),
-    end: (run, { key, state, result, reason, failedUndo, at }) =>
+    end: (run, { key, state, result, reason, failedUndo, touched, at }) =>
       stored(async () => {
         await db
           .updateTable('ops.part')
@@ -37,6 +37,7 @@ export function createParts(db: Kysely<Tables>): History['parts'] {
             result: result === undefined ? null : json(result),
             reason: reason === undefined ? null : text(reason),
             failed_undo: json(failedUndo),
+            touched,
             ended_at: at,
           })
           .where('run', '=', run)
@@ -81,6 +82,7 @@ function partOf(row: Selectable<Tables['ops.part']> & { has_result: boolean }): 
     result: row.has_result ? row.result : undefined,
     reason: row.reason ?? undefined,
     failedUndo: row.failed_undo as unknown as PartRecord['failedUndo'], // written by `end`
+    touched: row.touched,
     startedAt: maybeNumber(row.started_at),
     endedAt: maybeNumber(row.ended_at),
   };

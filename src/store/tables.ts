@@ -1,4 +1,4 @@
-import type { ColumnType, GeneratedAlways } from 'kysely';
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 
 import type { CardRecord, Decision, AuditKind, IncidentRecord, PartState, RunState } from '#ports/history.ts';
 import type { Json } from '#ports/json.ts';
@@ -33,6 +33,7 @@ export type Tables = {
     result: ColumnType<Json, string | null, string | null>;
     reason: string | null;
     failed_undo: JsonText;
+    touched: Generated<boolean>;
     started_at: MaybeBigInt;
     ended_at: MaybeBigInt;
   };

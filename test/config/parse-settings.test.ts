@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
@@ -8,6 +10,10 @@ import { sandboxSettings } from '#sandbox/settings.ts';
 
 import { problemsOf } from './support.ts';
 
+/** The sections that there are, in their order. */
+const sections = Object.keys(
+  (JSON.parse(readFileSync('deckhand.schema.json', 'utf8')) as { properties: object }).properties,
+);
 const parse = (text: string) => parseSettings(text, 'deckhand.yml');
 const problems = (text: string) => problemsOf(() => parse(text));
 
@@ -31,6 +37,7 @@ describe('reading deckhand.yml', () => {
         executeWithinMs: 900_000,
       },
       aws: { region: undefined, budgetShare: 0.7, home: undefined, sourceIdentity: false, accounts: [], buckets: {} },
+      restore: { failures: '10%', atOnce: 500, fillingQuota: 5_000, serverMs: 180_000 },
       web: { allowPrivate: [] },
       health: { enabled: true, cron: '* * * * *', timezone: 'UTC', confirm: 2, recover: 2, tags: {} },
       digest: { enabled: true, cron: '0 9 * * *', timezone: 'UTC' },
@@ -207,7 +214,7 @@ sites:
 `;
 
     expect(problems(text)).toEqual([
-      'deckhand.yml:1 chanels is not a setting. -> Did you mean `channels`? Known here: channels, roles, approvals, limits, aws, web, health, digest, retention, holds, alerts, monitoring, maintenance, sitesDefaults, sites.',
+      `deckhand.yml:1 chanels is not a setting. -> Did you mean \`channels\`? Known here: ${sections.join(', ')}.`,
       expect.stringMatching(
         /^deckhand\.yml:3 channels\.alerts "#alerts" cannot be used here\. -> Expected a Slack channel id such as/,
       ),

@@ -2,26 +2,29 @@ import { describe, expect, it } from 'vitest';
 
 import { readWords } from '#lib/words.ts';
 import { parseRestore } from '#operations/restore/arguments.ts';
-import { differences, type Facts, planPutBack, planRestore } from '#operations/restore/plan.ts';
+import { allowedFailures, candidateOf, planServers } from '#operations/restore/plan.ts';
+import { differences, planPutBack, planServer, type ServerFacts } from '#operations/restore/server-plan.ts';
 import { anInstance, aSnapshot, aVolume } from '#test/support/builders.ts';
 
-const facts = (change: Partial<Facts> = {}): Facts => ({
+const facts = (change: Partial<ServerFacts> = {}): ServerFacts => ({
   instance: anInstance(),
   volumes: [aVolume({ id: 'vol-0000000a' }), aVolume()],
-  only: undefined,
+  only: [],
+  disks: 'data',
+  mixed: false,
   snapshots: [aSnapshot(), aSnapshot({ id: 'snap-00000002', startedAt: 2_000 })],
   from: { kind: 'latest' },
   now: 10_000,
   ...change,
 });
-const sourceOf = (plan: ReturnType<typeof planRestore>) =>
+const sourceOf = (plan: ReturnType<typeof planServer>) =>
   plan.swaps.map(({ put }) => (put.kind === 'create' ? put.snapshotId : put.volumeId));
 
 describe('the plan of a restore', () => {
   it('swaps every data volume for its newest completed snapshot and keeps what the disk was', () => {
-    const plan = planRestore(facts());
+    const plan = planServer(facts());
 
-    expect(plan).toMatchObject({ wasRunning: true, putsBack: false, instance: { id: 'i-00000001', env: 'prod' } });
+    expect(plan).toMatchObject({ wasRunning: true, method: 'swap', instance: { id: 'i-00000001', env: 'prod' } });
     expect(plan.swaps).toEqual([
       {
         device: '/dev/sdf',
@@ -48,23 +51,21 @@ describe('the plan of a restore', () => {
   });
 
   it('takes the newest before an instant, and the named one', () => {
-    expect(sourceOf(planRestore(facts({ from: { kind: 'before', at: 1_500 } })))).toEqual(['snap-00000001']);
-    expect(sourceOf(planRestore(facts({ from: { kind: 'ago', ms: 8_500 } })))).toEqual(['snap-00000001']);
-    expect(sourceOf(planRestore(facts({ from: { kind: 'snapshot', id: 'snap-00000001' } })))).toEqual([
-      'snap-00000001',
-    ]);
+    expect(sourceOf(planServer(facts({ from: { kind: 'before', at: 1_500 } })))).toEqual(['snap-00000001']);
+    expect(sourceOf(planServer(facts({ from: { kind: 'ago', ms: 8_500 } })))).toEqual(['snap-00000001']);
+    expect(sourceOf(planServer(facts({ from: { kind: 'snapshot', id: 'snap-00000001' } })))).toEqual(['snap-00000001']);
   });
 
   it('finds the snapshots of the volume that an earlier restore replaced', () => {
     const restored = aVolume({ tags: { 'deckhand:source-volume': 'vol-00000009' } });
 
     expect(
-      sourceOf(planRestore(facts({ volumes: [restored], snapshots: [aSnapshot({ volumeId: 'vol-00000009' })] }))),
+      sourceOf(planServer(facts({ volumes: [restored], snapshots: [aSnapshot({ volumeId: 'vol-00000009' })] }))),
     ).toEqual(['snap-00000001']);
   });
 
   it('grows to the snapshot when that is larger, and copies no tag AWS reserves', () => {
-    const plan = planRestore(
+    const plan = planServer(
       facts({
         volumes: [aVolume({ tags: { 'aws:x': '1', 'deckhand:job': 'r-1', a: 'b' } })],
         snapshots: [aSnapshot({ sizeGiB: 120 })],
@@ -76,7 +77,7 @@ describe('the plan of a restore', () => {
     });
   });
 
-  it.each<[string, Partial<Facts>, RegExp]>([
+  it.each<[string, Partial<ServerFacts>, RegExp]>([
     [
       'a member of an Auto Scaling group',
       { instance: anInstance({ autoScalingGroup: 'web' }) },
@@ -85,7 +86,6 @@ describe('the plan of a restore', () => {
     ['a managed server', { instance: anInstance({ managedBy: 'eks' }) }, /managed by eks/],
     ['a Marketplace server', { instance: anInstance({ marketplace: true }) }, /Marketplace/],
     ['a server in between', { instance: anInstance({ state: 'stopping' }) }, /is stopping/],
-    ['the root volume', { only: 'vol-0000000a' }, /root volume/],
     [
       'a server with only a root',
       {
@@ -123,19 +123,21 @@ describe('the plan of a restore', () => {
       /exceed AWS's 50/,
     ],
   ])('is refused for %s', (_what, change, why) => {
-    expect(() => planRestore(facts(change))).toThrow(why);
+    expect(() => planServer(facts(change))).toThrow(why);
   });
 
   it('warns of a public address that will change', () => {
+    const instance = anInstance({ publicIpChangesOnStop: true, publicIp: '203.0.113.7' });
+
     expect(
-      planRestore(
-        facts({ instance: anInstance({ publicIpChangesOnStop: true, publicIp: '203.0.113.7' }) }),
-      ).warnings.join(' '),
+      planServers([candidateOf(facts({ instance }))])
+        .findings.map(({ text }) => text)
+        .join(' '),
     ).toMatch(/203\.0\.113\.7 will change/);
   });
 
   it('is no longer true when the server, a disk or the snapshot moved', () => {
-    const plan = planRestore(facts());
+    const plan = planServer(facts());
     const usable = new Set(['snap-00000002']);
 
     expect(differences(plan, anInstance(), usable)).toEqual([]);
@@ -152,9 +154,91 @@ describe('the plan of a restore', () => {
   });
 });
 
+const disk = (volume: string, device: string) => ({
+  device,
+  volumeId: volume as `vol-${string}`,
+  deleteOnTermination: false,
+  state: 'attached',
+});
+const twoDisks = {
+  instance: anInstance({ mappings: [disk('vol-0000000b', '/dev/sdf'), disk('vol-0000000c', '/dev/sdg')] }),
+  volumes: [aVolume(), aVolume({ id: 'vol-0000000c' })],
+};
+
+describe('several disks of one server', () => {
+  it('go back to the newest instant at which all of them were taken', () => {
+    const snapshots = [
+      aSnapshot({ id: 'snap-000000b1', startedAt: 1_000 }),
+      aSnapshot({ id: 'snap-000000c1', volumeId: 'vol-0000000c', startedAt: 1_000 }),
+      aSnapshot({ id: 'snap-000000b2', startedAt: 3_000 }),
+      aSnapshot({ id: 'snap-000000c3', volumeId: 'vol-0000000c', startedAt: 5_000 }),
+    ];
+
+    expect(sourceOf(planServer(facts({ ...twoDisks, snapshots })))).toEqual(['snap-000000b1', 'snap-000000c1']);
+    expect(sourceOf(planServer(facts({ ...twoDisks, snapshots, mixed: true })))).toEqual([
+      'snap-000000b2',
+      'snap-000000c3',
+    ]);
+  });
+
+  it('are refused when they were never taken together, and a set counts by its tag', () => {
+    const set = { 'deckhand:set': 'r-0123456789.i-1.1' };
+    const apart = [aSnapshot(), aSnapshot({ id: 'snap-000000c1', volumeId: 'vol-0000000c', startedAt: 1_001 })];
+
+    expect(() => planServer(facts({ ...twoDisks, snapshots: apart }))).toThrow(/no instant.*`--mixed`/);
+    const together = apart.map((snapshot) => ({ ...snapshot, tags: set }));
+    expect(sourceOf(planServer(facts({ ...twoDisks, snapshots: together })))).toHaveLength(2);
+    expect(
+      sourceOf(planServer(facts({ ...twoDisks, snapshots: together, from: { kind: 'set', run: 'r-0123456789' } }))),
+    ).toHaveLength(2);
+    expect(() =>
+      planServer(facts({ ...twoDisks, snapshots: together, from: { kind: 'set', run: 'r-9999999999' } })),
+    ).toThrow(/made no completed snapshot/);
+  });
+});
+
+describe('a root volume', () => {
+  const root = aVolume({ id: 'vol-0000000a' });
+  const own = [aSnapshot({ id: 'snap-0000000a', volumeId: 'vol-0000000a' })];
+  const method = (change: Partial<ServerFacts>) =>
+    planServer(facts({ disks: 'root', volumes: [root, aVolume()], snapshots: own, ...change })).method;
+
+  it('is replaced in place on a running server, and swapped where AWS does not take that', () => {
+    expect(method({})).toBe('root-task');
+    expect(method({ only: ['vol-0000000a'], disks: 'data' })).toBe('root-task');
+    expect(method({ instance: anInstance({ state: 'stopped' }) })).toBe('swap');
+    expect(method({ instance: anInstance({ type: 'm7i.metal-24xl' }) })).toBe('swap');
+    expect(
+      method({ snapshots: [aSnapshot({ volumeId: 'vol-ffffffff', tags: { 'deckhand:source-volume': root.id } })] }),
+    ).toBe('swap');
+    expect(
+      planServer(
+        facts({ disks: 'all', volumes: [root, aVolume()], snapshots: [...own, aSnapshot({ startedAt: 1_000 })] }),
+      ),
+    ).toMatchObject({ method: 'swap', swaps: [{ device: '/dev/xvda' }, { device: '/dev/sdf' }] });
+  });
+});
+
+describe('a selection of many servers', () => {
+  it('leaves out, with the reason, what cannot be restored, and refuses when nothing is left', () => {
+    const fine = candidateOf(facts());
+    const member = candidateOf(facts({ instance: anInstance({ name: 'api-1', autoScalingGroup: 'api' }) }));
+
+    expect(planServers([fine, member])).toMatchObject({
+      servers: [{ instance: { name: 'db-1' } }],
+      left: [{ label: 'api-1 (i-00000001)', why: expect.stringMatching(/Auto Scaling group api/) }],
+    });
+    expect(() => planServers([member])).toThrow(/Auto Scaling group api/);
+    expect(() => planServers(Array.from({ length: 501 }, () => fine))).toThrow(/at most 500/);
+  });
+
+  it('counts the failures it may have as a number or a share', () => {
+    expect([allowedFailures('3', 300), allowedFailures('10%', 300), allowedFailures('10%', 3)]).toEqual([3, 30, 0]);
+  });
+});
+
 describe('the plan of its undo', () => {
   const args = {
-    kind: 'put-back' as const,
     instance: 'i-00000001' as const,
     swaps: [
       { device: '/dev/sdf', deleteOnTermination: false, now: 'vol-0000000b' as const, back: 'vol-0000000c' as const },
@@ -165,7 +249,6 @@ describe('the plan of its undo', () => {
     expect(
       planPutBack(args, anInstance(), [aVolume({ id: 'vol-0000000c', state: 'available', attachments: [] })]),
     ).toMatchObject({
-      putsBack: true,
       swaps: [{ device: '/dev/sdf', out: 'vol-0000000b', put: { kind: 'existing', volumeId: 'vol-0000000c' } }],
     });
   });
@@ -190,14 +273,24 @@ describe('the line of a restore', () => {
     ['db-1 --from before 2026-11-24T10:00:30Z', { kind: 'before', at: Date.UTC(2026, 10, 24, 10, 0, 30) }],
     ['db-1 --from before 6h', { kind: 'ago', ms: 6 * 3_600_000 }],
     ['db-1 before 2d ago', { kind: 'ago', ms: 2 * 86_400_000 }],
+    ['db-1 --from set r-0123456789', { kind: 'set', run: 'r-0123456789' }],
   ])('%j is understood', (line, from) => {
-    expect(parse(line)).toEqual({ kind: 'restore', target: { name: 'db-1' }, from });
+    expect(parse(line)).toMatchObject({
+      kind: 'restore',
+      selector: { names: ['db-1'] },
+      from,
+      disks: 'data',
+      mixed: false,
+    });
   });
 
   it.each([
     ['', /Name what you mean/],
-    ['all', /not `all`/],
-    ['db-1 db-2', /one at a time|one volume or one server/],
+    ['db-1 --root --all-disks', /either `--root`/],
+    ['db-1 --rate 20', /whole number from 100 to 300/],
+    ['db-1 --at-once none', /whole number from 1 to 500/],
+    ['db-1 --max-failures some', /--max-failures 5%/],
+    ['db-1 --from set r-1', /no run id/],
     ['snap-0123456789abcdef0', /after `--from`/],
     ['db-1 --from yesterday', /not understood/],
     ['db-1 --from snap-12', /not a valid snapshot id/],

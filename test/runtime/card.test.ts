@@ -20,6 +20,7 @@ const view = (change: Partial<RunView>): RunView => ({
   reason: undefined,
   failedUndo: [],
   tally: '',
+  touched: false,
   undoLabel: undefined,
   undoing: false,
   ...change,

@@ -24,6 +24,7 @@ export function createFakeSettings(
       executeWithinMs: 1,
     },
     aws: { region: undefined, budgetShare: 0.7, home: undefined, sourceIdentity: false, accounts: [], buckets: {} },
+    restore: { failures: '10%', atOnce: 500, fillingQuota: 5_000, serverMs: 180_000 },
     web: { allowPrivate: [] },
     health: { cron: '* * * * *', timezone: 'UTC', confirm: 2, recover: 2, tags: {}, enabled: true },
     digest: { cron: '0 9 * * *', timezone: 'UTC', enabled: true },

@@ -1,60 +1,118 @@
-import { count, duration, label } from '#lib/format.ts';
+import { count, duration, label, some } from '#lib/format.ts';
 import type { Line, Section } from '#ports/text.ts';
 
-import type { RestorePlan, Swap } from './plan.ts';
+import type { Finding, RestorePlan } from './plan.ts';
+import type { ServerPlan, Swap } from './server-plan.ts';
+import type { ServerResult } from './server-story.ts';
 import type { RestoreResult } from './story.ts';
 
 type Words = { title: string; summary: string; sections: readonly Section[] };
 
+/** Servers named on a card; the rest is counted. */
+const mostNamed = 10;
+
 /** What will happen, what it costs, how it is undone. */
 export function planned(plan: RestorePlan, asking: { now: number }): Words {
-  const name = label(plan.instance);
   const verb = plan.putsBack ? 'Undo the restore of' : 'Restore';
+  const { title, what } = subject(plan.servers);
+  const [only] = plan.servers;
   return {
-    title: `${verb} ${name}`,
-    summary: `${verb} ${count(plan.swaps.length, 'volume')} of ${name}`,
+    title: `${verb} ${title}`,
+    summary: `${verb} ${what}`,
     sections: [
-      {
-        kind: 'facts',
-        facts: [
-          ['Server', serverLine(plan)],
-          ...plan.swaps.map((swap) => [swap.device, swapLine(swap, asking.now)] as const),
-        ],
-      },
-      { kind: 'text', lines: consequences(plan) },
+      plan.servers.length === 1 ? serverFacts(only!, asking.now) : fleetFacts(plan, asking.now),
+      ...leftOut(plan),
+      { kind: 'text', lines: [...warningLines(plan.findings), ...consequences(plan)] },
+      { kind: 'note', line: estimateLine(plan) },
     ],
   };
 }
 
 /** What was done, and the way back. */
 export function done(plan: RestorePlan, result: RestoreResult): Words {
-  const name = label(plan.instance);
   const verb = plan.putsBack ? 'Undid the restore of' : 'Restored';
+  const { title, what } = subject(result.servers);
+  const failed = result.others.length === 0 ? '' : `; ${othersLine(result)}`;
   return {
-    title: `${verb} ${name}`,
-    summary: `${verb} ${count(result.swaps.length, 'volume')} of ${name}${bad(result) ? ', but its status checks are not ok' : ''}`,
+    title: `${verb} ${title}`,
+    summary: `${verb} ${what}${bad(result)}${failed}`,
     sections: [
-      {
-        kind: 'facts',
-        facts: [
-          ...result.swaps.map(
-            (swap) => [swap.device, [{ code: swap.new }, ' is attached in place of ', { code: swap.old }]] as const,
-          ),
-          ['Status checks', checksLine(plan, result)],
-        ],
-      },
-      { kind: 'text', lines: [keptLine(plan, result), ...untaggedLines(result)] },
+      result.servers.length === 1 && plan.servers.length === 1
+        ? resultFacts(plan.servers[0]!, result.servers[0]!)
+        : fleetResult(result),
+      ...failures(result),
+      ...(result.servers.length === 0
+        ? []
+        : [{ kind: 'text' as const, lines: [keptLine(plan, result), ...untaggedLines(result)] }]),
     ],
   };
 }
 
-function serverLine(plan: RestorePlan): Line {
-  const where = [
-    plan.instance.zone,
-    plan.instance.env === '' ? '' : `env ${plan.instance.env}`,
-    plan.wasRunning ? 'running' : 'stopped',
+type Named = { swaps: readonly unknown[] } & (
+  | { id: string; name: string }
+  | { instance: { id: string; name: string } }
+);
+
+function subject(servers: readonly Named[]): { title: string; what: string } {
+  const swaps = servers.reduce((sum, server) => sum + server.swaps.length, 0);
+  const title = servers.length === 1 ? label(nameOf(servers[0]!)) : count(servers.length, 'server');
+  return { title, what: `${count(swaps, 'volume')} of ${title}` };
+}
+
+function nameOf(server: Named): { id: string; name: string } {
+  return 'instance' in server ? server.instance : server;
+}
+
+function serverFacts(server: ServerPlan, now: number): Section {
+  return {
+    kind: 'facts',
+    facts: [['Server', serverLine(server)], ...server.swaps.map((swap) => [swap.device, swapLine(swap, now)] as const)],
+  };
+}
+
+function fleetFacts({ servers, failures, atOnce, filling }: RestorePlan, now: number): Section {
+  const swaps = servers.flatMap((server) => server.swaps);
+  const taken = swaps.flatMap(({ put }) => (put.kind === 'create' ? [put.takenAt] : []));
+  const sizeGiB = swaps.reduce((sum, { put }) => sum + (put.kind === 'create' ? put.volume.sizeGiB : 0), 0);
+  const inPlace = servers.filter(({ method }) => method === 'root-task').length;
+  const facts: (readonly [string, Line])[] = [
+    [
+      'Servers',
+      some(
+        servers.map(({ instance }) => label(instance)),
+        mostNamed,
+      ),
+    ],
+    [
+      'Volumes',
+      `${swaps.length}${sizeGiB > 0 ? `, ${sizeGiB} GiB of new ones; the old ones stay, so storage doubles meanwhile` : ''}`,
+    ],
+    ...(taken.length === 0 ? [] : [['Data of', ages(taken, now)] as const]),
+    ...(inPlace === 0
+      ? []
+      : [['In place', `${count(inPlace, 'root volume')} replaced by AWS with a reboot, without a stop`] as const]),
+    ['If some fail', `each is put back by itself; after more than ${failures} no further server is touched`],
+    ...(atOnce < servers.length ? [['At once', `at most ${count(atOnce, 'server')}`] as const] : []),
+    ...(filling === undefined
+      ? []
+      : [
+          ['Filling', `${filling.rate} MiB/s for each new volume, at most ${filling.quota} together (billed)`] as const,
+        ]),
   ];
-  return [{ bold: label(plan.instance) }, ` · ${where.filter((part) => part !== '').join(' · ')}`];
+  return { kind: 'facts', facts };
+}
+
+function ages(taken: readonly number[], now: number): Line {
+  const [oldest, newest] = [Math.min(...taken), Math.max(...taken)];
+  const when: Line = [{ at: newest, style: 'datetime' }, ` (${duration(now - newest)} ago)`];
+  return oldest === newest
+    ? when
+    : ['between ', { at: oldest, style: 'datetime' }, ` (${duration(now - oldest)} ago) and `, ...when];
+}
+
+function serverLine({ instance, wasRunning }: ServerPlan): Line {
+  const where = [instance.zone, instance.env === '' ? '' : `env ${instance.env}`, wasRunning ? 'running' : 'stopped'];
+  return [{ bold: label(instance) }, ` · ${where.filter((part) => part !== '').join(' · ')}`];
 }
 
 function swapLine(swap: Swap, now: number): Line {
@@ -87,44 +145,144 @@ function spec(volume: {
   return `${parts.filter((part) => part !== '').join(', ')}, as now.`;
 }
 
-function consequences(plan: RestorePlan): Line[] {
-  const lost = plan.putsBack
-    ? 'What was written since the restore is no longer on the server; the restored volume is kept, detached.'
-    : 'What was written after the snapshot is no longer on the server; the old volume is kept, detached, and an Undo button brings it back.';
-  const slow = plan.putsBack
-    ? []
-    : ['A restored volume is slow at first, until its blocks have come from S3. Both volumes are billed meanwhile.'];
-  return [...plan.warnings, lost, ...slow];
+/** Named by the selector and yet untouched: said before anybody approves. */
+function leftOut({ left }: RestorePlan): Section[] {
+  if (left.length === 0) return [];
+  const shown = left
+    .slice(0, 5)
+    .map(({ label: name, why }): Line => (why.startsWith(name) ? why : [{ bold: name }, `: ${why}`]));
+  const more = left.length > 5 ? [`And ${left.length - 5} more.`] : [];
+  return [
+    { kind: 'text', lines: [[{ bold: `Left as they are: ${count(left.length, 'server')}.` }]] },
+    { kind: 'list', items: [...shown, ...more] },
+  ];
 }
 
-function checksLine(plan: RestorePlan, result: RestoreResult): string {
-  if (!plan.wasRunning) return 'the server was stopped and still is';
+/** The same warning of many servers is one line with a count. */
+function warningLines(findings: readonly Finding[]): Line[] {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const key = finding.next === '' ? finding.text : finding.next;
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  return [...groups.values()].map((group): Line => {
+    const { text, next } = group[0]!;
+    const whose =
+      group.length === 1
+        ? ''
+        : ` (${some(
+            group.map(({ about }) => about),
+            3,
+          )})`;
+    return `${text}${whose}${next === '' ? '' : ` ${next}`}`;
+  });
+}
+
+function consequences({ putsBack, servers }: RestorePlan): Line[] {
+  const one = servers.flatMap(({ swaps }) => swaps).length === 1;
+  const lost = putsBack
+    ? `What was written since the restore is no longer on the server; the restored ${one ? 'volume is' : 'volumes are'} kept, detached.`
+    : `What was written after the snapshot is no longer on the server; the old ${one ? 'volume is' : 'volumes are'} kept, detached, and an Undo button brings ${one ? 'it' : 'them'} back.`;
+  const slow = putsBack
+    ? []
+    : ['A restored volume is slow at first, until its blocks have come from S3. Both volumes are billed meanwhile.'];
+  return [lost, ...slow];
+}
+
+function estimateLine({ estimate, servers }: RestorePlan): Line {
+  return servers.length === 1
+    ? `Takes about ${duration(estimate.ms)}.`
+    : `Takes about ${duration(estimate.ms)}; what rules it: ${estimate.rule}.`;
+}
+
+function resultFacts(server: ServerPlan, result: ServerResult): Section {
+  return {
+    kind: 'facts',
+    facts: [
+      ...result.swaps.map(
+        (swap) => [swap.device, [{ code: swap.new }, ' is attached in place of ', { code: swap.old }]] as const,
+      ),
+      ['Status checks', checksLine(server, result)],
+    ],
+  };
+}
+
+function fleetResult({ servers }: RestoreResult): Section {
+  const unwell = servers.filter(notOk);
+  return {
+    kind: 'facts',
+    facts: [
+      ['Done', some(servers.map(label), mostNamed)],
+      [
+        'Status checks',
+        unwell.length === 0
+          ? 'ok, or not checked because the server was stopped'
+          : `not ok: ${some(
+              unwell.map((one) => `${label(one)} (${one.checks})`),
+              mostNamed,
+            )}: look at them; Undo puts the old disks back`,
+      ],
+    ],
+  };
+}
+
+function failures({ others }: RestoreResult): Section[] {
+  if (others.length === 0) return [];
+  const words = { undone: 'failed and is as it was before', stuck: 'COULD NOT BE PUT BACK', skipped: 'not begun' };
+  const items = others
+    .slice(0, mostNamed)
+    .map((other): Line => [{ bold: other.label }, ` ${words[other.state]}: ${other.reason}`]);
+  const more = others.length > mostNamed ? [`And ${others.length - mostNamed} more: \`/deck runs\` has them all.`] : [];
+  return [{ kind: 'list', items: [...items, ...more] }];
+}
+
+function othersLine({ others }: RestoreResult): string {
+  const by = (state: string) => others.filter((other) => other.state === state).length;
+  const parts = [
+    by('undone') > 0 ? `${by('undone')} failed and put back` : '',
+    by('skipped') > 0 ? `${by('skipped')} not begun` : '',
+    by('stuck') > 0 ? `${by('stuck')} NEED A PERSON` : '',
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+function checksLine({ wasRunning }: ServerPlan, result: ServerResult): string {
+  if (!wasRunning) return 'the server was stopped and still is';
   if (result.checks === 'ok') return 'ok';
   return `${result.checks}: look at the server; Undo puts the old disk back`;
 }
 
-function bad(result: RestoreResult): boolean {
-  return result.checks !== 'ok' && result.checks !== 'not-checked';
+function notOk({ checks }: ServerResult): boolean {
+  return checks !== 'ok' && checks !== 'not-checked';
 }
 
-function untaggedLines({ untagged }: RestoreResult): Line[] {
+function bad({ servers }: RestoreResult): string {
+  const unwell = servers.filter(notOk).length;
+  if (unwell === 0) return '';
+  return servers.length === 1
+    ? ', but its status checks are not ok'
+    : `, but the status checks of ${unwell} are not ok`;
+}
+
+function untaggedLines({ servers }: RestoreResult): Line[] {
+  const untagged = servers.flatMap((server) => server.untagged);
   return untagged.length === 0
     ? []
     : [
         [
-          { bold: `${untagged.join(', ')} could not be tagged as kept.` },
-          ' Do not delete it while an undo may be needed.',
+          { bold: `${some(untagged, mostNamed)} could not be tagged as kept.` },
+          ' Do not delete them while an undo may be needed.',
         ],
       ];
 }
 
-function keptLine(plan: RestorePlan, result: RestoreResult): Line {
-  const kept = result.swaps.map(({ old }) => old).join(', ');
+function keptLine(plan: RestorePlan, { servers }: RestoreResult): Line {
+  const kept = servers.flatMap(({ swaps }) => swaps.map(({ old }) => old));
   return [
-    `${kept} ${result.swaps.length === 1 ? 'is' : 'are'} kept, detached, at least until `,
-    { at: result.heldUntil, style: 'date' },
+    `${some(kept, mostNamed)} ${kept.length === 1 ? 'is' : 'are'} kept, detached, at least until `,
+    { at: Math.min(...servers.map(({ heldUntil }) => heldUntil)), style: 'date' },
     plan.putsBack
       ? '.'
-      : ' and can be put back with Undo. If you use Terraform, import the new volume before the next apply.',
+      : ' and can be put back with Undo. If you use Terraform, import the new volumes before the next apply.',
   ];
 }

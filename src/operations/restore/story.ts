@@ -1,250 +1,55 @@
-import { isRefusal, isTransient, Refusal } from '#errors.ts';
-import { settle } from '#lib/settle.ts';
-import { holdTag, requesterTag, runTag, volumeTag } from '#lib/tags.ts';
-import type { Story } from '#operations/contract.ts';
-import type { Cloud, Volume } from '#ports/cloud.ts';
-import type { InstanceId, VolumeId } from '#ports/ids.ts';
+import { Refusal } from '#errors.ts';
+import { label } from '#lib/format.ts';
+import type { Part, Story } from '#operations/contract.ts';
+import type { InstanceId } from '#ports/ids.ts';
 
-import { isFree, one, tokenOf, visible } from './look.ts';
-import type { RestorePlan, Swap } from './plan.ts';
-import { attach, free, removeMade, startAgain, stopAgain } from './undo.ts';
+import type { RestorePlan } from './plan.ts';
+import type { ServerPlan } from './server-plan.ts';
+import type { ServerResult } from './server-story.ts';
 
 export type RestoreResult = {
-  swaps: { device: string; old: VolumeId; new: VolumeId; deleteOnTermination: boolean }[];
-  heldUntil: number;
-  /** Replaced volumes that could not be tagged as kept. */
-  untagged: VolumeId[];
-  /** ok | not-checked (it was stopped) | what the status checks said when the time was over. */
-  checks: string;
+  servers: (ServerResult & { id: InstanceId; name: string })[];
+  /** What did not end done, with the reason; in the order of the plan. */
+  others: { label: string; state: 'undone' | 'stuck' | 'skipped'; reason: string }[];
 };
 
-type Placed = Swap & { in: VolumeId };
-type Names = { stages: { create: number; stop: number; swap: number; start: number; verify: number; keep: number } };
+/** What one part of the run is given. */
+export type ServerPart = { server: ServerPlan; putsBack: boolean; rate?: number };
 
-/** The stages of the card, and which is which. A stopped server is neither stopped nor started. */
-export function stagesOf(plan: RestorePlan): { labels: string[] } & Names {
-  const n = plan.swaps.length;
-  const volumes = n === 1 ? 'volume' : `${n} volumes`;
-  const create = plan.putsBack ? `Look for the old ${volumes}` : `Create ${volumes} from snapshot`;
-  const labels = plan.wasRunning
-    ? [
-        create,
-        'Stop the server',
-        `Swap the ${volumes}`,
-        'Start the server',
-        'Wait for its status checks',
-        'Keep the replaced disk for undo',
-      ]
-    : [create, `Swap the ${volumes}`, 'Keep the replaced disk for undo'];
-  const stages = plan.wasRunning
-    ? { create: 0, stop: 1, swap: 2, start: 3, verify: 4, keep: 5 }
-    : { create: 0, stop: 0, swap: 1, start: 1, verify: 1, keep: 2 };
-  return { labels, stages };
-}
-
-/** create → stop → detach old → attach new → start → verify → keep the old for undo. Ends done, or as it was before. */
+/** Every server is a part of its own: done or put back by itself. Fails only when none was restored. */
 export async function restore(story: Story, plan: RestorePlan): Promise<RestoreResult> {
-  const { stages } = stagesOf(plan);
-  story.stage(stages.create);
-  const placed = await provide(story, plan);
-  if (plan.wasRunning) {
-    story.stage(stages.stop);
-    await stop(story, plan.instance.id);
+  const ended = await story.parts(
+    plan.servers.map((server) => partOf(server, plan)),
+    {
+      failures: plan.failures,
+      atOnce: plan.atOnce,
+      ...(plan.filling === undefined ? {} : { weight: plan.filling.quota }),
+    },
+  );
+  const result: RestoreResult = { servers: [], others: [] };
+  for (const [at, { instance }] of plan.servers.entries()) {
+    const end = ended[at]!;
+    if (end.state === 'done')
+      result.servers.push({ id: instance.id, name: instance.name, ...(end.result as unknown as ServerResult) });
+    else result.others.push({ label: label(instance), state: end.state, reason: end.reason ?? 'no reason given' });
   }
-  story.stage(stages.swap);
-  await detachOld(story, plan, placed);
-  await attachNew(story, plan, placed);
-  let checks = 'not-checked';
-  if (plan.wasRunning) {
-    story.stage(stages.start);
-    await start(story, plan.instance.id);
-    story.stage(stages.verify);
-    checks = await verify(story, plan.instance.id);
-  }
-  story.stage(stages.keep);
-  const { heldUntil, untagged } = await keepOld(story, placed);
+  const first = result.others[0];
+  if (result.servers.length > 0 || first === undefined || result.others.some(({ state }) => state === 'stuck'))
+    return result;
+  throw new Refusal(
+    'conflict',
+    result.others.length === 1
+      ? first.reason
+      : `None of ${result.others.length} servers was restored. ${first.label}: ${first.reason}`,
+  );
+}
+
+function partOf(server: ServerPlan, { putsBack, filling }: RestorePlan): Part {
+  const plan: ServerPart = { server, putsBack, ...(filling === undefined ? {} : { rate: filling.rate }) };
   return {
-    swaps: placed.map((swap) => ({
-      device: swap.device,
-      old: swap.out,
-      new: swap.in,
-      deleteOnTermination: swap.deleteOnTermination,
-    })),
-    heldUntil,
-    untagged,
-    checks,
+    key: server.instance.id,
+    label: label(server.instance),
+    plan,
+    ...(filling === undefined ? {} : { weight: filling.rate * server.swaps.length }),
   };
-}
-
-/** New volumes from the snapshots (nothing on the server has changed yet), or the old ones for an undo. */
-async function provide(story: Story, plan: RestorePlan): Promise<Placed[]> {
-  const made = new Map<VolumeId, VolumeId>();
-  const refused = new Set<VolumeId>();
-  for (const swap of plan.swaps) {
-    if (swap.put.kind === 'create') {
-      story.undo(
-        `remove the volume made for ${swap.device}`,
-        (tools) => (refused.has(swap.out) ? Promise.resolve() : removeMade(story, swap, made.get(swap.out), tools)),
-        `aws ec2 delete-volume --volume-id <the volume tagged ${volumeTag}=${tokenOf(story, swap)}>`,
-      );
-    }
-  }
-  const ids = await settle(plan.swaps, async (swap) => {
-    try {
-      const id = await story.step(`create for ${swap.device}`, () => create(story, swap));
-      made.set(swap.out, id);
-      return id;
-    } catch (error) {
-      if (isRefusal(error)) refused.add(swap.out);
-      throw error;
-    }
-  });
-  await story.poll('volumes available', {
-    look: async () => allAvailable(await visible(story.cloud, ids)),
-    withinMs: story.limits.wait.volumeMs,
-    what: `The volume from ${plan.swaps.map((swap) => (swap.put.kind === 'create' ? swap.put.snapshotId : swap.put.volumeId)).join(', ')} becoming available`,
-  });
-  return plan.swaps.map((swap, at) => ({ ...swap, in: ids[at]! }));
-}
-
-async function create(story: Story, swap: Swap): Promise<VolumeId> {
-  if (swap.put.kind === 'existing') return swap.put.volumeId;
-  const { volume, snapshotId } = swap.put;
-  const tags = { ...volume.tags, [runTag]: story.order.id, [volumeTag]: tokenOf(story, swap) };
-  return (await story.cloud.createVolume({ ...volume, snapshotId, tags, token: tokenOf(story, swap) })).id;
-}
-
-function allAvailable(volumes: readonly Volume[] | undefined): true | undefined {
-  if (volumes === undefined) return undefined;
-  const broken = volumes.find((volume) => volume.state === 'error');
-  if (broken !== undefined)
-    throw new Refusal(
-      'unsuitable',
-      `AWS could not make ${broken.id} (state error), most often because of its KMS key. Check the key, then ask again.`,
-    );
-  return volumes.every((volume) => volume.state === 'available') ? true : undefined;
-}
-
-async function stop(story: Story, id: InstanceId): Promise<void> {
-  story.undo(
-    'start the server',
-    ({ until }) => startAgain(story.cloud, id, story.limits.wait, until),
-    `aws ec2 start-instances --instance-ids ${id}`,
-  );
-  await story.step('stop', () => story.cloud.stopInstances([id]));
-  await waitForState(story, id, 'stopped', story.limits.wait.stopMs);
-}
-
-/** Undone before anything else: disks are not taken from a running server. */
-async function start(story: Story, id: InstanceId): Promise<void> {
-  const { stopMs } = story.limits.wait;
-  story.undo(
-    'stop the server',
-    ({ until }) => stopAgain(story.cloud, id, stopMs, until),
-    `aws ec2 stop-instances --instance-ids ${id}`,
-  );
-  await story.step('start', () => story.cloud.startInstances([id]));
-  await waitForState(story, id, 'running', story.limits.wait.startMs);
-}
-
-async function waitForState(story: Story, id: InstanceId, state: string, withinMs: number): Promise<void> {
-  await story.poll(state, {
-    look: async () => ((await one(story.cloud, id)).state === state ? true : undefined),
-    withinMs,
-    what: `${id} becoming ${state}`,
-  });
-}
-
-async function detachOld(story: Story, plan: RestorePlan, placed: readonly Placed[]): Promise<void> {
-  const instanceId = plan.instance.id;
-  for (const swap of placed) {
-    story.undo(
-      `attach ${swap.out} again`,
-      ({ until }) => attach(story.cloud, { ...swap, in: swap.out, instanceId }, story.limits.wait.volumeMs, until),
-      `aws ec2 attach-volume --volume-id ${swap.out} --instance-id ${instanceId} --device ${swap.device}`,
-    );
-  }
-  await settle(placed, (swap) =>
-    story.step(`detach ${swap.out}`, () => story.cloud.detachVolume({ volumeId: swap.out, instanceId })),
-  );
-  await story.poll('old volumes free', {
-    look: async () =>
-      (await story.cloud.volumes({ ids: placed.map(({ out }) => out) })).every(isFree) ? true : undefined,
-    withinMs: story.limits.wait.volumeMs,
-    what: `Detaching ${placed.map(({ out }) => out).join(', ')} (a mounted file system can block it)`,
-  });
-}
-
-async function attachNew(story: Story, plan: RestorePlan, placed: readonly Placed[]): Promise<void> {
-  const instanceId = plan.instance.id;
-  for (const swap of placed) {
-    story.undo(
-      `detach ${swap.in}`,
-      ({ until }) => free(story.cloud, swap.in, instanceId, story.limits.wait.volumeMs, until),
-      `aws ec2 detach-volume --volume-id ${swap.in} --instance-id ${instanceId}`,
-    );
-  }
-  await settle(placed, (swap) =>
-    story.step(`attach ${swap.in}`, () =>
-      story.cloud.attachVolume({ volumeId: swap.in, instanceId, device: swap.device }),
-    ),
-  );
-  await story.poll('new volumes attached', {
-    look: async () =>
-      (await one(story.cloud, instanceId)).mappings
-        .filter(({ state }) => state === 'attached')
-        .filter(({ volumeId }) => placed.some((swap) => swap.in === volumeId)).length === placed.length
-        ? true
-        : undefined,
-    withinMs: story.limits.wait.volumeMs,
-    what: `Attaching ${placed.map((swap) => swap.in).join(', ')}`,
-  });
-  await settle(placed, (swap) =>
-    story.step(`delete-on-termination of ${swap.device}`, () =>
-      story.cloud.setDeleteOnTermination({ instanceId, device: swap.device, value: swap.deleteOnTermination }),
-    ),
-  );
-}
-
-/** Never fails the run: a server that runs but whose checks are not fine is for people to judge, with undo at hand. */
-async function verify(story: Story, id: InstanceId): Promise<string> {
-  try {
-    return await story.poll('checks', {
-      look: () => settledChecks(story.cloud, id),
-      withinMs: story.limits.wait.checksMs,
-      what: 'Status checks',
-    });
-  } catch (error) {
-    if (isRefusal(error) && error.code === 'conflict') return 'no answer in time';
-    if (isRefusal(error) || isTransient(error)) return 'could not be read';
-    throw error;
-  }
-}
-
-async function settledChecks(cloud: Cloud, id: InstanceId): Promise<string | undefined> {
-  const health = (await cloud.health([id]))[0];
-  if (health === undefined) return undefined;
-  const states = [health.system, health.instance, health.ebs].filter((state) => state !== 'not-applicable');
-  if (states.includes('impaired')) return 'impaired';
-  return states.length > 0 && states.every((state) => state === 'ok') ? 'ok' : undefined;
-}
-
-/** The restore is done by now; a tag that cannot be set is told, and undoes nothing. */
-async function keepOld(story: Story, placed: readonly Placed[]): Promise<{ heldUntil: number; untagged: VolumeId[] }> {
-  const heldUntil = (await story.now()) + story.limits.holdMs;
-  const tags = {
-    [holdTag]: new Date(heldUntil).toISOString(),
-    [runTag]: story.order.id,
-    [requesterTag]: story.order.requester,
-  };
-  const untagged: VolumeId[] = [];
-  for (const swap of placed) {
-    try {
-      await story.step(`keep ${swap.out}`, () => story.cloud.createTags([swap.out], tags));
-    } catch (error) {
-      if (!isRefusal(error) && !isTransient(error)) throw error;
-      untagged.push(swap.out);
-    }
-  }
-  return { heldUntil, untagged };
 }

@@ -4,7 +4,7 @@ import type { Cloud } from '#ports/cloud.ts';
 import type { InstanceId, VolumeId } from '#ports/ids.ts';
 
 import { find, one, tokenOf } from './look.ts';
-import type { Swap } from './plan.ts';
+import type { Swap } from './server-plan.ts';
 
 // What undoes a restore. Each looks first and does nothing when there is nothing to do.
 

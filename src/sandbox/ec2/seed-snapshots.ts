@@ -19,7 +19,7 @@ type OfDisk = SeedOf & { name: string; many: boolean; root: boolean };
 /** Nightly copies, newest first; a data volume of a well-known server has more of them, one of db-1 in the archive. */
 export function snapshotsOfDisk(volume: Volume, of: OfDisk): Snapshot[] {
   const offset = diceOf(`night ${of.name}`) * 2 * hour;
-  const ages = of.root ? [26] : of.many ? [5, 29, 7 * 24, 30 * 24] : [29, 7 * 24];
+  const ages = of.root ? [29] : of.many ? [5, 29, 7 * 24, 30 * 24] : [29, 7 * 24];
   const nightly = ages.map((hours) => snapshotOf(volume, of, hours * hour + offset, 'standard'));
   if (of.name !== 'db-1' || of.root) return nightly;
   return [...nightly, snapshotOf(volume, of, 400 * day, 'archive')];

@@ -1,0 +1,266 @@
+import { isRefusal, isTransient, Refusal } from '#errors.ts';
+import { settle } from '#lib/settle.ts';
+import { holdTag, requesterTag, runTag, volumeTag } from '#lib/tags.ts';
+import { orNothing } from '#lib/targets.ts';
+import type { Story } from '#operations/contract.ts';
+import type { Cloud, Volume } from '#ports/cloud.ts';
+import type { InstanceId, VolumeId } from '#ports/ids.ts';
+
+import { filled, isFree, one, tokenOf, usableSources, visible } from './look.ts';
+import { replaceRoot } from './root-story.ts';
+import { differences, type ServerPlan, type Swap } from './server-plan.ts';
+import { stageOf } from './stages.ts';
+import type { ServerPart } from './story.ts';
+import { attach, free, removeMade, startAgain, stopAgain } from './undo.ts';
+
+export type ServerResult = {
+  swaps: { device: string; old: VolumeId; new: VolumeId; deleteOnTermination: boolean }[];
+  heldUntil: number;
+  /** Replaced volumes that could not be tagged as kept. */
+  untagged: VolumeId[];
+  /** ok | not-checked (it was stopped) | what the status checks said when the time was over. */
+  checks: string;
+};
+
+export type Placed = Swap & { in: VolumeId };
+
+/** look again → new volumes → in their places → verify → keep the old for undo. Ends done, or as it was before. */
+export async function restoreServer(story: Story, part: ServerPart): Promise<ServerResult> {
+  const { server } = part;
+  await story.step('look again', () => mustStillBeTrue(story.cloud, server));
+  const placed = server.method === 'root-task' ? await replaceRoot(story, part) : await exchange(story, part);
+  const checks = server.wasRunning ? await verify(story, server.instance.id) : 'not-checked';
+  if (part.rate !== undefined) await waitUntilFilled(story, placed);
+  story.stage(stageOf('keep'));
+  const { heldUntil, untagged } = await keepOld(story, placed);
+  return {
+    swaps: placed.map((swap) => ({
+      device: swap.device,
+      old: swap.out,
+      new: swap.in,
+      deleteOnTermination: swap.deleteOnTermination,
+    })),
+    heldUntil,
+    untagged,
+    checks,
+  };
+}
+
+/** In a long run the turn of a server comes late: what was approved must still be what is there. */
+async function mustStillBeTrue(cloud: Cloud, server: ServerPlan): Promise<void> {
+  const [instance] = await orNothing(cloud.instances({ ids: [server.instance.id] }));
+  const differs = differences(server, instance, await usableSources(cloud, [server]));
+  if (differs.length > 0)
+    throw new Refusal('changed', `${differs.join(' ')} Nothing was done here; ask again to see the new plan.`);
+}
+
+/** create → stop → detach old → attach new → start. */
+async function exchange(story: Story, part: ServerPart): Promise<readonly Placed[]> {
+  const { server } = part;
+  story.stage(stageOf('create'));
+  const placed = await provide(story, part);
+  await story.mayGoOn();
+  if (server.wasRunning) {
+    story.stage(stageOf('stop'));
+    await stop(story, server.instance.id);
+  }
+  story.stage(stageOf('swap'));
+  await detachOld(story, server, placed);
+  await attachNew(story, server, placed);
+  if (server.wasRunning) {
+    story.stage(stageOf('start'));
+    await start(story, server.instance.id);
+  }
+  return placed;
+}
+
+/** New volumes from the snapshots (nothing on the server has changed yet), or the old ones for an undo. */
+async function provide(story: Story, { server, rate }: ServerPart): Promise<Placed[]> {
+  const { swaps } = server;
+  const made = new Map<VolumeId, VolumeId>();
+  const refused = new Set<VolumeId>();
+  for (const swap of swaps) {
+    if (swap.put.kind === 'create') {
+      story.undo(
+        `remove the volume made for ${swap.device}`,
+        (tools) => (refused.has(swap.out) ? Promise.resolve() : removeMade(story, swap, made.get(swap.out), tools)),
+        `aws ec2 delete-volume --volume-id <the volume tagged ${volumeTag}=${tokenOf(story, swap)}>`,
+      );
+    }
+  }
+  const ids = await settle(swaps, async (swap) => {
+    try {
+      const id = await story.step(`create for ${swap.device}`, () => create(story, swap, rate));
+      made.set(swap.out, id);
+      return id;
+    } catch (error) {
+      if (isRefusal(error)) refused.add(swap.out);
+      throw error;
+    }
+  });
+  await story.poll('volumes available', {
+    look: async () => allAvailable(await visible(story.cloud, ids)),
+    withinMs: story.limits.wait.volumeMs,
+    what: `The volume from ${swaps.map((swap) => (swap.put.kind === 'create' ? swap.put.snapshotId : swap.put.volumeId)).join(', ')} becoming available`,
+  });
+  return swaps.map((swap, at) => ({ ...swap, in: ids[at]! }));
+}
+
+async function create(story: Story, swap: Swap, rate: number | undefined): Promise<VolumeId> {
+  if (swap.put.kind === 'existing') return swap.put.volumeId;
+  const { volume, snapshotId } = swap.put;
+  const tags = { ...volume.tags, [runTag]: story.order.id, [volumeTag]: tokenOf(story, swap) };
+  const filling = rate === undefined ? {} : { initializationRate: rate };
+  return (await story.cloud.createVolume({ ...volume, ...filling, snapshotId, tags, token: tokenOf(story, swap) })).id;
+}
+
+function allAvailable(volumes: readonly Volume[] | undefined): true | undefined {
+  if (volumes === undefined) return undefined;
+  const broken = volumes.find((volume) => volume.state === 'error');
+  if (broken !== undefined)
+    throw new Refusal(
+      'unsuitable',
+      `AWS could not make ${broken.id} (state error), most often because of its KMS key. Check the key, then ask again.`,
+    );
+  return volumes.every((volume) => volume.state === 'available') ? true : undefined;
+}
+
+async function stop(story: Story, id: InstanceId): Promise<void> {
+  story.undo(
+    'start the server',
+    ({ until }) => startAgain(story.cloud, id, story.limits.wait, until),
+    `aws ec2 start-instances --instance-ids ${id}`,
+  );
+  await story.step('stop', () => story.cloud.stopInstances([id]));
+  await waitForState(story, id, 'stopped', story.limits.wait.stopMs);
+}
+
+/** Undone before anything else: disks are not taken from a running server. */
+async function start(story: Story, id: InstanceId): Promise<void> {
+  const { stopMs } = story.limits.wait;
+  story.undo(
+    'stop the server',
+    ({ until }) => stopAgain(story.cloud, id, stopMs, until),
+    `aws ec2 stop-instances --instance-ids ${id}`,
+  );
+  await story.step('start', () => story.cloud.startInstances([id]));
+  await waitForState(story, id, 'running', story.limits.wait.startMs);
+}
+
+async function waitForState(story: Story, id: InstanceId, state: string, withinMs: number): Promise<void> {
+  await story.poll(state, {
+    look: async () => ((await one(story.cloud, id)).state === state ? true : undefined),
+    withinMs,
+    what: `${id} becoming ${state}`,
+  });
+}
+
+async function detachOld(story: Story, server: ServerPlan, placed: readonly Placed[]): Promise<void> {
+  const instanceId = server.instance.id;
+  for (const swap of placed) {
+    story.undo(
+      `attach ${swap.out} again`,
+      ({ until }) => attach(story.cloud, { ...swap, in: swap.out, instanceId }, story.limits.wait.volumeMs, until),
+      `aws ec2 attach-volume --volume-id ${swap.out} --instance-id ${instanceId} --device ${swap.device}`,
+    );
+  }
+  await settle(placed, (swap) =>
+    story.step(`detach ${swap.out}`, () => story.cloud.detachVolume({ volumeId: swap.out, instanceId })),
+  );
+  await story.poll('old volumes free', {
+    look: async () =>
+      (await story.cloud.volumes({ ids: placed.map(({ out }) => out) })).every(isFree) ? true : undefined,
+    withinMs: story.limits.wait.volumeMs,
+    what: `Detaching ${placed.map(({ out }) => out).join(', ')} (a mounted file system can block it)`,
+  });
+}
+
+async function attachNew(story: Story, server: ServerPlan, placed: readonly Placed[]): Promise<void> {
+  const instanceId = server.instance.id;
+  for (const swap of placed) {
+    story.undo(
+      `detach ${swap.in}`,
+      ({ until }) => free(story.cloud, swap.in, instanceId, story.limits.wait.volumeMs, until),
+      `aws ec2 detach-volume --volume-id ${swap.in} --instance-id ${instanceId}`,
+    );
+  }
+  await settle(placed, (swap) =>
+    story.step(`attach ${swap.in}`, () =>
+      story.cloud.attachVolume({ volumeId: swap.in, instanceId, device: swap.device }),
+    ),
+  );
+  await story.poll('new volumes attached', {
+    look: async () =>
+      (await one(story.cloud, instanceId)).mappings
+        .filter(({ state }) => state === 'attached')
+        .filter(({ volumeId }) => placed.some((swap) => swap.in === volumeId)).length === placed.length
+        ? true
+        : undefined,
+    withinMs: story.limits.wait.volumeMs,
+    what: `Attaching ${placed.map((swap) => swap.in).join(', ')}`,
+  });
+  await settle(placed, (swap) =>
+    story.step(`delete-on-termination of ${swap.device}`, () =>
+      story.cloud.setDeleteOnTermination({ instanceId, device: swap.device, value: swap.deleteOnTermination }),
+    ),
+  );
+}
+
+/** Never fails the part: a server that runs but whose checks are not fine is for people to judge, with undo at hand. */
+async function verify(story: Story, id: InstanceId): Promise<string> {
+  story.stage(stageOf('verify'));
+  try {
+    return await story.poll('checks', {
+      look: () => settledChecks(story.cloud, id),
+      withinMs: story.limits.wait.checksMs,
+      what: 'Status checks',
+    });
+  } catch (error) {
+    if (isRefusal(error) && error.code === 'conflict') return 'no answer in time';
+    if (isRefusal(error) || isTransient(error)) return 'could not be read';
+    throw error;
+  }
+}
+
+async function settledChecks(cloud: Cloud, id: InstanceId): Promise<string | undefined> {
+  const health = (await cloud.health([id]))[0];
+  if (health === undefined) return undefined;
+  const states = [health.system, health.instance, health.ebs].filter((state) => state !== 'not-applicable');
+  if (states.includes('impaired')) return 'impaired';
+  return states.length > 0 && states.every((state) => state === 'ok') ? 'ok' : undefined;
+}
+
+/** The Region's quota of filling is held until it is over. Slow filling is no reason to put anything back. */
+async function waitUntilFilled(story: Story, placed: readonly Placed[]): Promise<void> {
+  const ids = placed.filter(({ put }) => put.kind === 'create').map((swap) => swap.in);
+  if (ids.length === 0) return;
+  try {
+    await story.poll('filled', {
+      look: () => filled(story.cloud, ids),
+      withinMs: story.limits.wait.snapshotMs,
+      what: `Filling ${ids.join(', ')}`,
+    });
+  } catch (error) {
+    if (!isRefusal(error) && !isTransient(error)) throw error;
+  }
+}
+
+/** The restore is done by now; a tag that cannot be set is told, and undoes nothing. */
+async function keepOld(story: Story, placed: readonly Placed[]): Promise<{ heldUntil: number; untagged: VolumeId[] }> {
+  const heldUntil = (await story.now()) + story.limits.holdMs;
+  const tags = {
+    [holdTag]: new Date(heldUntil).toISOString(),
+    [runTag]: story.order.id,
+    [requesterTag]: story.order.requester,
+  };
+  const untagged: VolumeId[] = [];
+  for (const swap of placed) {
+    try {
+      await story.step(`keep ${swap.out}`, () => story.cloud.createTags([swap.out], tags));
+    } catch (error) {
+      if (!isRefusal(error) && !isTransient(error)) throw error;
+      untagged.push(swap.out);
+    }
+  }
+  return { heldUntil, untagged };
+}
