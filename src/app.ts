@@ -1,9 +1,13 @@
+import { createBackupWatch } from '#fleet/backups.ts';
 import { createDigest } from '#fleet/digest.ts';
+import { lookEvery, scheduledSnapshots, scheduleViews } from '#fleet/schedules.ts';
+import { createTimedWork } from '#fleet/timed.ts';
 import { createHealthWatches } from '#fleet/watches.ts';
+import type { ScheduleView } from '#operations/contract.ts';
 import { operations } from '#operations/index.ts';
 import { createPeople } from '#policy/people.ts';
 import type { Inbound } from '#ports/chat.ts';
-import type { Cancel, CronJob, Schedules } from '#ports/clock.ts';
+import type { Calendar, Cancel, CronJob, Schedules } from '#ports/clock.ts';
 import { home } from '#ports/clouds.ts';
 import { openRunStates, type Run } from '#ports/history.ts';
 import type { Pictures } from '#ports/pictures.ts';
@@ -28,6 +32,7 @@ export type AppWorld = Omit<World, 'operations'> & {
   web: Web;
   schedules: Schedules;
   pictures: Pictures;
+  calendar: Calendar;
 };
 export type App = {
   /** What the chat adapter calls. */
@@ -47,13 +52,15 @@ export function createApp(outside: AppWorld): App {
   const who = createPeople(world);
   const incidents = createIncidents(world);
   const sites = createSiteWatch({ ...world, cloud: world.clouds.at(home), incidents });
-  const views = async () => sites.views();
+  const views = { sites: async () => sites.views(), schedules: viewSchedules };
   const asking = createAskingFor(world, who, views);
   const ask = createAsk({ world, who, asking });
   const health = createHealthWatches({ ...world, incidents });
   const digest = createDigest({ ...world, cloud: world.clouds.at(home, { lane: 'low' }) });
   const lookForTrouble = createTroubleWatch(world, incidents);
   const automatic = createAutomatic({ world, asking, incidents });
+  const timed = createTimedWork({ ...world, automatic });
+  const backups = createBackupWatch({ ...world, incidents });
   let stopped = false;
   let reconciling: Cancel = () => undefined;
 
@@ -123,12 +130,42 @@ export function createApp(outside: AppWorld): App {
         timezone: daily.timezone,
         run: (slot) => world.engine.start(`digest:${slot}`, 'digest', { slot }),
       });
+    const works = scheduledSnapshots(world.settings.current());
+    jobs.push({ name: 'timed', cron: lookEvery(works), timezone: 'UTC', run: lookAtTheClock });
     world.schedules.replace(jobs);
+  }
+
+  async function lookAtTheClock(): Promise<void> {
+    await settling('work by the clock', () => timed.look(scheduledSnapshots(world.settings.current())));
+    await settling('backups', backups.look);
+  }
+
+  async function viewSchedules(): Promise<readonly ScheduleView[]> {
+    const settings = world.settings.current();
+    const of = { timed: await timed.views(scheduledSnapshots(settings)), backups: await backups.views() };
+    return scheduleViews(settings.schedules, of);
+  }
+
+  /** A time of day that the clock skips or repeats surprises people twice a year. */
+  function warnOfClockChanges(): void {
+    for (const { key, line } of scheduledSnapshots(world.settings.current()))
+      for (const { at, kind } of timed.clockChanges(line))
+        world.log.warn(
+          { work: key, ...line, at: new Date(at).toISOString(), kind },
+          'a change of the clock moves work; use UTC or a time outside 01:00 to 03:59',
+        );
+  }
+
+  /** At once, not at the next full minute: what is new begins now, and what was missed is made up for. */
+  function beginByTheClock(): void {
+    schedule();
+    warnOfClockChanges();
+    void lookAtTheClock();
   }
 
   /** Who may do what can change with it, so the record says when. */
   function settingsChanged(): void {
-    schedule();
+    beginByTheClock();
     const at = world.clock.now();
     world.history.audit
       .append({
@@ -151,7 +188,7 @@ export function createApp(outside: AppWorld): App {
       world.log.warn({ err: error }, 'could not look for unfinished matters yet'),
     );
     keepReconciling();
-    schedule();
+    beginByTheClock();
     world.settings.onChange(settingsChanged);
     await sites.start();
   }
@@ -167,7 +204,7 @@ export function createApp(outside: AppWorld): App {
     press: createAnswer({ world, who, ask, asking, incident: createIncidentPress({ world, who, ask, incidents }) }),
     submit: createSubmit({ world, ask }),
     suggest: createSuggest(world),
-    homeOpened: createHome({ world, who, sites: views }),
+    homeOpened: createHome({ world, who, sites: views.sites }),
   };
   return { inbound, start, stop };
 }

@@ -13,6 +13,7 @@ import { createSlack, type SlackOptions } from '#slack/app.ts';
 import type { Identity } from '#slack/identity.ts';
 import { createHistory } from '#store/history.ts';
 import { openStore } from '#store/open.ts';
+import { createCalendar } from '#timers/calendar.ts';
 import { createClock } from '#timers/clock.ts';
 import { createRandomText } from '#timers/random.ts';
 import { createSchedules } from '#timers/schedules.ts';
@@ -73,6 +74,7 @@ export async function startDeckhand(
     web,
     schedules,
     pictures: createPictures(),
+    calendar: createCalendar(),
   });
   await app.start();
   await slack.start(app.inbound);

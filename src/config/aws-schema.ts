@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { buckets } from './buckets.ts';
 import { flag, list, matching, region, section, text } from './fields.ts';
 
-const name = matching(
+/** A name under `aws.accounts`. */
+export const accountName = matching(
   /^(?!all$)[a-z](?:[a-z0-9-]{0,28}[a-z0-9])?$/,
   'Expected a short name of small letters, digits and dashes that begins with a letter, such as staging (at most 30; not `all`).',
 );
@@ -15,7 +16,7 @@ const roleArn = matching(
 );
 
 const account = section({
-  name: name.describe('Unique short name; what people type after `--account`'),
+  name: accountName.describe('Unique short name; what people type after `--account`'),
   id: matching(
     /^\d{12}$/,
     "Expected the 12 digits of the account id, in quotes: `'123456789012'`. AWS console > your name, top right.",
@@ -45,7 +46,7 @@ export const aws = section({
     .default(0.7)
     .describe("The part of AWS's API rate limits that Deckhand may use; other tools in the account need the rest"),
   buckets: buckets.default({}).describe("API rate limits that differ from AWS's defaults, by EC2 action; see below"),
-  home: name
+  home: accountName
     .optional()
     .describe("The account that is meant when none is named; unset = the one of Deckhand's own credentials"),
   sourceIdentity: flag()

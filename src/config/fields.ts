@@ -2,7 +2,10 @@ import ipaddr from 'ipaddr.js';
 import { validate as isCron } from 'node-cron';
 import { z } from 'zod';
 
+import { isRefusal } from '#errors.ts';
 import { durationMs, durationPattern } from '#lib/duration.ts';
+import { readSelector } from '#lib/selector.ts';
+import { readWords } from '#lib/words.ts';
 import { InstanceId } from '#ports/ids.ts';
 
 /** The kinds of values in deckhand.yml. Every message says what was expected, so that it can stand in an error as it is. */
@@ -50,6 +53,36 @@ export function list<T extends z.ZodType>(item: T, most: number) {
   return z
     .array(item, { error: 'Expected a list: `[one, two]`, or one item per line, each after `- `.' })
     .max(most, { error: `Expected at most ${most} items.` });
+}
+
+/** Names that things of a list are kept under. `of`: what it names, for the message. */
+export function name(example: string) {
+  return matching(
+    /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/,
+    `Expected a short name of small letters, digits and dashes, such as ${example} (at most 40).`,
+  );
+}
+
+/** A list in which every item has a name of its own. */
+export function named<T extends z.ZodType>(item: T, most: number, each: string) {
+  return list(item, most).refine((all) => repeated(all).length === 0, {
+    // Also when an item has other faults, so that all are told at once.
+    when: ({ value }) => Array.isArray(value),
+    error: ({ input }) =>
+      `Expected a name of its own for each ${each}; more than once there is: ${repeated(input).join(', ')}.`,
+  });
+}
+
+function repeated(all: unknown): readonly string[] {
+  const names = (Array.isArray(all) ? all : []).map((one: { name?: unknown } | null | undefined) => one?.name);
+  const seen = new Set<string>();
+  const again = new Set<string>();
+  for (const name of names) {
+    if (typeof name !== 'string') continue;
+    if (seen.has(name)) again.add(name);
+    seen.add(name);
+  }
+  return [...again];
 }
 
 /** Slack ids. Source: https://docs.slack.dev/reference/objects (U or W people, S user groups, C or G channels). */
@@ -126,6 +159,16 @@ function isNetwork(value: string): boolean {
   const [address, bits] = ipaddr.parseCIDR(value);
   return bits >= (address.kind() === 'ipv4' ? 8 : 7);
 }
+
+/** Servers and disks, as typed after `/snapshot`. */
+export const selector = text(1_000).superRefine((line, context) => {
+  try {
+    readSelector(readWords(line).plain, 'env=prod role=db');
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    context.addIssue({ code: 'custom', message: error.message });
+  }
+});
 
 /** A server by id or Name; what begins like an id must be one. */
 export const server = text(256).refine((value) => !/^i-[0-9a-f]*$/.test(value) || InstanceId.safeParse(value).success, {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
 import { operations } from '#operations/index.ts';
-import type { ApprovalRule, Settings } from '#ports/settings.ts';
+import type { Settings } from '#ports/settings.ts';
 
+import { approval, toRule } from './approval-schema.ts';
 import { aws } from './aws-schema.ts';
 import {
   channelId,
@@ -21,6 +22,7 @@ import {
 import { alerts, maintenance, monitoring, toAlerts, toMonitoring, toWindow } from './monitoring-schema.ts';
 import { restore } from './restore-schema.ts';
 import { holds, retention, toHolds, toRetention } from './retention-schema.ts';
+import { schedules, toSchedule } from './schedules-schema.ts';
 import { faultsOf, sites, sitesDefaults, toSite } from './sites-schema.ts';
 
 /**
@@ -29,26 +31,6 @@ import { faultsOf, sites, sitesDefaults, toSite } from './sites-schema.ts';
  */
 
 const changes = operations.filter(({ kind }) => kind === 'change').map(({ name }) => name);
-
-/** A week is the most that a plan stays believable; seconds are for trying it out. */
-const expiry = duration('1s', '7d');
-const confirmExpiresMs = 30 * 60_000;
-
-const approval = z.union(
-  [
-    z.literal('none'),
-    z.literal('confirm'),
-    section({
-      approve: whole(1, 10).describe('How many other people must approve'),
-      role: z
-        .enum(['operator', 'approver'], { error: 'Expected operator or approver.' })
-        .prefault('approver')
-        .describe('The role they need'),
-      expires: expiry.prefault('4h').describe('How long the request waits for them'),
-    }),
-  ],
-  { error: 'Expected `none`, `confirm`, or `{ approve: 1, role: approver, expires: 4h }`.' },
-);
 
 const people = section({
   users: list(userId, 1_000).default([]).describe('Slack user ids'),
@@ -143,6 +125,7 @@ export const SettingsFile = section({
   monitoring: monitoring.prefault({}).describe('How site checks behave together'),
   maintenance: maintenance.prefault([]).describe('Planned work: checks go on, nothing is told'),
   sitesDefaults: sitesDefaults.prefault({}).describe('What holds for every site that does not say otherwise'),
+  schedules: schedules.prefault([]).describe('Snapshots by the clock'),
   sites: sites.prefault([]).describe('The web sites to watch'),
 })
   .superRefine((file, context) => {
@@ -171,6 +154,17 @@ export const SettingsFile = section({
     }
   })
   .superRefine((file, context) => {
+    const names = file.aws.accounts.map(({ name }) => name);
+    for (const [at, { account }] of file.schedules.entries())
+      if (account !== undefined && !names.includes(account))
+        context.addIssue({
+          code: 'custom',
+          path: ['schedules', at, 'account'],
+          input: account,
+          message: `Expected the name of an account under \`aws.accounts\`${names.length === 0 ? '; there is none yet' : `: ${names.join(', ')}`}.`,
+        });
+  })
+  .superRefine((file, context) => {
     const silent = file.retention.rules.findIndex(({ cron, channel }) => cron !== undefined && channel === undefined);
     if (file.channels.alerts === undefined && silent >= 0)
       context.addIssue({
@@ -178,13 +172,16 @@ export const SettingsFile = section({
         path: ['retention', 'rules', silent, 'channel'],
         message: 'Expected a channel id here or under `channels.alerts`: else its plan could be shown nowhere.',
       });
-    const mute = file.sites.findIndex(({ channel }) => channel === undefined);
-    if (file.channels.alerts !== undefined || mute < 0) return;
-    context.addIssue({
-      code: 'custom',
-      path: ['sites', mute, 'channel'],
-      message: 'Expected a channel id here or under `channels.alerts`: else nobody would hear of an outage.',
-    });
+    if (file.channels.alerts !== undefined) return;
+    for (const list of ['sites', 'schedules'] as const) {
+      const mute = file[list].findIndex(({ channel }) => channel === undefined);
+      if (mute < 0) continue;
+      context.addIssue({
+        code: 'custom',
+        path: [list, mute, 'channel'],
+        message: `Expected a channel id here or under \`channels.alerts\`: else nobody would hear of ${list === 'sites' ? 'an outage' : 'a failure'}.`,
+      });
+    }
   });
 
 type SettingsFile = z.output<typeof SettingsFile>;
@@ -193,6 +190,7 @@ type SettingsFile = z.output<typeof SettingsFile>;
 export function toSettings(file: SettingsFile): Settings {
   const { limits, sites, aws, approvals, channels } = file;
   const { resources, deletions, snapshotAttempts, wait, poll } = limits;
+  const accounts = aws.accounts.map((one) => ({ ...one, role: one.role, externalId: one.externalId }));
   return {
     channels: { alerts: channels.alerts, digest: channels.digest, commands: channels.commands },
     roles: file.roles,
@@ -220,7 +218,7 @@ export function toSettings(file: SettingsFile): Settings {
       ...aws,
       region: aws.region,
       home: aws.home,
-      accounts: aws.accounts.map((one) => ({ ...one, role: one.role, externalId: one.externalId })),
+      accounts,
     },
     restore: {
       failures: file.restore.failures,
@@ -236,12 +234,7 @@ export function toSettings(file: SettingsFile): Settings {
     alerts: toAlerts(file.alerts),
     monitoring: toMonitoring(file.monitoring),
     maintenance: file.maintenance.map(toWindow),
+    schedules: file.schedules.map((one) => toSchedule(one, accounts)),
     sites: sites.map((site) => toSite(site, file.sitesDefaults)),
   };
-}
-
-function toRule(rule: z.output<typeof approval>): ApprovalRule {
-  if (rule === 'none') return { kind: 'none' };
-  if (rule === 'confirm') return { kind: 'confirm', expiresMs: confirmExpiresMs };
-  return { kind: 'approve', count: rule.approve, role: rule.role, expiresMs: rule.expires };
 }

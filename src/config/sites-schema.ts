@@ -2,12 +2,9 @@ import { z } from 'zod';
 
 import type { Site } from '#ports/settings.ts';
 
-import { channelId, duration, flag, list, matching, section, server, text, webAddress, whole } from './fields.ts';
+import { channelId, duration, flag, list, name, named, section, server, text, webAddress, whole } from './fields.ts';
 
-const siteName = matching(
-  /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/,
-  'Expected a short name of small letters, digits and dashes, such as web-shop (at most 40).',
-);
+const siteName = name('web-shop');
 const share = z
   .number({ error: 'Expected a number from 0.1 to 1.' })
   .min(0.1, { error: 'Expected a number from 0.1 to 1.' })
@@ -112,24 +109,7 @@ const site = section({
 });
 
 /** 10,000 sites at 60 s are what one process is built to hold. */
-export const sites = list(site, 10_000).refine((all) => repeated(all).length === 0, {
-  // Also when an item has other faults, so that all are told at once.
-  when: ({ value }) => Array.isArray(value),
-  error: ({ input }) =>
-    `Expected a name of its own for each site; more than once there is: ${repeated(input).join(', ')}.`,
-});
-
-function repeated(all: unknown): readonly string[] {
-  const names = (Array.isArray(all) ? all : []).map((one: { name?: unknown } | null | undefined) => one?.name);
-  const seen = new Set<string>();
-  const again = new Set<string>();
-  for (const name of names) {
-    if (typeof name !== 'string') continue;
-    if (seen.has(name)) again.add(name);
-    seen.add(name);
-  }
-  return [...again];
-}
+export const sites = named(site, 10_000, 'site');
 
 export type SiteEntry = z.output<typeof site>;
 export type SitesDefaults = z.output<typeof sitesDefaults>;

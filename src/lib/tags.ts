@@ -9,6 +9,8 @@ export const runTag = `${ourPrefix}job`;
 export const volumeTag = `${ourPrefix}op`;
 /** On snapshots: the set they belong to, to find it again after a lost answer. */
 export const setTag = `${ourPrefix}set`;
+/** On snapshots: the schedule that took them. */
+export const scheduleTag = `${ourPrefix}schedule`;
 /** On restored volumes, and through them on their snapshots: the volume whose data this is. */
 export const sourceTag = `${ourPrefix}source-volume`;
 /** On a replaced volume: until when it is kept for undo. Deckhand never deletes it. */

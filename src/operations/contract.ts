@@ -4,11 +4,11 @@ import type { Words } from '#lib/words.ts';
 import type { FormField } from '#ports/chat.ts';
 import type { Cloud, Place } from '#ports/cloud.ts';
 import type { Where } from '#ports/clouds.ts';
-import type { History, Order } from '#ports/history.ts';
+import type { History, Order, Run } from '#ports/history.ts';
 import type { ChannelId, RunId, UserId } from '#ports/ids.ts';
 import type { Json } from '#ports/json.ts';
 import type { Platform } from '#ports/platform.ts';
-import type { ApprovalRule, Role, Settings } from '#ports/settings.ts';
+import type { ApprovalRule, Role, Settings, SnapshotSchedule } from '#ports/settings.ts';
 import type { Line, Message, Section } from '#ports/text.ts';
 
 /**
@@ -41,6 +41,8 @@ export type Asking = {
   commandOf: (operation: Pick<Operation, 'name' | 'command'>) => string;
   /** The watched sites and how they are, for `/deck sites`. */
   sites: () => Promise<readonly SiteView[]>;
+  /** The snapshot schedules and how they are, for `/deck schedules`. */
+  schedules: () => Promise<readonly ScheduleView[]>;
 };
 export type SiteView = {
   name: string;
@@ -53,6 +55,18 @@ export type SiteView = {
 /** As IAM writes it: `ec2:CreateVolume`, `ssm:SendCommand`. */
 export type AwsAction =
   `${'ec2' | 'ssm' | 'autoscaling' | 'ecs' | 'elasticloadbalancing' | 'kms' | 's3' | 'sts'}:${string}`;
+
+export type ScheduleView = {
+  schedule: SnapshotSchedule;
+  /** The next three slots. */
+  next: readonly number[];
+  /** The slots of the coming year that a change of the clock moves. */
+  clockChanges: readonly { at: number; kind: 'skipped' | 'repeated' }[];
+  /** Without a run: the slot was left out. */
+  last: { slot: number; run: Run | undefined } | undefined;
+  /** How its volumes were at the last look. `oldestAt`: the oldest of the newest completed snapshots, where all have one. */
+  backups: { at: number; volumes: number; late: number; oldestAt?: number | undefined } | undefined;
+};
 
 /** `A`: parsed arguments. Plain JSON; checked again by `args` when an order is loaded. */
 type Declared<A> = {

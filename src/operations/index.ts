@@ -5,6 +5,7 @@ import { helpOperation } from './help/operation.ts';
 import { restartOperation } from './restart/operation.ts';
 import { restoreOperation } from './restore/operation.ts';
 import { runsOperation } from './runs/operation.ts';
+import { schedulesOperation } from './schedules/operation.ts';
 import { sitesOperation } from './sites/operation.ts';
 import { snapshotOperation } from './snapshot/operation.ts';
 import { statusOperation } from './status/operation.ts';
@@ -23,5 +24,6 @@ export const operations: readonly Operation[] = [
   runsOperation,
   auditOperation,
   sitesOperation,
+  schedulesOperation,
   helpOperation,
 ];

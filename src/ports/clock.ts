@@ -10,20 +10,31 @@ export type Clock = {
 };
 export type Cancel = () => void;
 
+/** `cron`: five or six fields (seconds first when six), as node-cron reads them. `timezone`: an IANA name. */
+export type CronLine = { cron: string; timezone: string };
+
 /** A calendar job. `slot` is the planned instant (epoch ms), also when the job runs late. */
-export type CronJob = {
+export type CronJob = CronLine & {
   /** Unique; part of the claim that lets only one replica run a slot. */
   name: string;
-  /** Five or six fields (seconds first when six), as node-cron reads them. */
-  cron: string;
-  timezone: string;
   run: (slot: number) => Promise<void>;
+};
+/**
+ * When a cron line comes due. Every time of day that matches is exactly one slot: one that the clock skips comes as much
+ * later as the clock was put forward, one that it repeats comes the first time. Instants are epoch ms. Every method throws
+ * Refusal "bad-input" when the line cannot be read.
+ */
+export type Calendar = {
+  /** The next `count` slots after an instant; fewer when there are none. */
+  next: (line: CronLine, count: number, after: number) => readonly number[];
+  /** The newest slot at or before an instant. */
+  last: (line: CronLine, notAfter: number) => number | undefined;
+  /** The slots of the coming year that a change of the clock skips or repeats. */
+  clockChanges: (line: CronLine, from: number) => readonly { at: number; kind: 'skipped' | 'repeated' }[];
 };
 export type Schedules = {
   /** Starts the jobs of the list and stops all earlier ones. Throws Refusal "bad-input" on a cron line that cannot be read. */
   replace: (jobs: readonly CronJob[]) => void;
-  /** The next `count` slots of a line. Throws Refusal "bad-input" when it cannot be read. */
-  next: (cron: string, timezone: string, count: number) => readonly number[];
   /** Starts no more slots and waits at most `withinMs` for running ones. Safe to repeat. */
   stop: (withinMs: number) => Promise<void>;
 };

@@ -1,3 +1,4 @@
+import type { Where } from './clouds.ts';
 import type { ChannelId, GroupId, UserId } from './ids.ts';
 
 /** The checked contents of deckhand.yml, defaults filled in. Durations are ms. Unset means deny. */
@@ -80,6 +81,7 @@ export type Settings = {
   alerts: AlertRules;
   monitoring: Monitoring;
   maintenance: readonly MaintenanceWindow[];
+  schedules: readonly SnapshotSchedule[];
   sites: readonly Site[];
 };
 
@@ -177,6 +179,26 @@ export type ApprovalRule =
   | { kind: 'none' }
   | { kind: 'confirm'; expiresMs: number }
   | { kind: 'approve'; count: number; role: Role; expiresMs: number };
+
+/** Snapshots by the clock. */
+export type SnapshotSchedule = {
+  /** Unique; a-z, 0-9 and dashes; its snapshots are tagged with it. */
+  name: string;
+  cron: string;
+  timezone: string;
+  /** As typed after `/snapshot`; read anew at each run. */
+  selector: string;
+  /** The account and Region; undefined = home. */
+  place: Where | undefined;
+  /** Oldest that the newest completed snapshot of a volume may be; undefined = nobody is told. */
+  rpoMs: number | undefined;
+  /** Oldest missed slot that is made up for; undefined = one period. */
+  catchUpMs: number | undefined;
+  quiet: boolean;
+  approval: ApprovalRule;
+  /** Undefined = the alerts channel. */
+  channel: ChannelId | undefined;
+};
 
 export type Site = {
   /** Unique; a-z, 0-9 and dashes; the incident key and the name in messages. */

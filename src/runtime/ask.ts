@@ -128,8 +128,11 @@ export function createAsk({ world, who, asking }: Needs) {
 }
 export type Ask = ReturnType<typeof createAsk>;
 
+/** What the features themselves know, for answers. */
+type Views = Pick<Asking, 'sites' | 'schedules'>;
+
 /** The facts that asking, planning and checking work with. */
-export function createAskingFor(world: World, who: Who, sites: Asking['sites']): AskingFor {
+export function createAskingFor(world: World, who: Who, views: Views): AskingFor {
   return async ({ requester, channel, place: where }, typed) => {
     const places = world.clouds.places();
     const chosen = where === undefined ? placesFor(places, typed) : [where];
@@ -156,7 +159,7 @@ export function createAskingFor(world: World, who: Who, sites: Asking['sites']):
       channel,
       allowed,
       commandOf: (operation) => commandOf(world, operation),
-      sites,
+      ...views,
     };
   };
 

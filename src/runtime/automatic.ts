@@ -1,10 +1,9 @@
 import { isRefusal, isTransient } from '#errors.ts';
-import type { Where } from '#ports/clouds.ts';
+import type { Automatic, AutomaticRequest } from '#ports/automatic.ts';
 import type { Durable } from '#ports/engine.ts';
-import { type ChannelId, deckhand, type RunId } from '#ports/ids.ts';
+import { deckhand } from '#ports/ids.ts';
 import type { Incidents } from '#ports/incidents.ts';
 import type { Json } from '#ports/json.ts';
-import type { ApprovalRule } from '#ports/settings.ts';
 
 import type { AskingFor } from './ask.ts';
 import { incidentKey, notStarted } from './automatic-report.ts';
@@ -12,31 +11,6 @@ import { runIdOf } from './ids.ts';
 import { placeOrder } from './order.ts';
 import { findChange } from './run.ts';
 import type { World } from './world.ts';
-
-/** Work that Deckhand asks of itself. Plain JSON: it is kept until it was asked. */
-export type AutomaticRequest = {
-  /** The same id is the same run, however often: `schedule:nightly:1764097200000`. */
-  id: string;
-  /** Name of a change. */
-  operation: string;
-  /** Parsed arguments of the operation. */
-  args: Json;
-  /** Where its card and its trouble are shown. */
-  channel: ChannelId;
-  /** The account and Region to work in; left out = home. */
-  place?: Where;
-  /** Goes before the rule of deckhand.yml and the operation's own. */
-  approval?: ApprovalRule;
-  /** Why, in a few words, as people see it: `schedule nightly`. One incident for each, however often it fails. */
-  because: string;
-  /** No card unless people are asked. */
-  quiet?: boolean;
-  incident?: string;
-};
-export type Automatic = {
-  /** Starts a change without a person. Safe to repeat. What refuses it becomes an incident of `because`, never an error. */
-  start: (of: AutomaticRequest) => Promise<RunId>;
-};
 
 /** About half an hour in which AWS, Slack or the store may be away. */
 const patient = { attempts: 40 };

@@ -27,6 +27,11 @@ health:
 digest:
   cron: '0 9 * * *'
   timezone: UTC
+schedules:
+  - name: nightly
+    cron: '0 2 * * *'
+    select: env=prod
+    rpo: 26h
 web:
   allowPrivate: [127.0.0.1]
 sites:

@@ -1,7 +1,8 @@
-import { createTask, type Logger, type ScheduledTask, validateDetailed } from 'node-cron';
+import { createTask, type Logger, type ScheduledTask } from 'node-cron';
 
-import { Refusal } from '#errors.ts';
 import type { Clock, CronJob, Log, Schedules } from '#ports/clock.ts';
+
+import { mustBeReadable } from './readable.ts';
 
 /** A slot that is late by less than this still runs; node-cron's own default of 1 s loses slots on a busy machine.
  *  Only the newest of several missed slots runs. Source: https://nodecron.com/scheduling-options.html */
@@ -77,34 +78,7 @@ export function createSchedules(world: {
     cancel();
   }
 
-  return { replace, next, stop };
-}
-
-function next(cron: string, timezone: string, count: number): readonly number[] {
-  mustBeReadable(cron, timezone);
-  const task = createTask(cron, () => undefined, { timezone });
-  const slots = task.getNextRuns(count).map((date) => date.getTime());
-  void task.destroy();
-  return slots;
-}
-
-function mustBeReadable(cron: string, timezone: string): void {
-  const { valid, errors } = validateDetailed(cron);
-  if (!valid)
-    throw new Refusal(
-      'bad-input',
-      `The cron line \`${cron}\` cannot be read${errors[0] === undefined ? '' : `: ${errors[0].message}`}. Write five fields (minute hour day month weekday; six with seconds first), for example \`0 9 * * 1-5\`.`,
-    );
-  try {
-    Intl.DateTimeFormat('en', { timeZone: timezone });
-  } catch (cause) {
-    throw new Refusal(
-      'bad-input',
-      `\`${timezone}\` is no known time zone. Use a name of the IANA list such as UTC or Europe/Berlin.`,
-      {},
-      { cause },
-    );
-  }
+  return { replace, stop };
 }
 
 /** What node-cron says itself. Its warnings and errors come as events too, with the slot, and are logged there. */

@@ -60,6 +60,7 @@ describe('reading deckhand.yml', () => {
         heartbeat: undefined,
       },
       maintenance: [],
+      schedules: [],
       sites: [],
     });
   });
@@ -108,6 +109,34 @@ maintenance:
         durationMs: 3_600_000,
       },
     ]);
+  });
+
+  test('a schedule needs a name, a line and a selector; the rest has defaults', () => {
+    const of = 'name: nightly, cron: "0 2 * * *", select: env=prod';
+
+    expect(parse(`channels: { alerts: C1A }\nschedules: [{ ${of} }]`).schedules).toEqual([
+      {
+        name: 'nightly',
+        cron: '0 2 * * *',
+        timezone: 'UTC',
+        selector: 'env=prod',
+        place: undefined,
+        rpoMs: undefined,
+        catchUpMs: undefined,
+        quiet: false,
+        approval: { kind: 'none' },
+        channel: undefined,
+      },
+    ]);
+    const told = (list: string) => problems(`channels: { alerts: C1A }\nschedules: [${list}]`);
+    expect(told(`{ ${of}, account: lab }`)).toEqual([
+      expect.stringMatching(/schedules\[0\].account .*there is none yet/),
+    ]);
+    expect(told(`{ ${of} }, { ${of} }`)).toEqual([expect.stringMatching(/more than once there is: nightly/)]);
+    expect(told('{ name: nightly, cron: "0 2 * * *", select: all web-1 }')).toEqual([
+      expect.stringMatching(/schedules\[0\].select .*cannot be mixed/),
+    ]);
+    expect(problems(`schedules: [{ ${of} }]`)).toEqual([expect.stringMatching(/schedules\[0\].channel .*failure/)]);
   });
 
   test('a site needs a name and an address; the rest has defaults', () => {

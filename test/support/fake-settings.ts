@@ -42,6 +42,7 @@ export function createFakeSettings(
       heartbeat: undefined,
     },
     maintenance: [],
+    schedules: [],
     sites: [],
     ...change,
   };

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { isRefusal } from '#errors.ts';
 import type { CronJob } from '#ports/clock.ts';
 import { createKeptLog } from '#test/config/support.ts';
 import { createClock } from '#timers/clock.ts';
@@ -144,15 +143,6 @@ describe('schedules', () => {
     await schedules.stop(0);
   });
 
-  it('tell the next slots of a line, also across a change of the clock', () => {
-    const { schedules } = set();
-
-    expect(schedules.next('0 9 * * 1-5', 'UTC', 2)).toEqual([nine + 24 * 60 * minute, nine + 48 * 60 * minute]);
-    vi.setSystemTime(Date.UTC(2026, 2, 28, 12));
-    expect(schedules.next('0 9 * * *', 'Europe/Berlin', 1)).toEqual([Date.UTC(2026, 2, 29, 7)]);
-    expect(refusalOf(() => schedules.next('soon', 'UTC', 1))).toBe('bad-input');
-  });
-
   it('wait for what runs when they stop, but not for ever, and start nothing more', async () => {
     const { schedules } = set();
     let calls = 0;
@@ -171,11 +161,3 @@ describe('schedules', () => {
     expect(calls).toBe(1);
   });
 });
-
-function refusalOf(act: () => unknown): unknown {
-  try {
-    act();
-  } catch (error) {
-    return isRefusal(error) ? error.code : error;
-  }
-}

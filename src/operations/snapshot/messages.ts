@@ -55,15 +55,18 @@ export function done(_plan: SnapshotPlan, result: SnapshotResult): Words {
   };
 }
 
-function failures({ failed }: SnapshotResult): Section[] {
-  if (failed.length === 0) return [];
-  const lines = failed
+function failures(result: SnapshotResult): Section[] {
+  return result.failed.length === 0 ? [] : [{ kind: 'text', lines: failureLines(result) }];
+}
+
+/** Which sets failed, why, and what is left of them. */
+export function failureLines({ failed }: SnapshotResult): readonly Line[] {
+  return failed
     .slice(0, shown)
     .map(({ name, why, attempts, left }): Line => [
       { bold: `${name} failed` },
       ` after ${count(attempts, 'attempt')}: ${why}. ${left.length === 0 ? 'Nothing of it was left behind.' : `Still there: ${some(left, 5)}.`} Ask for it again when the cause is gone.`,
     ]);
-  return [{ kind: 'text', lines }];
 }
 
 function setLine(set: SnapshotSet): Line {

@@ -4,25 +4,29 @@ import { Refusal } from '#errors.ts';
 import { mustBePermitted } from '#lib/permissions.ts';
 import { readSelector, type Selector } from '#lib/selector.ts';
 import { findTargets } from '#lib/targets.ts';
-import { defineChange } from '#operations/contract.ts';
+import { readWords } from '#lib/words.ts';
+import { type Asking, defineChange } from '#operations/contract.ts';
 import type { CloudAction } from '#ports/cloud.ts';
+import type { SnapshotSchedule } from '#ports/settings.ts';
 
-import { done, planned } from './messages.ts';
+import { done, failureLines, planned } from './messages.ts';
 import { differences, planSnapshot, type SnapshotPlan } from './plan.ts';
 import { snapshot, type SnapshotResult, stages } from './story.ts';
 
-const SnapshotArgs = z.custom<{ selector: Selector }>(
-  (value) => typeof value === 'object' && value !== null && 'selector' in value,
+/** Either what was typed, or the name of a schedule whose selector is read at each run. */
+type SnapshotArgs = { selector: Selector } | { schedule: string };
+const SnapshotArgs = z.custom<SnapshotArgs>(
+  (value) => typeof value === 'object' && value !== null && ('selector' in value || 'schedule' in value),
 );
 const example = '/snapshot web-1';
 
-export const snapshotOperation = defineChange<{ selector: Selector }, SnapshotPlan, SnapshotResult>({
+export const snapshotOperation = defineChange<SnapshotArgs, SnapshotPlan, SnapshotResult>({
   kind: 'change',
   name: 'snapshot',
   command: 'snapshot',
   summary: 'Snapshot the disks of servers (all disks of a server at one instant) or single volumes',
-  usage: '<selector>',
-  examples: ['web-1', 'env=prod role=db', 'vol-0123456789abcdef0'],
+  usage: '<selector> | --schedule <name>',
+  examples: ['web-1', 'env=prod role=db', 'vol-0123456789abcdef0', '--schedule nightly'],
   role: 'operator',
   iam: [
     'ec2:DescribeInstances',
@@ -36,9 +40,18 @@ export const snapshotOperation = defineChange<{ selector: Selector }, SnapshotPl
   approval: { kind: 'confirm', expiresMs: 30 * 60_000 },
   args: SnapshotArgs,
   parse(words) {
-    const flag = Object.keys(words.flags)[0];
+    const { schedule, ...others } = words.flags;
+    const flag = Object.keys(others)[0];
     if (flag !== undefined)
       throw new Refusal('bad-input', `\`--${flag}\` is no option of snapshot. For example: \`${example}\`.`);
+    if (schedule !== undefined) {
+      if (schedule === '' || words.plain.length > 0)
+        throw new Refusal(
+          'bad-input',
+          'A schedule says itself what it takes: type its name and nothing else, for example `/snapshot --schedule nightly`.',
+        );
+      return { schedule };
+    }
     const selector = readSelector(words.plain, example);
     if (selector.snapshots.length > 0)
       throw new Refusal(
@@ -54,8 +67,9 @@ export const snapshotOperation = defineChange<{ selector: Selector }, SnapshotPl
     line: (values) => values['target'] ?? '',
   },
 
-  async plan(asking, { selector }) {
-    const plan = planSnapshot(await findTargets(asking.cloud, selector));
+  async plan(asking, args) {
+    const { selector, schedule } = meant(asking, args);
+    const plan = planSnapshot(await findTargets(asking.cloud, selector), schedule);
     const actions: CloudAction[] = [
       ...(plan.sets.some((set) => set.attached !== undefined) ? ['CreateSnapshots' as const] : []),
       ...(plan.sets.some((set) => set.attached === undefined) ? ['CreateSnapshot' as const] : []),
@@ -77,4 +91,20 @@ export const snapshotOperation = defineChange<{ selector: Selector }, SnapshotPl
   stages: () => stages,
   story: snapshot,
   words: { planned, done },
+  failures: (_plan, result) => failureLines(result),
 });
+
+/** What is to be taken, and the schedule as deckhand.yml has it now. */
+function meant(
+  { settings }: Pick<Asking, 'settings'>,
+  args: SnapshotArgs,
+): { selector: Selector; schedule: SnapshotSchedule | undefined } {
+  if ('selector' in args) return { selector: args.selector, schedule: undefined };
+  const schedule = settings.schedules.find(({ name }) => name === args.schedule);
+  if (schedule === undefined)
+    throw new Refusal(
+      'not-found',
+      `There is no schedule \`${args.schedule}\` in deckhand.yml. See what there is with \`/deck schedules\`.`,
+    );
+  return { selector: readSelector(readWords(schedule.selector).plain, example), schedule };
+}

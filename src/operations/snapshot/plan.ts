@@ -3,6 +3,7 @@ import { label } from '#lib/format.ts';
 import type { Targets } from '#lib/targets.ts';
 import type { Instance, Volume } from '#ports/cloud.ts';
 import type { InstanceId, VolumeId } from '#ports/ids.ts';
+import type { SnapshotSchedule } from '#ports/settings.ts';
 
 /** The volumes of one server, taken at one instant; or one volume that hangs on no server. */
 export type SnapshotSet = {
@@ -13,10 +14,17 @@ export type SnapshotSet = {
   /** Attached volumes that were not asked for. Absent for a loose volume. */
   attached: { excludeVolumes: readonly VolumeId[]; excludeBoot: boolean } | undefined;
 };
-export type SnapshotPlan = { sets: readonly SnapshotSet[]; sizeGiB: number };
+export type SnapshotPlan = {
+  sets: readonly SnapshotSet[];
+  sizeGiB: number;
+  /** The schedule that the snapshots belong to. */
+  schedule?: ScheduleWork;
+};
+/** What a schedule adds to a snapshot, as it was when it was planned; plain JSON. */
+export type ScheduleWork = { name: string };
 
 /** One set per server, one per loose volume. Refuses what cannot be snapshotted. Pure. */
-export function planSnapshot({ instances, volumes, named }: Targets): SnapshotPlan {
+export function planSnapshot({ instances, volumes, named }: Targets, schedule?: SnapshotSchedule): SnapshotPlan {
   const managed = volumes.find((volume) => volume.managedBy !== undefined && named.has(volume.id));
   if (managed !== undefined)
     throw new Refusal(
@@ -35,7 +43,7 @@ export function planSnapshot({ instances, volumes, named }: Targets): SnapshotPl
       'Nothing of that has a volume to snapshot right now. See the volumes with `/fleet all`.',
     );
   const sizeGiB = sets.flatMap((set) => set.volumes).reduce((sum, volume) => sum + volume.sizeGiB, 0);
-  return { sets, sizeGiB };
+  return { sets, sizeGiB, ...(schedule === undefined ? {} : { schedule: { name: schedule.name } }) };
 }
 
 /** Volume ids narrow a server to those volumes; otherwise the whole server is taken. */

@@ -1,9 +1,9 @@
 import { isRefusal, Refusal } from '#errors.ts';
 import { count } from '#lib/format.ts';
 import { settle } from '#lib/settle.ts';
-import { requesterTag, runTag, setTag } from '#lib/tags.ts';
+import { requesterTag, runTag, scheduleTag, setTag } from '#lib/tags.ts';
 import type { Story, UndoTools } from '#operations/contract.ts';
-import type { Snapshot } from '#ports/cloud.ts';
+import type { Snapshot, Tags } from '#ports/cloud.ts';
 import type { SnapshotId, VolumeId } from '#ports/ids.ts';
 
 import type { SnapshotPlan, SnapshotSet } from './plan.ts';
@@ -30,7 +30,7 @@ export async function snapshot(story: Story, plan: SnapshotPlan): Promise<Snapsh
   for (let attempt = 1; open.length > 0; attempt++) {
     story.stage(0, attempt === 1 ? undefined : `attempt ${attempt} for ${count(open.length, 'set')}`);
     const tries = await settle(open, (set) =>
-      story.effect(`start ${set.of} ${attempt}`, takeOnce(story, set, attempt)),
+      story.effect(`start ${set.of} ${attempt}`, takeOnce(story, plan, { set, attempt })),
     );
     story.stage(1);
     const states = await waitForAll(story, tries, attempt);
@@ -61,7 +61,7 @@ export async function snapshot(story: Story, plan: SnapshotPlan): Promise<Snapsh
 }
 
 /** A set that AWS refuses outright is told, not retried: a permission or a quota does not come by waiting. */
-function takeOnce(story: Story, set: SnapshotSet, attempt: number) {
+function takeOnce(story: Story, plan: SnapshotPlan, { set, attempt }: { set: SnapshotSet; attempt: number }) {
   const token = `${story.order.id}.${set.of}.${attempt}`;
   return {
     find: async (): Promise<Try | undefined> => {
@@ -70,7 +70,7 @@ function takeOnce(story: Story, set: SnapshotSet, attempt: number) {
     },
     act: async (): Promise<Try> => {
       try {
-        return { set, snapshots: (await take(story, set, token)).map(taken) };
+        return { set, snapshots: (await take(story, set, tagsOf(story, plan, token))).map(taken) };
       } catch (error) {
         if (!isRefusal(error)) throw error;
         return { set, snapshots: [], error: error.message };
@@ -79,8 +79,7 @@ function takeOnce(story: Story, set: SnapshotSet, attempt: number) {
   };
 }
 
-async function take(story: Story, set: SnapshotSet, token: string): Promise<readonly Snapshot[]> {
-  const tags = { [runTag]: story.order.id, [setTag]: token, [requesterTag]: story.order.requester };
+async function take(story: Story, set: SnapshotSet, tags: Tags): Promise<readonly Snapshot[]> {
   const description = `Deckhand ${story.order.id} for ${set.of}`;
   if (set.attached === undefined)
     return [await story.cloud.createSnapshot({ volumeId: set.volumes[0]!.id, tags, description })];
@@ -92,6 +91,15 @@ async function take(story: Story, set: SnapshotSet, token: string): Promise<read
     tags,
     description,
   });
+}
+
+function tagsOf({ order }: Story, { schedule }: SnapshotPlan, token: string): Tags {
+  return {
+    [runTag]: order.id,
+    [setTag]: token,
+    [requesterTag]: order.requester,
+    ...(schedule === undefined ? {} : { [scheduleTag]: schedule.name }),
+  };
 }
 
 type States = ReadonlyMap<string, { state: string; message: string }>;

@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { type Bot, startBot } from './bot.ts';
+
+let bot: Bot;
+beforeAll(async () => {
+  bot = await startBot();
+});
+afterAll(() => bot.stop());
+
+/** Daily at that instant, to the second. */
+function lineAt(at: number): string {
+  const date = new Date(at);
+  return `${date.getUTCSeconds()} ${date.getUTCMinutes()} ${date.getUTCHours()} * * *`;
+}
+/** Once a year, in the middle of nowhere; with seconds, so that everything is looked at every second. */
+const never = '0 0 3 1 1 *';
+const inFuture = (ms: number) => Date.now() + ms;
+const taken = async (schedule: string) =>
+  (await bot.ec2()).snapshots.filter(({ tags }) => tags['deckhand:schedule'] === schedule);
+/** Answers stand in the channel as messages that only one person sees. */
+async function schedules(pattern: RegExp) {
+  return bot.until(async () => {
+    await bot.command('requester', 'ops', '/deck schedules');
+    const shown = (await bot.messages('ops')).findLast(
+      ({ ephemeral, text }) => ephemeral === true && /schedule/.test(text),
+    );
+    return shown !== undefined && pattern.test(shown.plain) ? shown : undefined;
+  }, `/deck schedules saying ${pattern}`);
+}
+
+describe('a snapshot schedule', () => {
+  it('runs by the clock, without anybody, and says so', async () => {
+    bot.configure('schedules', `  - { name: often, cron: '*/4 * * * * *', select: web-1, catchUp: 1s }`);
+
+    const card = await bot.read('alerts', /done: \d+ snapshots? of web-1 .*completed/, 40_000);
+
+    bot.configure('schedules', `  - { name: often, cron: '${never}', select: web-1 }`);
+    expect(card.plain).toContain('Deckhand (schedule often)');
+    const run = /r-[0-9a-z]{10}/.exec(card.plain)![0];
+    const snapshots = (await taken('often')).filter(({ tags }) => tags['deckhand:job'] === run);
+    expect(snapshots).toHaveLength((await bot.server('web-1')).mappings.length);
+    expect(snapshots[0]?.tags).toMatchObject({ 'deckhand:requested-by': 'deckhand' });
+    const shown = await schedules(/Last run.*done/s);
+    expect(shown.plain).toMatch(/Takes.*web-1/);
+    expect(shown.plain).toMatch(/Thu|Fri|Sat|Sun|Mon|Tue|Wed/);
+  });
+
+  it('that is quiet says nothing while all is well, and one thing when it is not', { timeout: 120_000 }, async () => {
+    const at = inFuture(8_000);
+    bot.configure('schedules', `  - { name: silent, cron: '${lineAt(at)}', select: web-2, quiet: true }`);
+    await bot.until(
+      async () =>
+        (await taken('silent')).every(({ state }) => state === 'completed') && (await taken('silent')).length > 0,
+      'the snapshots',
+      40_000,
+    );
+    await schedules(/silent[^]*done/);
+    expect((await bot.messages('alerts')).filter(({ plain }) => plain.includes('schedule silent'))).toEqual([]);
+
+    bot.configure('schedules', `  - { name: silent, cron: '*/3 * * * * *', select: no-such-server, quiet: true }`);
+
+    const told = await bot.read('alerts', /Schedule silent could not start/, 40_000);
+    expect(told.plain).toMatch(/No server is named/);
+    await bot.until(
+      async () => (await bot.messages('alerts')).filter(({ text }) => /schedule silent/i.test(text)).length === 1,
+      'one message',
+    );
+
+    bot.configure('schedules', `  - { name: silent, cron: '*/3 * * * * *', select: web-2, quiet: true }`);
+    await bot.turn(told, /Schedule silent is well again/, 40_000);
+    bot.configure('schedules', `  - { name: often, cron: '${never}', select: web-1 }`);
+  });
+
+  it('that was missed while the process was down is made up for, once', { timeout: 120_000 }, async () => {
+    const at = inFuture(12_000);
+    bot.configure('schedules', `  - { name: missed, cron: '${lineAt(at)}', select: web-3 }`);
+    await schedules(/missed[^]*none yet/);
+
+    await bot.crash(() => new Promise((resolve) => setTimeout(resolve, Math.max(0, at + 3_000 - Date.now()))));
+
+    await bot.read('alerts', /done: \d+ snapshots? of web-3 .*completed/, 40_000);
+    await bot.crash();
+    await schedules(/missed[^]*done/);
+    expect(new Set((await taken('missed')).map(({ tags }) => tags['deckhand:job'])).size).toBe(1);
+  });
+
+  it('can be run now by a person, who confirms it as any snapshot', async () => {
+    bot.configure('schedules', `  - { name: nightly, cron: '${never}', select: db-1 }`);
+    await schedules(/nightly/);
+
+    await bot.command('requester', 'ops', '/snapshot --schedule nightly');
+    const card = await bot.see(
+      'ops',
+      ({ text, buttons }) => /db-1/.test(text) && buttons.some(({ action_id }) => action_id === 'confirm'),
+    );
+    await bot.press('requester', card, 'confirm');
+
+    await bot.turn(card, /done: \d+ snapshots? of db-1/, 40_000);
+    expect(await taken('nightly')).not.toEqual([]);
+  });
+});
+
+describe('a missed backup', () => {
+  it('is one message with a button that snapshots what is late, and ends by itself', async () => {
+    bot.configure('schedules', `  - { name: strict, cron: '${never}', select: db-2, rpo: 9s }`);
+
+    const alert = await bot.read(
+      'alerts',
+      /schedule strict have no good snapshot|schedule strict has no good snapshot/,
+      40_000,
+    );
+    expect(alert.plain).toContain('db-2');
+    await bot.press('requester', alert, 'remedy-1');
+    const card = await bot.see(
+      'alerts',
+      ({ text, buttons }) => /Snapshot .*db-2/.test(text) && buttons.some(({ action_id }) => action_id === 'confirm'),
+    );
+    await bot.press('requester', card, 'confirm');
+
+    await bot.turn(alert, /has a good snapshot again/, 40_000);
+  });
+});
