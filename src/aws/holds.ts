@@ -1,10 +1,21 @@
 import { z } from 'zod';
 
-import type { Holds, Image, TemplateUse } from '#ports/holds.ts';
+import type {
+  ArchivedSnapshot,
+  BinnedSnapshot,
+  BinnedVolume,
+  FastRestore,
+  Holds,
+  Image,
+  LockedSnapshot,
+  TemplateUse,
+} from '#ports/holds.ts';
 import type { SnapshotId } from '#ports/ids.ts';
 
 import type { Caller, Send } from './caller.ts';
-import { type EveryPage, upTo } from './pages.ts';
+import type * as Ec2Sdk from './ec2-sdk.ts';
+import type { Action } from './limits.ts';
+import { type Asked, type EveryPage, upTo } from './pages.ts';
 import { given, imageId, instant, many, snapshotId, text, volumeId, writtenInstant } from './reading.ts';
 import { gone } from './shared.ts';
 
@@ -34,9 +45,8 @@ const ImageReply = z
     ...given('deprecatedAt', reply.DeprecationTime),
     snapshotIds: reply.BlockDeviceMappings,
   }));
-const ImagesPage = z.object({ NextToken: text, Images: many(ImageReply) });
 
-const TemplatesPage = z.object({ NextToken: text, LaunchTemplates: many(z.object({ LaunchTemplateId: z.string() })) });
+const TemplateReply = z.object({ LaunchTemplateId: z.string() });
 const VersionReply = z
   .object({
     LaunchTemplateId: z.string(),
@@ -51,167 +61,136 @@ const VersionReply = z
     ...given('imageId', reply.LaunchTemplateData?.ImageId),
     snapshotIds: reply.LaunchTemplateData?.BlockDeviceMappings ?? [],
   }));
-const VersionsPage = z.object({ NextToken: text, LaunchTemplateVersions: many(VersionReply) });
 
-const LocksPage = z.object({
-  NextToken: text,
-  Snapshots: many(
-    z.object({ SnapshotId: snapshotId, LockState: text, LockExpiresOn: instant.optional() }).transform((reply) => ({
-      id: reply.SnapshotId,
-      state: reply.LockState ?? 'compliance',
-      ...given('until', reply.LockExpiresOn),
-    })),
-  ),
-});
-const RestoresPage = z.object({
-  NextToken: text,
-  FastSnapshotRestores: many(
-    z.object({ SnapshotId: snapshotId, AvailabilityZone: text, State: text }).transform((reply) => ({
-      snapshotId: reply.SnapshotId,
-      zone: reply.AvailabilityZone ?? '',
-      state: reply.State ?? '',
-    })),
-  ),
-});
-const TiersPage = z.object({
-  NextToken: text,
-  SnapshotTierStatuses: many(
-    z
-      .object({
-        SnapshotId: snapshotId,
-        LastTieringOperationStatus: text,
-        ArchivalCompleteTime: instant.optional(),
-        RestoreExpiryTime: instant.optional(),
-      })
-      .transform((reply) => ({
-        id: reply.SnapshotId,
-        status: reply.LastTieringOperationStatus ?? '',
-        ...given('archivedAt', reply.ArchivalCompleteTime),
-        ...given('restoredUntil', reply.RestoreExpiryTime),
-      })),
-  ),
-});
+const LockReply = z
+  .object({ SnapshotId: snapshotId, LockState: text, LockExpiresOn: instant.optional() })
+  .transform((reply): LockedSnapshot => ({
+    id: reply.SnapshotId,
+    state: reply.LockState ?? 'compliance',
+    ...given('until', reply.LockExpiresOn),
+  }));
+const RestoreReply = z
+  .object({ SnapshotId: snapshotId, AvailabilityZone: text, State: text })
+  .transform((reply): FastRestore => ({
+    snapshotId: reply.SnapshotId,
+    zone: reply.AvailabilityZone ?? '',
+    state: reply.State ?? '',
+  }));
+const TierReply = z
+  .object({
+    SnapshotId: snapshotId,
+    LastTieringOperationStatus: text,
+    ArchivalCompleteTime: instant.optional(),
+    RestoreExpiryTime: instant.optional(),
+  })
+  .transform((reply): ArchivedSnapshot => ({
+    id: reply.SnapshotId,
+    status: reply.LastTieringOperationStatus ?? '',
+    ...given('archivedAt', reply.ArchivalCompleteTime),
+    ...given('restoredUntil', reply.RestoreExpiryTime),
+  }));
 const Permissions = z.object({ CreateVolumePermissions: many(z.object({ UserId: text, Group: text })) });
 
 const inBin = { RecycleBinEnterTime: instant.optional(), RecycleBinExitTime: instant.optional() };
-const BinnedSnapshots = z.object({
-  NextToken: text,
-  Snapshots: many(
-    z.object({ SnapshotId: snapshotId, VolumeId: text, ...inBin }).transform((reply) => ({
-      id: reply.SnapshotId,
-      ...given('enteredAt', reply.RecycleBinEnterTime),
-      ...given('until', reply.RecycleBinExitTime),
-      ...given('volumeId', volumeId.safeParse(reply.VolumeId).data),
-    })),
-  ),
-});
-const BinnedVolumes = z.object({
-  NextToken: text,
-  Volumes: many(
-    z.object({ VolumeId: volumeId, SnapshotId: text, ...inBin }).transform((reply) => ({
-      id: reply.VolumeId,
-      ...given('enteredAt', reply.RecycleBinEnterTime),
-      ...given('until', reply.RecycleBinExitTime),
-      ...given('snapshotId', snapshotId.safeParse(reply.SnapshotId).data),
-    })),
-  ),
-});
+const BinnedSnapshotReply = z
+  .object({ SnapshotId: snapshotId, VolumeId: text, ...inBin })
+  .transform((reply): BinnedSnapshot => ({
+    id: reply.SnapshotId,
+    ...given('enteredAt', reply.RecycleBinEnterTime),
+    ...given('until', reply.RecycleBinExitTime),
+    ...given('volumeId', volumeId.safeParse(reply.VolumeId).data),
+  }));
+const BinnedVolumeReply = z
+  .object({ VolumeId: volumeId, SnapshotId: text, ...inBin })
+  .transform((reply): BinnedVolume => ({
+    id: reply.VolumeId,
+    ...given('enteredAt', reply.RecycleBinEnterTime),
+    ...given('until', reply.RecycleBinExitTime),
+    ...given('snapshotId', snapshotId.safeParse(reply.SnapshotId).data),
+  }));
+
+type Page<T> = { NextToken: string | undefined; items: T[] };
+
+/** One page of a list that AWS calls `field`. */
+function pageOf<T extends z.ZodType>(field: string, item: T) {
+  return z
+    .object({ NextToken: text, [field]: many(item) })
+    .transform((reply) => ({ NextToken: reply['NextToken'], items: reply[field] }) as Page<z.output<T>>);
+}
 
 /** What else uses or guards snapshots; every list page by page, in the large buckets. */
 export function createHolds(send: Send, everyPage: EveryPage, { recent }: Pick<Caller, 'recent'>): Holds {
-  const images: Holds['images'] = async () => {
-    const pages = await everyPage([[]], ImagesPage, (page) => ({
-      action: 'DescribeImages',
-      command: (sdk) =>
-        new sdk.DescribeImagesCommand({ ...page, Owners: ['self'], IncludeDeprecated: true, IncludeDisabled: true }),
+  async function list<T extends z.ZodType>(
+    action: Action,
+    [field, item]: [field: string, item: T],
+    command: (sdk: typeof Ec2Sdk, page: Asked) => { readonly input: object },
+  ): Promise<z.output<T>[]> {
+    const pages = await everyPage([[]], pageOf(field, item), (page) => ({
+      action,
+      command: (sdk) => command(sdk, page),
     }));
-    return pages.flatMap((page) => page.Images);
-  };
+    return pages.flatMap(({ items }) => items);
+  }
 
-  const launchTemplateSnapshots: Holds['launchTemplateSnapshots'] = async () => {
-    const pages = await everyPage([[]], TemplatesPage, (page) => ({
-      action: 'DescribeLaunchTemplates',
-      command: (sdk) => new sdk.DescribeLaunchTemplatesCommand(upTo(mostTemplates, page)),
-    }));
+  /** All versions are told for one template at a time only. */
+  async function launchTemplateSnapshots(): Promise<readonly TemplateUse[]> {
+    const templates = await list('DescribeLaunchTemplates', ['LaunchTemplates', TemplateReply], (sdk, page) => {
+      return new sdk.DescribeLaunchTemplatesCommand(upTo(mostTemplates, page));
+    });
     const uses = [];
-    // All versions are told for one template at a time only.
-    for (const { LaunchTemplateId } of pages.flatMap((page) => page.LaunchTemplates)) {
-      const versions = await everyPage([[]], VersionsPage, (page) => ({
-        action: 'DescribeLaunchTemplateVersions',
-        command: (sdk) =>
-          new sdk.DescribeLaunchTemplateVersionsCommand({ ...upTo(mostTemplates, page), LaunchTemplateId }),
-      }));
-      uses.push(...versions.flatMap((page) => page.LaunchTemplateVersions));
-    }
+    for (const { LaunchTemplateId } of templates)
+      uses.push(
+        ...(await list('DescribeLaunchTemplateVersions', ['LaunchTemplateVersions', VersionReply], (sdk, page) => {
+          const asked = { ...upTo(mostTemplates, page), LaunchTemplateId };
+          return new sdk.DescribeLaunchTemplateVersionsCommand(asked);
+        })),
+      );
     return uses.filter((use) => use.imageId !== undefined || use.snapshotIds.length > 0);
-  };
+  }
 
-  const lockedSnapshots: Holds['lockedSnapshots'] = async () => {
-    const pages = await everyPage([[]], LocksPage, (page) => ({
-      action: 'DescribeLockedSnapshots',
-      command: (sdk) => new sdk.DescribeLockedSnapshotsCommand(page),
-    }));
-    return pages.flatMap((page) => page.Snapshots);
-  };
-
-  const fastRestores: Holds['fastRestores'] = async () => {
-    const pages = await everyPage([[]], RestoresPage, (page) => ({
-      action: 'DescribeFastSnapshotRestores',
-      command: (sdk) => new sdk.DescribeFastSnapshotRestoresCommand(upTo(mostRestores, page)),
-    }));
-    return pages.flatMap((page) => page.FastSnapshotRestores);
-  };
-
-  const archivedSnapshots: Holds['archivedSnapshots'] = async () => {
-    const pages = await everyPage([[]], TiersPage, (page) => ({
-      action: 'DescribeSnapshotTierStatus',
-      command: (sdk) => new sdk.DescribeSnapshotTierStatusCommand(page),
-    }));
-    return pages.flatMap((page) => page.SnapshotTierStatuses);
-  };
-
-  const sharedWith: Holds['sharedWith'] = async (id) => {
+  async function sharedWith(id: SnapshotId): Promise<readonly string[]> {
     const input = { SnapshotId: id, Attribute: 'createVolumePermission' as const };
     const { CreateVolumePermissions } = await send(
       { action: 'DescribeSnapshotAttribute', command: (sdk) => new sdk.DescribeSnapshotAttributeCommand(input) },
       Permissions,
     );
     return CreateVolumePermissions.flatMap(({ UserId, Group }) => UserId ?? Group ?? []);
-  };
-
-  const recycleBin: Holds['recycleBin'] = async () => {
-    const pages = await everyPage([[]], BinnedSnapshots, (page) => ({
-      action: 'ListSnapshotsInRecycleBin',
-      command: (sdk) => new sdk.ListSnapshotsInRecycleBinCommand(page),
-    }));
-    return pages.flatMap((page) => page.Snapshots);
-  };
-
-  const binnedVolumes: Holds['binnedVolumes'] = async () => {
-    const pages = await everyPage([[]], BinnedVolumes, (page) => ({
-      action: 'ListVolumesInRecycleBin',
-      command: (sdk) => new sdk.ListVolumesInRecycleBinCommand(page),
-    }));
-    return pages.flatMap((page) => page.Volumes);
-  };
-
-  const deregisterImage: Holds['deregisterImage'] = (id) =>
-    gone(id, recent, () =>
-      send(
-        { action: 'DeregisterImage', command: (sdk) => new sdk.DeregisterImageCommand({ ImageId: id }) },
-        z.unknown(),
-      ),
-    );
+  }
 
   return {
-    images,
-    deregisterImage,
+    images: () =>
+      list('DescribeImages', ['Images', ImageReply], (sdk, page) => {
+        const own = { Owners: ['self'], IncludeDeprecated: true, IncludeDisabled: true };
+        return new sdk.DescribeImagesCommand({ ...page, ...own });
+      }),
+    deregisterImage: (id) =>
+      gone(id, recent, () =>
+        send(
+          { action: 'DeregisterImage', command: (sdk) => new sdk.DeregisterImageCommand({ ImageId: id }) },
+          z.unknown(),
+        ),
+      ),
     launchTemplateSnapshots,
-    lockedSnapshots,
-    fastRestores,
-    archivedSnapshots,
+    lockedSnapshots: () =>
+      list('DescribeLockedSnapshots', ['Snapshots', LockReply], (sdk, page) => {
+        return new sdk.DescribeLockedSnapshotsCommand(page);
+      }),
+    fastRestores: () =>
+      list('DescribeFastSnapshotRestores', ['FastSnapshotRestores', RestoreReply], (sdk, page) => {
+        return new sdk.DescribeFastSnapshotRestoresCommand(upTo(mostRestores, page));
+      }),
+    archivedSnapshots: () =>
+      list('DescribeSnapshotTierStatus', ['SnapshotTierStatuses', TierReply], (sdk, page) => {
+        return new sdk.DescribeSnapshotTierStatusCommand(page);
+      }),
     sharedWith,
-    recycleBin,
-    binnedVolumes,
+    recycleBin: () =>
+      list('ListSnapshotsInRecycleBin', ['Snapshots', BinnedSnapshotReply], (sdk, page) => {
+        return new sdk.ListSnapshotsInRecycleBinCommand(page);
+      }),
+    binnedVolumes: () =>
+      list('ListVolumesInRecycleBin', ['Volumes', BinnedVolumeReply], (sdk, page) => {
+        return new sdk.ListVolumesInRecycleBinCommand(page);
+      }),
   };
 }

@@ -9,7 +9,8 @@ import { ec2 } from './services.ts';
  *  Source: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-pagination.html */
 export const largestPage = 500;
 
-type Asked = { MaxResults: number; NextToken?: string; Filters?: Filter[] };
+/** One page of a list, as AWS is asked for it. */
+export type Asked = { MaxResults: number; NextToken?: string; Filters?: Filter[] };
 type Paged = z.ZodType<{ NextToken?: string | undefined }>;
 
 /** Every page of every request, also after empty pages. Throws Transient on a list that does not end. */

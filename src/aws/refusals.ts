@@ -33,7 +33,7 @@ const expired = refusal(
   'not-permitted',
   "Renew the AWS credentials given to Deckhand, check the machine's clock, then try again.",
 );
-const locked = refusal('unsuitable', 'Leave it until its lock ends, or have whoever locked it release it.');
+const locked = refusal('unsuitable', 'Wait until its lock ends, or ask whoever locked it to release it.');
 const rateQuota = refusal(
   'over-limit',
   'Wait until volumes made before are initialised, or ask for a lower rate or a larger quota (EBS, Service Quotas).',
@@ -99,11 +99,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
   MissingParameter: badInput,
   InvalidInstanceEventIDNotFound: refusal(
     'not-found',
-    'The event is over or was replaced by another one: look at the server again.',
+    'The event is over or was replaced by another one. Look at the server again.',
   ),
   InvalidInstanceEventStartTime: refusal(
     'bad-input',
-    'Choose a time at least an hour from now and before the deadline of the event.',
+    'Use a time at least an hour from now and before the deadline of the event.',
   ),
   CustomerKeyHasBeenRevoked: refusal('unsuitable', 'Enable the KMS key and its grants, then ask again.'),
   OperationNotPermitted: refusal(

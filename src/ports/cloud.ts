@@ -296,6 +296,7 @@ export type Cloud = Holds & {
   /**
    * Asked of the cloud of the destination Region; a snapshot of another account must be shared with this one. Not
    * repeatable: EC2 takes no token. One attempt. Answers the new snapshot, still pending; its `volumeId` will mean nothing.
+   * Refusal "over-limit" while 20 copies to that Region are in progress: nothing was done, ask again later.
    */
   copySnapshot: (of: NewCopy) => Promise<SnapshotId>;
   /** Lets another account copy and use a snapshot, or takes that back. Repeatable. */
@@ -319,7 +320,10 @@ export type Cloud = Holds & {
    * snapshot of another lineage and for copies; "over-limit" beyond the quota of initialisation.
    */
   replaceRoot: (of: NewRoot) => Promise<RootTask>;
-  /** Repeatable. `ids` that do not exist: Refusal "not-found". Tags are compared here: EC2 has no filter for them. */
+  /**
+   * Repeatable. `ids` that do not exist: Refusal "not-found". By ids is cheapest: fifty a call. Tags are compared here, since
+   * EC2 has no filter for them, so without instances every task that EC2 still lists is read.
+   */
   rootTasks: (query: RootTaskQuery) => Promise<readonly RootTask[]>;
   /** Repeatable. */
   setDeleteOnTermination: (of: { instanceId: InstanceId; device: string; value: boolean }) => Promise<void>;

@@ -21,7 +21,8 @@ test('an instance is told in our words', async () => {
      <blockDeviceMapping><item><deviceName>/dev/xvda</deviceName><ebs><volumeId>vol-00000001</volumeId><status>attached</status><deleteOnTermination>true</deleteOnTermination></ebs></item><item><deviceName>/dev/sdf</deviceName><ebs><volumeId>vol-00000002</volumeId><status>busy</status></ebs></item></blockDeviceMapping>
      <tagSet><item><key>Name</key><value>web &amp; co</value></item><item><key>aws:autoscaling:groupName</key><value>web-asg</value></item><item><key>__proto__</key><value>odd</value></item></tagSet>
      <operator><managed>true</managed><principal>eks.amazonaws.com</principal></operator>
-     <productCodes><item><productCode>abc</productCode><type>marketplace</type></item></productCodes>`,
+     <productCodes><item><productCode>abc</productCode><type>marketplace</type></item></productCodes>
+     <platform>Windows</platform><architecture>x86_64</architecture><maintenanceOptions><autoRecovery>disabled</autoRecovery></maintenanceOptions>`,
   );
 
   expect(instance).toEqual({
@@ -48,6 +49,9 @@ test('an instance is told in our words', async () => {
     managedBy: 'eks.amazonaws.com',
     marketplace: true,
     instanceStore: false,
+    platform: 'windows',
+    architecture: 'x86_64',
+    autoRecovery: 'disabled',
   });
 });
 
@@ -55,8 +59,34 @@ test('a bare instance has empty lists and no invented fields', async () => {
   const instance = await oneInstance('<operator><managed>false</managed></operator>');
 
   expect(instance).toMatchObject({ name: '', tags: {}, rootDevice: '', mappings: [], marketplace: false });
-  for (const field of ['stateReason', 'privateIp', 'publicIp', 'autoScalingGroup', 'managedBy'])
+  for (const field of [
+    'platform',
+    'placementGroup',
+    'tenancy',
+    'autoRecovery',
+    'stateReason',
+    'privateIp',
+    'publicIp',
+    'autoScalingGroup',
+    'managedBy',
+  ])
     expect(instance).not.toHaveProperty(field);
+});
+
+test('a machine on an instance store, in a placement group and on a host of its own is told as such', async () => {
+  answerAws({
+    DescribeInstances: reply(
+      'DescribeInstances',
+      instanceXml('<rootDeviceType>instance-store</rootDeviceType>').replace(
+        '</availabilityZone>',
+        '</availabilityZone><groupName>near</groupName><tenancy>host</tenancy>',
+      ),
+    ),
+  });
+
+  const [instance] = await cloudWith().instances({});
+
+  expect(instance).toMatchObject({ instanceStore: true, placementGroup: 'near', tenancy: 'host' });
 });
 
 test.each([
@@ -128,7 +158,7 @@ test('a volume is told in our words; an attachment that is over is none', async 
   answerAws({
     DescribeVolumes: reply(
       'DescribeVolumes',
-      `<volumeSet><item><volumeId>vol-00000001</volumeId><size>20</size><snapshotId>snap-00000001</snapshotId><availabilityZone>us-east-1a</availabilityZone><status>in-use</status><createTime>2026-11-01T00:00:00.000Z</createTime><volumeType>gp3</volumeType><iops>3000</iops><throughput>125</throughput><encrypted>true</encrypted><kmsKeyId>arn:k</kmsKeyId><multiAttachEnabled>false</multiAttachEnabled>
+      `<volumeSet><item><volumeId>vol-00000001</volumeId><size>20</size><snapshotId>snap-00000001</snapshotId><availabilityZone>us-east-1a</availabilityZone><status>in-use</status><createTime>2026-11-01T00:00:00.000Z</createTime><volumeType>gp3</volumeType><iops>3000</iops><throughput>125</throughput><encrypted>true</encrypted><kmsKeyId>arn:k</kmsKeyId><multiAttachEnabled>false</multiAttachEnabled><volumeInitializationRate>200</volumeInitializationRate><fastRestored>false</fastRestored>
        <attachmentSet><item><volumeId>vol-00000001</volumeId><instanceId>i-00000001</instanceId><device>/dev/sdf</device><status>attaching</status><deleteOnTermination>true</deleteOnTermination></item><item><instanceId>i-00000002</instanceId><device>/dev/sdg</device><status>detached</status></item></attachmentSet>
        <tagSet><item><key>Name</key><value>data</value></item></tagSet></item>
        <item><volumeId>vol-00000002</volumeId><size>1</size><snapshotId/><availabilityZone>us-east-1a</availabilityZone><status>error</status><createTime>2026-11-01T00:00:00.000Z</createTime><volumeType>standard</volumeType></item></volumeSet>`,
@@ -152,6 +182,8 @@ test('a volume is told in our words; an attachment that is over is none', async 
       attachments: [{ instanceId: 'i-00000001', device: '/dev/sdf', state: 'attaching', deleteOnTermination: true }],
       snapshotId: 'snap-00000001',
       createdAt: Date.parse('2026-11-01T00:00:00Z'),
+      initializationRate: 200,
+      fastRestored: false,
     },
     {
       id: 'vol-00000002',
@@ -175,7 +207,7 @@ test('snapshots have progress as a number, their tier, and the reason of an erro
   answerAws({
     DescribeSnapshots: reply(
       'DescribeSnapshots',
-      `<snapshotSet>${item('<status>pending</status><progress>99%</progress>')}${item('<status>error</status><progress></progress><statusMessage>Key disabled</statusMessage>')}${item('<status>completed</status><progress>100%</progress><completionTime>2026-11-01T00:01:00.000Z</completionTime><storageTier>archive</storageTier><encrypted>true</encrypted><description>nightly</description>')}</snapshotSet>`,
+      `<snapshotSet>${item('<status>pending</status><progress>99%</progress>')}${item('<status>error</status><progress></progress><statusMessage>Key disabled</statusMessage>')}${item('<status>completed</status><progress>100%</progress><completionTime>2026-11-01T00:01:00.000Z</completionTime><storageTier>archive</storageTier><encrypted>true</encrypted><kmsKeyId>arn:k</kmsKeyId><ownerId>123456789012</ownerId><fullSnapshotSizeInBytes>3221225472</fullSnapshotSizeInBytes><description>nightly</description>')}</snapshotSet>`,
     ),
   });
 
@@ -194,10 +226,13 @@ test('snapshots have progress as a number, their tier, and the reason of an erro
     progress: 100,
     tier: 'archive',
     encrypted: true,
+    kmsKeyId: 'arn:k',
+    ownerId: '123456789012',
+    fullSizeBytes: 3 * 2 ** 30,
     description: 'nightly',
     completedAt: Date.parse('2026-11-01T00:01:00Z'),
   });
-  expect(completed).not.toHaveProperty('owner');
+  for (const field of ['kmsKeyId', 'ownerId', 'fullSizeBytes']) expect(pending).not.toHaveProperty(field);
 });
 
 test('a reply that lacks what we rely on is refused by name, not guessed', async () => {
