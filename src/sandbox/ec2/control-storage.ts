@@ -52,7 +52,7 @@ export function missingIn(world: World, asked: Asked): string | undefined {
   if (volume !== undefined) return `There is no volume ${volume}. Name one by its id or its Name.`;
   const snapshot = asked.lockSnapshot?.snapshot;
   if (snapshot !== undefined && snapshotNamed(world, snapshot) === undefined)
-    return `There is no snapshot ${snapshot}. Name one by its id.`;
+    return `There is no snapshot ${snapshot}. Name one by its id, or the newest one by its volume.`;
   return undefined;
 }
 
@@ -112,7 +112,11 @@ function volumeNamed(world: World, word: string): Volume | undefined {
   return alive.find(({ id }) => id === word) ?? alive.find(({ tags }) => tags.get('Name') === word);
 }
 
-function snapshotNamed(world: World, id: string): Snapshot | undefined {
-  const found = world.tables.snapshot.get(id);
-  return found !== undefined && exists(world, 'snapshot', found) ? found : undefined;
+/** By its id, or the newest one of a volume. */
+function snapshotNamed(world: World, word: string): Snapshot | undefined {
+  const volumeId = volumeNamed(world, word)?.id;
+  return world.tables.snapshot
+    .all()
+    .filter((one) => (one.id === word || one.volumeId === volumeId) && exists(world, 'snapshot', one))
+    .toSorted((one, other) => other.startedAt - one.startedAt)[0];
 }

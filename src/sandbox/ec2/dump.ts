@@ -89,6 +89,9 @@ function volumeJson(world: World, volume: Volume) {
     sizeGiB: volume.sizeGiB,
     type: volume.type,
     zone: volume.zone,
+    ...(volume.trouble === undefined || volume.trouble.ioEnabledAt !== undefined
+      ? {}
+      : { trouble: volume.trouble.kind }),
     encrypted: volume.encrypted,
     snapshotId: volume.snapshotId,
     attachments: attachmentsOf(volume, now).map((one) => ({

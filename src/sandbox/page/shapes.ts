@@ -86,13 +86,23 @@ export type SlackView = {
 /** `GET /sandbox/api/ec2`. */
 export type Ec2Dump = {
   instances: readonly Ec2Instance[];
-  volumes: readonly { id: string; state: string; sizeGiB?: number; tags?: Readonly<Record<string, string>> }[];
+  volumes: readonly Ec2Volume[];
   snapshots: readonly { id: string; volumeId: string; state: string; progress?: number }[];
   /** Sentences; anything here means that something was left half-done. */
   invariants: readonly string[];
   calls: { total: number; byAction: Readonly<Record<string, number>> };
   /** What is broken on purpose now, as it was asked for: `{ deny: […] }`, `{ inject: {…} }`, … */
   faults?: readonly Json[];
+};
+export type Ec2Volume = {
+  id: string;
+  name?: string;
+  state: string;
+  sizeGiB?: number;
+  tags?: Readonly<Record<string, string>>;
+  attachments?: readonly { instanceId: string; device: string }[];
+  /** What its volume status tells: inconsistent, degraded or stalled. */
+  trouble?: string;
 };
 export type Ec2Instance = {
   id: string;

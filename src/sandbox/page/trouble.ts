@@ -4,7 +4,7 @@ import { toast } from './dialogs.ts';
 import { byId, fill, h } from './dom.ts';
 import type { Child } from './dom.ts';
 import { troubleOf } from './fleet-view.ts';
-import type { Ec2Instance } from './shapes.ts';
+import type { Ec2Dump, Ec2Instance, Ec2Volume } from './shapes.ts';
 import type { State, Store } from './store.ts';
 import { deniable, faultWords, siteStates, troubles } from './troubles.ts';
 
@@ -49,17 +49,18 @@ export function createTrouble(store: Store): (state: State) => void {
   function draw({ ec2, site }: State): void {
     const { requests: _requests, ...shown } = site ?? { requests: 0 };
     const servers = ec2?.instances.map((one) => [one.id, one.name, one.state, troubleOf(one)]);
-    const version = JSON.stringify([servers, ec2?.faults, shown, chosen]);
+    const volumes = ec2?.volumes.map(({ id, trouble }) => [id, trouble]);
+    const version = JSON.stringify([servers, volumes, ec2?.faults, shown, chosen]);
     if (section.dataset['version'] === version) return;
     section.dataset['version'] = version;
     const focused = section.contains(document.activeElement)
       ? document.activeElement?.getAttribute('data-focus')
       : undefined;
-    const mend = panel.button('Mend all', { bodies: mending(ec2?.instances ?? []), says: 'Everything works again.' });
+    const mend = panel.button('Mend all', { bodies: mending(ec2), says: 'Everything works again.' });
     fill(
       section,
       h('h2', { id: 'trouble-title' }, 'Break things', mend),
-      h('div', { class: 'trouble' }, linesOf(panel, ec2?.instances ?? [], site)),
+      h('div', { class: 'trouble' }, linesOf(panel, ec2, site)),
       faultsView(ec2?.faults ?? []),
     );
     if (typeof focused === 'string')
@@ -71,10 +72,15 @@ export function createTrouble(store: Store): (state: State) => void {
 /** Longest menu of servers; a fleet of thousands would make the page slow. */
 const mostServers = 300;
 
-/** Clears the faults of every part, and heals the servers, which `clear` leaves as they are. */
-function mending(instances: readonly Ec2Instance[]): readonly object[] {
-  const impaired = instances.filter((one) => troubleOf(one) !== undefined);
-  return [troubles.clear, ...impaired.map(({ id }) => troubles.heal(id))];
+/** Clears the faults of every part, and heals servers and volumes, which `clear` leaves as they are. */
+function mending(ec2: Ec2Dump | undefined): readonly object[] {
+  const impaired = ec2?.instances.filter((one) => troubleOf(one) !== undefined) ?? [];
+  const stopped = ec2?.volumes.filter(({ trouble }) => trouble !== undefined) ?? [];
+  return [
+    troubles.clear,
+    ...impaired.map(({ id }) => troubles.heal(id)),
+    ...stopped.map(({ id }) => troubles.healVolume(id)),
+  ];
 }
 
 function faultsView(faults: readonly unknown[]): Child {
@@ -83,13 +89,16 @@ function faultsView(faults: readonly unknown[]): Child {
   return h('ul', { class: 'faults', 'aria-label': 'Broken now' }, items);
 }
 
-function linesOf(panel: Panel, instances: readonly Ec2Instance[], site: State['site']): readonly Child[] {
+function linesOf(panel: Panel, ec2: Ec2Dump | undefined, site: State['site']): readonly Child[] {
+  const instances = ec2?.instances ?? [];
   const heading = (text: string): HTMLElement => h('div', { class: 'heading' }, text);
   return [
     heading('Demo site'),
     siteLine(panel, site),
     heading('A server’s status check'),
     serverLine(panel, instances),
+    heading('The data of that server'),
+    volumeLine(panel, ec2?.volumes ?? []),
     heading('AWS'),
     permissionLine(panel),
     h(
@@ -98,6 +107,11 @@ function linesOf(panel: Panel, instances: readonly Ec2Instance[], site: State['s
       panel.button('Fail next snapshot', {
         bodies: [troubles.failSnapshot],
         says: 'The next snapshot will end in error.',
+      }),
+      panel.button('Fail next root', {
+        bodies: [troubles.failRoot],
+        says: 'The next replacement of a root volume will fail and keep the old one.',
+        name: 'Fail next root replacement',
       }),
       panel.button('Throttle', {
         bodies: [troubles.throttle],
@@ -155,6 +169,23 @@ function serverLine({ button, chosen, redraw }: Panel, instances: readonly Ec2In
         })
       : button('Heal', { bodies: [troubles.heal(server.id)], says: `${name} is well again.`, name: 'Heal the server' });
   return h('div', { class: 'line' }, menu, action);
+}
+
+/** The first data volume of the chosen server. */
+function volumeLine({ button, chosen }: Panel, volumes: readonly Ec2Volume[]): Child {
+  const isData = ({ attachments = [] }: Ec2Volume): boolean =>
+    attachments.some(({ instanceId, device }) => instanceId === chosen.instance && device !== '/dev/xvda');
+  const volume = volumes.find(isData);
+  if (volume === undefined) return h('p', { class: 'hint' }, 'It has no data volume.');
+  const name = volume.name || volume.id;
+  const action =
+    volume.trouble === undefined
+      ? button('Stop its I/O', {
+          bodies: [troubles.stopIo(volume.id)],
+          says: `AWS has stopped the I/O of ${name}: its data may be inconsistent.`,
+        })
+      : button('Heal it', { bodies: [troubles.healVolume(volume.id)], says: `${name} is well again.` });
+  return h('div', { class: 'line' }, action);
 }
 
 function permissionLine({ button, chosen, redraw }: Panel): Child {

@@ -35,6 +35,9 @@ describe('what the "Break things" panel sends', () => {
     ['impair', troubles.impair('web-1')],
     ['heal', troubles.heal('web-1')],
     ['fail the next snapshot', troubles.failSnapshot],
+    ['fail the next root replacement', troubles.failRoot],
+    ['stop the I/O of a volume', troubles.stopIo('web-1-data')],
+    ['heal a volume', troubles.healVolume('web-1-data')],
     ['throttle', troubles.throttle],
     ['disconnect', troubles.disconnect],
     ['mend all', troubles.clear],
@@ -48,13 +51,19 @@ describe('what the "Break things" panel sends', () => {
 
 test('what is broken in EC2 is told in words', () => {
   const [answer] = apply({
-    ec2: { ...troubles.failSnapshot.ec2, ...troubles.throttle.ec2, ...troubles.deny('CreateVolume').ec2 },
+    ec2: {
+      ...troubles.failSnapshot.ec2,
+      ...troubles.failRoot.ec2,
+      ...troubles.throttle.ec2,
+      ...troubles.deny('CreateVolume').ec2,
+    },
   });
   const { faults } = (answer?.body ?? {}) as { faults: readonly unknown[] };
 
   expect(faults.map(faultWords).toSorted()).toEqual([
     'Denied: ec2:CreateVolume',
     'Next 30 calls: RequestLimitExceeded',
+    'Root replacements that will fail: 1',
     'Snapshots that will fail: 1',
   ]);
   expect(faultWords({ consistencyMs: 5 })).toBe('{"consistencyMs":5}');
