@@ -31,34 +31,29 @@ export type Sessions = {
 const lastsSeconds = 3_600;
 /** More than the five minutes before the end at which the SDK asks for new ones. */
 const renewBeforeMs = 6 * 60_000;
-/** Several calls may find out at once that their keys are over: one renewal serves all. */
-const freshMs = 5_000;
 /** Sessions remembered; the longest known goes first. */
 const mostKept = 500;
-
-type Kept = { keys: SessionKeys; since: number };
 
 /** Assumes roles with the base credentials; one session for all who ask for the same. `region`: whose STS is asked. */
 export function createSessions(options: SenderOptions): Sessions {
   const { clock } = options;
   const sender = createSender({ service: sts, load: () => import('./sts-sdk.ts') }, options);
-  const kept = new Map<string, Kept>();
+  const kept = new Map<string, SessionKeys>();
   const pending = new Map<string, Promise<SessionKeys>>();
 
   function keys(of: Session): Keys {
     const id = JSON.stringify(of);
     return async ({ forceRefresh = false } = {}) => {
       const known = kept.get(id);
-      if (known !== undefined && isGood(known, forceRefresh)) return known.keys;
+      if (known !== undefined && !forceRefresh && isGood(known)) return known;
       const asked = pending.get(id) ?? assume(id, of).finally(() => pending.delete(id));
       pending.set(id, asked);
       return asked;
     };
   }
 
-  function isGood({ keys, since }: Kept, forceRefresh: boolean): boolean {
-    if (forceRefresh) return clock.monotonic() - since < freshMs;
-    return keys.expiration.getTime() - clock.now() > renewBeforeMs;
+  function isGood({ expiration }: SessionKeys): boolean {
+    return expiration.getTime() - clock.now() > renewBeforeMs;
   }
 
   async function assume(id: string, of: Session): Promise<SessionKeys> {
@@ -77,7 +72,7 @@ export function createSessions(options: SenderOptions): Sessions {
     const [oldest] = kept.keys();
     if (kept.size >= mostKept && oldest !== undefined) kept.delete(oldest);
     kept.delete(id);
-    kept.set(id, { keys, since: clock.monotonic() });
+    kept.set(id, keys);
     return keys;
   }
 

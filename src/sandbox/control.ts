@@ -29,7 +29,7 @@ function routesOf({ ec2, slack, site }: ControlWorld): Readonly<Record<string, r
     home: [{ method: 'GET', answer: slack.home }],
     'home/open': [{ method: 'POST', answer: slack.openHome }],
     workspace: [{ method: 'GET', answer: () => ({ status: 200, body: slack.workspace() }) }],
-    ec2: [{ method: 'GET', answer: () => ({ status: 200, body: ec2.dump() }) }],
+    ec2: [{ method: 'GET', answer: (query) => ({ status: 200, body: ec2.dump(placeOf(query)) }) }],
     faults: [{ method: 'POST', answer: (input) => applyFaults(input, { ec2, slack, site }) }],
     site: [
       { method: 'GET', answer: () => ({ status: 200, body: site.state() }) },
@@ -65,6 +65,10 @@ export function createControl(
     if (!body.ok) return send(response, body.answer);
     send(response, await route.answer(body.value));
   };
+}
+
+function placeOf(query: URLSearchParams) {
+  return { account: query.get('account') ?? undefined, region: query.get('region') ?? undefined };
 }
 
 /** Writes an answer as JSON. */

@@ -9,7 +9,7 @@ import { isRefusal, Refusal } from '#errors.ts';
 import { exitWith } from '#exit.ts';
 import { slashCommands } from '#generate.ts';
 import { operations } from '#operations/index.ts';
-import { createEc2 } from '#sandbox/ec2/index.ts';
+import { createAccounts } from '#sandbox/accounts/index.ts';
 import { startSandboxServer } from '#sandbox/server.ts';
 import { createDemoSite } from '#sandbox/site.ts';
 import { createSlack } from '#sandbox/slack/index.ts';
@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   const log = pino({ level: 'warn' }, pino.destination({ dest: join(dataDir, 'deckhand.log'), sync: true }));
 
   let url = '';
-  const ec2 = createEc2({
+  const ec2 = createAccounts({
     instances: flags.instances,
     speed: flags.speed,
     stateFile: join(dataDir, 'ec2.json'),

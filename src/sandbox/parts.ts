@@ -41,7 +41,7 @@ export type Ec2Part = {
   /** POST with a form-encoded body; any path. */
   handle: (request: IncomingMessage, response: ServerResponse) => void;
   /** Everything a test or the page wants to see: instances, volumes, snapshots, calls, faults, invariants broken. */
-  dump: () => Json;
+  dump: (place?: { account?: string | undefined; region?: string | undefined }) => Json;
   /** Faults and world changes of the control API (see docs/sandbox.md). */
   faults: (input: unknown) => ControlAnswer;
   onChange: (listener: () => void) => void;

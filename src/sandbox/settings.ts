@@ -1,3 +1,5 @@
+import { sandboxAccounts } from '#sandbox/accounts/index.ts';
+
 /** The deckhand.yml of the sandbox: its people and channels, a demo site, and waits as quick as its AWS. */
 export function sandboxSettings({ url, speed }: { url: string; speed: number }): string {
   const quick = (ms: number, least: number) => `${Math.max(least, Math.round(ms / speed))}ms`;
@@ -20,6 +22,17 @@ limits:
   poll: { min: ${quick(2_000, 40)}, max: ${quick(15_000, 200)} }
   snapshotGap: ${quick(15_000, 20)}
   visibilityGrace: ${quick(45_000, 1_500)}
+aws: # two accounts and two Regions: try \`/fleet all --region us-west-2\` and \`/fleet all --account staging\`
+  sourceIdentity: true
+  accounts:
+    - name: production
+      id: '${sandboxAccounts.home}'
+      regions: [us-east-1, us-west-2]
+    - name: staging
+      id: '${sandboxAccounts.staging}'
+      role: ${sandboxAccounts.role.arn}
+      externalId: ${sandboxAccounts.role.externalId}
+      regions: [us-east-1]
 health:
   cron: '*/3 * * * * *'
   confirm: 2

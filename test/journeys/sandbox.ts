@@ -23,6 +23,7 @@ export type Ec2 = {
   snapshots: { id: string; volumeId: string; state: string; tags: Record<string, string> }[];
   calls: { total: number; byAction: Record<string, number> };
   invariants: string[];
+  sts: { assumed: { account: string; name: string; sourceIdentity?: string }[] };
 };
 type Answer = { status: number; body: Record<string, unknown> };
 
@@ -48,7 +49,8 @@ export function createDriver(url: string) {
     mustCall('POST', 'actions', { user, channel: shown.channel, ts: shown.ts, action_id });
   const faults = (input: object) => mustCall('POST', 'faults', input);
   const site = (input: object) => mustCall('POST', 'site', input);
-  const ec2 = async () => (await mustCall('GET', 'ec2')) as unknown as Ec2;
+  /** Of home, or of another place: `?region=us-west-2`. */
+  const ec2 = async (place = '') => (await mustCall('GET', `ec2${place}`)) as unknown as Ec2;
   async function messages(channel: string): Promise<Shown[]> {
     const { messages: list } = (await mustCall('GET', `messages?channel=${channel}`)) as unknown as {
       messages: Shown[];
@@ -86,8 +88,8 @@ export function createDriver(url: string) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
-  async function server(name: string): Promise<Ec2['instances'][number]> {
-    const found = (await ec2()).instances.find((one) => one.name === name || one.id === name);
+  async function server(name: string, place = ''): Promise<Ec2['instances'][number]> {
+    const found = (await ec2(place)).instances.find((one) => one.name === name || one.id === name);
     if (found === undefined) throw new Error(`no server ${name}`);
     return found;
   }

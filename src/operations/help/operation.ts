@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { Refusal } from '#errors.ts';
+import { some } from '#lib/format.ts';
 import { type Asking, defineAnswer, type Operation } from '#operations/contract.ts';
 import type { Line, Message } from '#ports/text.ts';
 
@@ -52,6 +53,7 @@ function all(asking: Asking): Message {
             { code: 'all' },
             '.',
           ],
+          ...elsewhere(asking),
           ...(changes
             ? ['Every change shows its plan first and waits for a yes.']
             : ['You may look, not change: ask an admin for the operator role.']),
@@ -60,6 +62,21 @@ function all(asking: Asking): Message {
       },
     ],
   };
+}
+
+/** How to get to the other accounts and Regions, where there are some. */
+function elsewhere({ places }: Asking): Line[] {
+  if (places.length === 1) return [];
+  const list = places.map(({ name, region }) => (name === undefined ? region : `${name} ${region}`));
+  return [
+    [
+      'Put ',
+      { code: '--account NAME' },
+      ' or ',
+      { code: '--region REGION' },
+      ` behind it to work elsewhere: ${some(list, 8)}.`,
+    ],
+  ];
 }
 
 function one(asking: Asking, verb: string): Message {

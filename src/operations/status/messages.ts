@@ -1,14 +1,22 @@
 import { count, duration, label } from '#lib/format.ts';
 import { placeLabel } from '#lib/places.ts';
 import type { Place } from '#ports/cloud.ts';
-import type { Button, Line, Message, Section } from '#ports/text.ts';
+import type { Button, Line, Message, Piece, Section } from '#ports/text.ts';
 
 import type { DiskLine, Overview, Server } from './overview.ts';
 
 /** Rows of one page. Slack's table holds 100 rows and 10,000 characters; twenty can be read at a glance. */
 const pageSize = 20;
 
-type Of = { selector: string; place: Place & { endpoint?: string }; now: number; page: number; details: boolean };
+type Of = {
+  selector: string;
+  place: Place & { endpoint?: string };
+  /** How many places there are besides. */
+  others: number;
+  now: number;
+  page: number;
+  details: boolean;
+};
 
 /** Few servers are shown whole; many as counts and a table, with the rest behind buttons. */
 export function answer(found: Overview, of: Of): Message {
@@ -24,7 +32,7 @@ export function answer(found: Overview, of: Of): Message {
       ? []
       : [table(servers, of)]),
     ...looseSection(loose, of),
-    { kind: 'note', line: [`${of.selector} · ${where} · read at `, { at: of.now, style: 'time' }] },
+    { kind: 'note', line: [`${of.selector} · ${where} · read at `, { at: of.now, style: 'time' }, ...elsewhere(of)] },
   ];
   return {
     alert: `Status of ${of.selector}: ${plainSummary(found)}`,
@@ -34,7 +42,13 @@ export function answer(found: Overview, of: Of): Message {
   };
 }
 
-function plainSummary({ servers, loose }: Overview): string {
+function elsewhere({ others }: Of): Piece[] {
+  if (others === 0) return [];
+  return [` · ${count(others, 'more place')}: `, { code: '--account all --region all' }];
+}
+
+/** `6 servers (5 running, 1 stopped), no failing check, 5 loose volumes`; '' when there is nothing. */
+export function plainSummary({ servers, loose }: Overview): string {
   const states = countBy(servers.map(({ instance }) => instance.state));
   const impaired = servers.filter(({ checks }) => checks.startsWith('impaired')).length;
   const parts = [

@@ -5,11 +5,12 @@ import { describeSelector, readSelector, type Selector } from '#lib/selector.ts'
 import { sourceTag } from '#lib/tags.ts';
 import { findTargets } from '#lib/targets.ts';
 import { defineAnswer } from '#operations/contract.ts';
-import type { Volume } from '#ports/cloud.ts';
+import type { Cloud, Volume } from '#ports/cloud.ts';
 import type { VolumeId } from '#ports/ids.ts';
 
+import { everywhere, seen } from './everywhere.ts';
 import { answer } from './messages.ts';
-import { overview } from './overview.ts';
+import { type Overview, overview } from './overview.ts';
 
 const StatusArgs = z.custom<{ selector: Selector }>(
   (value) => typeof value === 'object' && value !== null && 'selector' in value,
@@ -22,7 +23,8 @@ export const statusOperation = defineAnswer<{ selector: Selector }>({
   command: 'fleet',
   summary: 'How servers are: state, status checks, events, disks, last snapshot',
   usage: '[selector]',
-  examples: ['all', 'web-1', 'env=prod role=db'],
+  examples: ['all', 'web-1', 'env=prod role=db', 'all --account all --region all'],
+  everywhere: true,
   role: 'viewer',
   iam: ['ec2:DescribeInstances', 'ec2:DescribeInstanceStatus', 'ec2:DescribeVolumes', 'ec2:DescribeSnapshots'],
   args: StatusArgs,
@@ -36,20 +38,29 @@ export const statusOperation = defineAnswer<{ selector: Selector }>({
     return { selector };
   },
   async answer(asking, { selector }, view) {
-    const targets = await findTargets(asking.cloud, selector);
-    const everything = selector.all;
-    const [health, snapshots] = await Promise.all([
-      asking.cloud.health(everything ? undefined : targets.instances.map(({ id }) => id)),
-      asking.cloud.snapshots(everything ? {} : { volumeIds: withSources(targets.volumes) }),
-    ]);
-    return answer(overview(targets, health, snapshots), {
-      selector: describeSelector(selector),
-      place: asking.place,
-      now: asking.now,
-      ...view,
-    });
+    const of = { selector: describeSelector(selector), now: asking.now, ...view };
+    if (asking.everywhere.length > 1) {
+      const all = await Promise.all(asking.everywhere.map(({ place, cloud }) => seen(place, look(cloud, selector))));
+      return everywhere(all, {
+        ...of,
+        places: asking.places,
+        command: asking.commandOf({ name: 'status', command: 'fleet' }),
+      });
+    }
+    const found = await look(asking.cloud, selector);
+    return answer(found, { ...of, place: asking.place, others: asking.places.length - 1 });
   },
 });
+
+async function look(cloud: Cloud, selector: Selector): Promise<Overview> {
+  const targets = await findTargets(cloud, selector);
+  const everything = selector.all;
+  const [health, snapshots] = await Promise.all([
+    cloud.health(everything ? undefined : targets.instances.map(({ id }) => id)),
+    cloud.snapshots(everything ? {} : { volumeIds: withSources(targets.volumes) }),
+  ]);
+  return overview(targets, health, snapshots);
+}
 
 /** The disks and those their data came from in an earlier restore. */
 function withSources(volumes: readonly Volume[]): VolumeId[] {

@@ -1,8 +1,7 @@
-import { authorize, callerArn, type Signer, signerOf } from './access.ts';
+import { authorize, type Signer, signerOf } from './access.ts';
 import { actionNamed } from './actions.ts';
 import { type MemberVerdict, replaceMembers } from './auto-scaling.ts';
 import type { Action, Call } from './call.ts';
-import { uuidOf } from './chance.ts';
 import type { FaultBoard } from './faults.ts';
 import { flag, type Form, rootsOf } from './form.ts';
 import { Problem } from './problems.ts';
@@ -28,7 +27,6 @@ export type Asked = { action: string; form: Form; requestId: string; signer: Sig
 export function answer(desk: Desk, asked: Asked): XmlFields {
   const { action: name, form, requestId, signer } = asked;
   const world = desk.world();
-  if (name === 'GetCallerIdentity') return identity(world);
   const action = actionNamed(name);
   if (action === undefined)
     throw new Problem('NotImplemented', `The action ${name} is not offered by the make-believe EC2 of the sandbox.`);
@@ -60,17 +58,6 @@ function checkParameters({ takes }: Action, form: Form): void {
   for (const root of rootsOf(form))
     if (root !== 'Action' && root !== 'Version' && root !== 'DryRun' && !takes.includes(root))
       throw new Problem('UnknownParameter', `The parameter ${root} is not recognized`);
-}
-
-function identity(world: World): XmlFields {
-  return {
-    GetCallerIdentityResult: {
-      Arn: callerArn(world),
-      UserId: `AROA${uuidOf('role').slice(0, 8).toUpperCase()}:sandbox`,
-      Account: world.account,
-    },
-    ResponseMetadata: { RequestId: uuidOf('identity') },
-  };
 }
 
 /** Throws for requests that are nobody's, whatever they ask for. */

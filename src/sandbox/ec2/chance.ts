@@ -10,11 +10,6 @@ export function idOf(prefix: string, text: string): string {
   return `${prefix}-0${digest(text).slice(0, 16)}`;
 }
 
-/** A UUID that only depends on the text. */
-export function uuidOf(text: string): string {
-  return digest(text).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
-}
-
 /** A number from 0 up to, but not, 1 that only depends on the text; cheap (FNV-1a), so good enough for dice only. */
 export function diceOf(text: string): number {
   let hash = 0x811c9dc5;

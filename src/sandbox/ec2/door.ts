@@ -9,7 +9,7 @@ import type { CallLog, LoggedCall } from './calls.ts';
 import { diceOf } from './chance.ts';
 import { type Form, readForm } from './form.ts';
 import { Problem } from './problems.ts';
-import { document, errorDocument, stsErrorDocument, type XmlFields } from './xml.ts';
+import { document, errorDocument, type XmlFields } from './xml.ts';
 
 /** Bytes; AWS's own limit is not documented. */
 const longestBody = 1_048_576;
@@ -43,7 +43,7 @@ export function createDoor({ desk, calls, called }: DoorOptions): Door {
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       calls.answered(call, error.status, error.code);
-      sendProblem(response, error, requestId, action);
+      sendProblem(response, error, requestId);
     }
   }
 
@@ -72,8 +72,8 @@ export function createDoor({ desk, calls, called }: DoorOptions): Door {
   };
 }
 
-/** Undefined: too large. GET carries its parameters in the address. */
-async function readRequest(request: IncomingMessage): Promise<Form | undefined> {
+/** The parameters of a call. Undefined: too large. GET carries its parameters in the address. */
+export async function readRequest(request: IncomingMessage): Promise<Form | undefined> {
   const parts: Buffer[] = [];
   let length = 0;
   for await (const part of request) {
@@ -88,17 +88,14 @@ async function readRequest(request: IncomingMessage): Promise<Form | undefined> 
 
 function replyOf({ action, requestId }: Asked, fields: XmlFields): string {
   const dice = diceOf(requestId);
-  if (action === 'GetCallerIdentity')
-    return document('GetCallerIdentityResponse', 'https://sts.amazonaws.com/doc/2011-06-15/', fields, dice);
   return document(`${action}Response`, 'http://ec2.amazonaws.com/doc/2016-11-15/', { requestId, ...fields }, dice);
 }
 
-function sendProblem(response: ServerResponse, problem: Problem, requestId: string, action = ''): void {
-  const write = action === 'GetCallerIdentity' ? stsErrorDocument : errorDocument;
-  send(response, problem.status, write(problem.code, problem.message, requestId), requestId);
+function sendProblem(response: ServerResponse, problem: Problem, requestId: string): void {
+  send(response, problem.status, errorDocument(problem.code, problem.message, requestId), requestId);
 }
 
-function send(response: ServerResponse, status: number, xml: string, requestId: string): void {
+export function send(response: ServerResponse, status: number, xml: string, requestId: string): void {
   if (response.headersSent || response.destroyed) return;
   response.writeHead(status, {
     'content-type': 'text/xml;charset=UTF-8',

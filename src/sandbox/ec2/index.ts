@@ -10,6 +10,7 @@ import { createNotifier } from './notifier.ts';
 import { paceAt } from './pace.ts';
 import { createRates } from './rates.ts';
 import { createServers } from './servers.ts';
+import type { World } from './world.ts';
 
 export type Ec2Options = {
   /** Servers of the first fleet; 24 unless told otherwise. The first eight are the same in every fleet. */
@@ -24,14 +25,19 @@ export type Ec2Options = {
   now: () => number;
   account?: string | undefined;
   region?: string | undefined;
+  /** The world of another Region that a snapshot is to be copied from. */
+  neighbour?: (region: string, snapshotId?: string) => World | undefined;
 };
+
+/** One place, with what is in it for those beside it. */
+export type Ec2World = Ec2Part & { world: () => World };
 
 /**
  * A make-believe EC2 and EBS in one account and Region, as strict as the real one: speaks the Query protocol, keeps state
  * machines, buckets, tokens and quotas, and does wrong what it is told to. Throws Refusal "bad-input" for an unreadable
  * state file.
  */
-export function createEc2(options: Ec2Options): Ec2Part {
+export function createEc2(options: Ec2Options): Ec2World {
   const { speed, now } = options;
   const keep = openKeep(
     {
@@ -42,6 +48,7 @@ export function createEc2(options: Ec2Options): Ec2Part {
       account: options.account ?? '123456789012',
       region: options.region ?? 'us-east-1',
       stateFile: options.stateFile,
+      ...(options.neighbour === undefined ? {} : { neighbour: options.neighbour }),
     },
     () => {
       keep.save();
@@ -60,6 +67,7 @@ export function createEc2(options: Ec2Options): Ec2Part {
 
   return {
     handle: door.handle,
+    world: keep.world,
     servers: createServers(keep.world, verdict),
     dump: () => dumpWorld({ world: keep.world(), calls, faults }),
     faults: (input) =>

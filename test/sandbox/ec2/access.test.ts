@@ -186,19 +186,6 @@ describe('on the wire', () => {
     expect(replies.size).toBeGreaterThan(1);
   });
 
-  test('the account is told to whoever asks STS', async () => {
-    const { raw } = await startEc2();
-
-    const { status, body } = await raw(
-      { Action: 'GetCallerIdentity', Version: '2011-06-15' },
-      { authorization: signedBy('sandbox', 'us-east-1', 'sts') },
-    );
-
-    expect(status).toBe(200);
-    expect(body).toContain('<Account>123456789012</Account>');
-    expect(body).toContain('xmlns="https://sts.amazonaws.com/doc/2011-06-15/"');
-  });
-
   test.each([
     ['no signature', { authorization: '' }, { Action: 'DescribeVolumes' }, 401, 'AuthFailure'],
     [
