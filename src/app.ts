@@ -19,8 +19,10 @@ import { createSubmit } from '#runtime/form.ts';
 import { createHome } from '#runtime/home.ts';
 import { createIncidentPress } from '#runtime/incident-press.ts';
 import { createIncidents } from '#runtime/incidents.ts';
+import { createLease } from '#runtime/lease.ts';
 import { createParts } from '#runtime/parts.ts';
 import { postOnce } from '#runtime/posting.ts';
+import { createReminders } from '#runtime/reminders.ts';
 import { createRun, findChange, type RunInput } from '#runtime/run.ts';
 import { createSuggest } from '#runtime/suggest.ts';
 import { createTroubleWatch } from '#runtime/trouble.ts';
@@ -52,11 +54,17 @@ export function createApp(outside: AppWorld): App {
   const who = createPeople(world);
   const incidents = createIncidents(world);
   const sites = createSiteWatch({ ...world, cloud: world.clouds.at(home), incidents });
-  const views = { sites: async () => sites.views(), schedules: viewSchedules };
+  // One replica checks the sites; the others would only check them again, and tell twice.
+  const watching = createLease({ ...world, holder: world.randomText(8) }, 'sites', {
+    begin: (fence) => sites.start(fence),
+    end: () => sites.stop(),
+  });
+  const views = { sites: sites.views, schedules: viewSchedules };
   const asking = createAskingFor(world, who, views);
   const ask = createAsk({ world, who, asking });
   const health = createHealthWatches({ ...world, incidents });
   const digest = createDigest({ ...world, cloud: world.clouds.at(home, { lane: 'low' }) });
+  const remind = createReminders(world);
   const lookForTrouble = createTroubleWatch(world, incidents);
   const automatic = createAutomatic({ world, asking, incidents });
   const timed = createTimedWork({ ...world, automatic });
@@ -85,6 +93,7 @@ export function createApp(outside: AppWorld): App {
       await settling('run', () => takeUp(run));
     await settling('trouble', lookForTrouble);
     await settling('incidents', () => incidents.flush());
+    await settling('reminders', remind);
   }
 
   async function takeUp(run: Run): Promise<void> {
@@ -190,13 +199,13 @@ export function createApp(outside: AppWorld): App {
     keepReconciling();
     beginByTheClock();
     world.settings.onChange(settingsChanged);
-    await sites.start();
+    await watching.start();
   }
 
   async function stop(withinMs: number): Promise<void> {
     reconciling();
     stopped = true;
-    await Promise.all([world.schedules.stop(Math.min(withinMs, 2_000)), sites.stop(), world.engine.stop(withinMs)]);
+    await Promise.all([world.schedules.stop(Math.min(withinMs, 2_000)), watching.stop(), world.engine.stop(withinMs)]);
   }
 
   const inbound: Inbound = {

@@ -125,6 +125,7 @@ export const auditKinds = [
   'alert',
   'acknowledged',
   'silenced',
+  'maintenance',
   'resolved',
   'settings',
 ] as const;
@@ -164,6 +165,9 @@ export type IncidentRecord = {
   shown: number;
   updatedAt: number;
 };
+
+/** The right to a work that one replica does at a time. A write with an older token than the newest is refused. */
+export type Fence = { lease: string; token: number };
 
 /**
  * What must outlive the process, in one Postgres-speaking store. Every method is one transaction, throws Transient when
@@ -232,8 +236,11 @@ export type History = {
     list: (query: { limit: number; before?: number; run?: RunId; actor?: string }) => Promise<readonly AuditEntry[]>;
   };
   incidents: {
-    /** Inserts, or changes the row of the same id when its version is `version - 1`; false when somebody was faster. */
-    save: (incident: IncidentRecord) => Promise<boolean>;
+    /**
+     * Inserts, or changes the row of the same id when its version is `version - 1`; false when somebody was faster.
+     * With a fence that is no longer the newest: Transient, nothing is stored.
+     */
+    save: (incident: IncidentRecord, fence?: Fence) => Promise<boolean>;
     setShown: (id: string, shown: { version: number; ts?: string; channel?: ChannelId }) => Promise<void>;
     get: (id: string) => Promise<IncidentRecord | undefined>;
     open: (key: string) => Promise<IncidentRecord | undefined>;
@@ -245,11 +252,22 @@ export type History = {
       unshown?: boolean;
     }) => Promise<readonly IncidentRecord[]>;
   };
-  /** Small state of the watchers, one JSON per key (`site:NAME`, `health:ID`). Written in batches. */
+  /** Small state of the watchers, one JSON per key (`site:NAME`, `health:ID`). Written in batches. Fences as above. */
   watch: {
     load: (prefix: string) => Promise<ReadonlyMap<string, Json>>;
-    save: (entries: ReadonlyMap<string, Json>) => Promise<void>;
-    forget: (keys: readonly string[]) => Promise<void>;
+    save: (entries: ReadonlyMap<string, Json>, fence?: Fence) => Promise<void>;
+    forget: (keys: readonly string[], fence?: Fence) => Promise<void>;
+  };
+  /**
+   * Works that one replica does at a time, by the database's clock. A lease ends by itself `ttlMs` after it was taken or
+   * renewed; each taking has a higher token. An embedded store has one process: there, leases of earlier ones are over.
+   */
+  leases: {
+    /** Undefined while somebody (also the caller) has it. Not repeatable by nature. */
+    take: (name: string, holder: string, ttlMs: number) => Promise<Fence | undefined>;
+    /** False when somebody else has taken it meanwhile. */
+    renew: (fence: Fence, ttlMs: number) => Promise<boolean>;
+    release: (fence: Fence) => Promise<void>;
   };
   /** True for the one caller that may run this slot of a schedule. */
   slots: { claim: (key: string) => Promise<boolean> };

@@ -1,3 +1,4 @@
+import type { Fence } from './history.ts';
 import type { ChannelId } from './ids.ts';
 import type { Line } from './text.ts';
 
@@ -24,17 +25,31 @@ export type Report = {
   remedies: readonly Remedy[];
   /** No watcher will see the end of it: an operator may close it by a button. */
   closable?: boolean;
+  /** The sites it is about: an operator may put them into maintenance by a button. */
+  sites?: readonly string[];
 };
 
-/** One message per incident, edited in place, history in its thread. Survives restarts; never repeats or loses a message. */
+/**
+ * One message per incident, edited in place, history in its thread. Survives restarts; never repeats or loses a message.
+ * `fence`: the caller's right to tell; Transient when another replica has it by now.
+ */
 export type Incidents = {
   /**
    * Opens the incident of `key`, or updates the open one. One that was resolved less than 15 min ago is reopened in its
    * old message. `note` becomes a line in the thread. Repeatable: an unchanged report changes nothing.
    */
-  raise: (key: string, of: { channel: ChannelId; startedAt: number; report: Report; note?: Line }) => Promise<void>;
+  raise: (
+    key: string,
+    of: { channel: ChannelId; startedAt: number; report: Report; note?: Line; fence?: Fence | undefined },
+  ) => Promise<void>;
   /** Ends the open incident of `key`, if any: final words, duration, no buttons. Repeatable. */
-  resolve: (key: string, of: { endedAt: number; report: Report; note?: Line }) => Promise<void>;
+  resolve: (
+    key: string,
+    of: { endedAt: number; report: Report; note?: Line; fence?: Fence | undefined },
+  ) => Promise<void>;
   /** Is there an open one? */
   isOpen: (key: string) => Promise<boolean>;
 };
+
+/** Where a press of Maintenance is kept, in History.watch: prefix and name of the site → `{ since, until }` (epoch ms). */
+export const maintenancePrefix = 'maintenance:';

@@ -45,6 +45,7 @@ export const buttonVerbs = [
   'undo', // on a run
   'acknowledge',
   'silence',
+  'maintenance',
   'remedy-1',
   'remedy-2',
   'remedy-3',

@@ -42,6 +42,8 @@ export type ProbeResult = {
   phases: Phases;
   status?: number;
   certificate?: { validTo: number; fingerprint: string };
+  /** What the name in the URL resolved to, to see what sites share. Absent when it did not. Never shown to people. */
+  addresses?: readonly string[];
   /** Absent: up. `detail` is ours, short, and holds no body text and no resolved internal address. */
   failure?: { class: FailureClass; detail: string };
 };

@@ -1,5 +1,6 @@
 import { duration } from '#lib/format.ts';
 import type { IncidentRecord } from '#ports/history.ts';
+import type { GroupId } from '#ports/ids.ts';
 import type { Report } from '#ports/incidents.ts';
 import type { Button, Message, Piece, Section } from '#ports/text.ts';
 
@@ -19,6 +20,51 @@ export function renderIncident(incident: IncidentRecord, now: number): Message {
       { kind: 'note', line: [`${incident.id} · updated `, { at: incident.updatedAt, style: 'time' }] },
     ],
     buttons: over ? [] : buttons(incident, report, now),
+  };
+}
+
+/** In the thread of an incident that nobody has taken. `group`: who is called. Pure. */
+export function renderReminder(incident: IncidentRecord, of: { now: number; group: GroupId | undefined }): Message {
+  const report = incident.report as unknown as Report; // written by raise and resolve
+  const since = `for ${duration(of.now - incident.startedAt)}`;
+  const called: Piece[] = of.group === undefined ? [] : [{ group: of.group }, ' '];
+  return {
+    alert: `Nobody has taken it ${since}: ${report.alert}`,
+    sections: [
+      {
+        kind: 'text',
+        lines: [
+          [
+            ...called,
+            `Open ${since}, and nobody has taken it. Press Acknowledge above, or Silence 1 h, to end these reminders.`,
+          ],
+        ],
+      },
+    ],
+  };
+}
+
+/** In another channel: that nobody has taken an incident, and where it is; edited when it is over. Pure. */
+export function renderEscalation(
+  incident: IncidentRecord,
+  { now, group, link }: { now: number; group: GroupId | undefined; link: string | undefined },
+): Message {
+  const report = incident.report as unknown as Report; // written by raise and resolve
+  const over = incident.state === 'resolved';
+  const called: Piece[] = group === undefined ? [] : [{ group }, ' '];
+  const where: Piece[] =
+    link === undefined ? ['Look for it in ', { channel: incident.channel }, '.'] : [{ link, label: 'Open the alert' }];
+  const open: Piece[] = [
+    ...called,
+    `Open for ${duration(now - incident.startedAt)}, and nobody has taken it. `,
+    ...where,
+  ];
+  const ended = incident.endedAt ?? incident.updatedAt;
+  const done: Piece[] = [{ emoji: 'white_check_mark' }, ` Over after ${duration(ended - incident.startedAt)}.`];
+  return {
+    alert: over ? `Resolved: ${report.alert}` : `Nobody has taken it: ${report.alert}`,
+    title: `${over ? 'Resolved' : 'Not taken'} · ${report.title}`,
+    sections: [{ kind: 'text', lines: [report.alert, over ? done : open] }],
   };
 }
 
@@ -56,6 +102,9 @@ function buttons(incident: IncidentRecord, report: Report, now: number): Button[
       ? [{ verb: 'acknowledge', label: 'Acknowledge', style: 'primary' } satisfies Button]
       : []),
     ...(silenced ? [] : [{ verb: 'silence', label: 'Silence 1 h' } satisfies Button]),
+    ...(silenced || report.sites === undefined
+      ? []
+      : [{ verb: 'maintenance', label: 'Maintenance 1 h' } satisfies Button]),
     ...(report.closable === true ? [{ verb: 'close', label: 'Mark as done' } satisfies Button] : []),
     // One primary button: until somebody has taken it, that is Acknowledge.
     ...report.remedies.slice(0, verbs.length).map(({ label, style }, at): Button => {

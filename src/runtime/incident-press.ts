@@ -4,7 +4,7 @@ import { authorize } from '#policy/authorize.ts';
 import type { Who } from '#policy/people.ts';
 import type { Press } from '#ports/chat.ts';
 import type { AuditKind, CardRecord, IncidentRecord } from '#ports/history.ts';
-import type { Report } from '#ports/incidents.ts';
+import { maintenancePrefix, type Report } from '#ports/incidents.ts';
 import type { Role } from '#ports/settings.ts';
 
 import { type Ask, byName } from './ask.ts';
@@ -13,6 +13,13 @@ import { plain, say } from './replies.ts';
 import type { World } from './world.ts';
 
 const silenceMs = 60 * 60_000;
+const maintenanceMs = 60 * 60_000;
+
+const answers = {
+  acknowledged: 'You have taken this incident.',
+  silenced: 'Silenced for 1 hour. The card keeps following; nobody is notified.',
+  maintenance: 'In maintenance for 1 hour. Checks go on; afterwards only what has changed is told.',
+} as const;
 
 type Needs = { world: World; who: Who; ask: Ask; incidents: IncidentBook };
 
@@ -36,6 +43,9 @@ export function createIncidentPress({ world, who, ask, incidents }: Needs) {
           '.',
         ]);
         return audit(press, incident, 'silenced');
+      case 'maintenance':
+        await allow(press, 'maintenance', 'operator');
+        return maintain(press, incident);
       case 'close':
         await allow(press, 'close', 'operator');
         await record(press, incident, 'resolved');
@@ -60,6 +70,23 @@ export function createIncidentPress({ world, who, ask, incidents }: Needs) {
         throw new Refusal('bad-input', 'This button does nothing on an incident.');
     }
   };
+
+  /** Checks go on; until it is over nothing is told of these sites, and nobody is reminded. */
+  async function maintain(press: Press, incident: IncidentRecord): Promise<void> {
+    const { sites } = incident.report as unknown as Report; // written by the incident book
+    if (sites === undefined || sites.length === 0)
+      throw new Refusal('bad-input', 'This incident is about no site, so there is nothing to put into maintenance.');
+    const since = world.clock.now();
+    const until = since + maintenanceMs;
+    const rows = sites.map((site) => [`${maintenancePrefix}${site}`, { since, until, by: press.actor.id }] as const);
+    await world.history.watch.save(new Map(rows));
+    await incidents.amend(incident.id, { silencedUntil: until }, [
+      `In maintenance for 1 h, by `,
+      press.actor.name,
+      '. Afterwards only what has changed is told.',
+    ]);
+    return audit(press, incident, 'maintenance');
+  }
 
   async function remedy(press: Press, incident: IncidentRecord, index: number): Promise<void> {
     if (incident.shown !== incident.version)
@@ -90,13 +117,9 @@ export function createIncidentPress({ world, who, ask, incidents }: Needs) {
     if (!ruling.allowed) throw new Refusal('not-allowed', ruling.why);
   }
 
-  async function audit(press: Press, incident: IncidentRecord, kind: 'acknowledged' | 'silenced'): Promise<void> {
+  async function audit(press: Press, incident: IncidentRecord, kind: keyof typeof answers): Promise<void> {
     await record(press, incident, kind);
-    const told =
-      kind === 'silenced'
-        ? 'Silenced for 1 hour. The card keeps following; nobody is notified.'
-        : 'You have taken this incident.';
-    await press.answer(plain(say(told)));
+    await press.answer(plain(say(answers[kind])));
   }
 
   async function record(press: Press, incident: IncidentRecord, kind: AuditKind): Promise<void> {

@@ -1,17 +1,12 @@
-import { isRefusal } from '#errors.ts';
-import type { MessageRef } from '#ports/chat.ts';
-import type { IncidentRecord } from '#ports/history.ts';
+import type { Fence, IncidentRecord } from '#ports/history.ts';
 import type { Incidents, Report } from '#ports/incidents.ts';
 import type { Json } from '#ports/json.ts';
-import type { Line, Message } from '#ports/text.ts';
+import type { Line } from '#ports/text.ts';
 
 import { hashPlan } from './ids.ts';
-import { renderIncident } from './incident-card.ts';
-import { note, postCard } from './posting.ts';
+import { createShowing } from './incident-show.ts';
+import { note } from './posting.ts';
 import type { World } from './world.ts';
-
-/** Down again within this time of its end is the same incident, in its old message. Alert fatigue, not a law of nature. */
-const reopenWithinMs = 15 * 60_000;
 
 export type IncidentBook = Incidents & {
   /** Changes the open incident by `change`; undefined when it is over or gone. */
@@ -22,14 +17,14 @@ export type IncidentBook = Incidents & {
 
 /** Incidents in the store, shown on one message each. */
 export function createIncidents(world: World): IncidentBook {
-  const showing = new Map<string, Promise<void>>();
+  const show = createShowing(world);
 
   async function raise(key: string, of: Parameters<Incidents['raise']>[1]): Promise<void> {
     await changing(async () => {
       const now = world.clock.now();
       const known = (await world.history.incidents.open(key)) ?? (await reopenable(key, now));
-      if (known === undefined) return keep(firstRecord(world, key, of, now), of.note);
-      if (known.state === 'open' && sameReport(known, of.report)) return show(known);
+      if (known === undefined) return keep(firstRecord(world, key, of, now), of);
+      if (known.state === 'open' && sameReport(known, of.report)) return show(known.id);
       return keep(
         {
           ...known,
@@ -39,7 +34,7 @@ export function createIncidents(world: World): IncidentBook {
           version: known.version + 1,
           updatedAt: now,
         },
-        of.note,
+        of,
       );
     });
   }
@@ -58,7 +53,7 @@ export function createIncidents(world: World): IncidentBook {
           version: known.version + 1,
           updatedAt: now,
         },
-        of.note,
+        of,
       );
     });
   }
@@ -70,7 +65,7 @@ export function createIncidents(world: World): IncidentBook {
       result = undefined;
       if (known === undefined || known.state !== 'open') return true;
       result = { ...known, ...change, version: known.version + 1, updatedAt: world.clock.now() };
-      return keep(result, line, true);
+      return keep(result, { note: line, byPerson: true });
     });
     return result;
   }
@@ -80,48 +75,16 @@ export function createIncidents(world: World): IncidentBook {
     const latest = await world.history.incidents.latest(key);
     if (latest?.endedAt === undefined) return undefined;
     const silenced = latest.silencedUntil !== undefined && latest.silencedUntil > now;
-    return silenced || now - latest.endedAt < reopenWithinMs ? latest : undefined;
+    return silenced || now - latest.endedAt < world.settings.current().alerts.reopenMs ? latest : undefined;
   }
 
   /** Stores, then shows. False: somebody else was faster; look again. */
-  async function keep(incident: IncidentRecord, line: Line | undefined, byPerson = false): Promise<boolean> {
-    if (!(await world.history.incidents.save(incident))) return false;
+  async function keep(incident: IncidentRecord, { note: line, fence, byPerson = false }: How): Promise<boolean> {
+    if (!(await world.history.incidents.save(incident, fence))) return false;
     await audit(incident);
-    await show(incident);
+    await show(incident.id);
     await tellThread(incident, line, byPerson);
     return true;
-  }
-
-  /** One at a time for each incident, always its newest state: a post that is under way is not made again. */
-  async function show({ id }: Pick<IncidentRecord, 'id'>): Promise<boolean> {
-    const turn = (showing.get(id) ?? Promise.resolve()).then(() => showNewest(id));
-    showing.set(id, turn);
-    await turn;
-    if (showing.get(id) === turn) showing.delete(id);
-    return true;
-  }
-
-  async function showNewest(id: string): Promise<void> {
-    try {
-      const incident = await world.history.incidents.get(id);
-      if (incident === undefined || incident.shown === incident.version) return;
-      const message = renderIncident(incident, world.clock.now());
-      const ref = await postCard(world, { kind: 'incident', subject: id, channel: incident.channel }, message);
-      if (!ref.fresh) await edit(ref, message);
-      await world.history.incidents.setShown(id, { version: incident.version, ts: ref.ts, channel: ref.channel });
-    } catch (error) {
-      world.log.warn({ incident: id, err: error }, 'an incident could not be shown; trying again soon');
-    }
-  }
-
-  /** Where somebody deleted the message, a new one takes its place. */
-  async function edit(ref: MessageRef & { token: string }, message: Message): Promise<void> {
-    try {
-      await world.chat.update(ref, { message, token: ref.token }, { now: true });
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      await world.history.cards.setTs(ref.token, await world.chat.post(ref.channel, { message, token: ref.token }));
-    }
   }
 
   /** Silence is for what the watchers find; what people do always stands in the timeline. */
@@ -155,7 +118,7 @@ export function createIncidents(world: World): IncidentBook {
   }
 
   async function flush(): Promise<void> {
-    for (const incident of await world.history.incidents.list({ limit: 100, unshown: true })) await show(incident);
+    for (const incident of await world.history.incidents.list({ limit: 100, unshown: true })) await show(incident.id);
   }
 
   return {
@@ -166,6 +129,8 @@ export function createIncidents(world: World): IncidentBook {
     isOpen: async (key) => (await world.history.incidents.open(key)) !== undefined,
   };
 }
+
+type How = { note?: Line | undefined; fence?: Fence | undefined; byPerson?: boolean };
 
 /** Repeats while others change the same incident; gives up after a few rounds, since each of them showed a newer state. */
 async function changing(attempt: () => Promise<boolean>): Promise<void> {

@@ -5,6 +5,7 @@ import type { CardRecord, Order } from '#ports/history.ts';
 import { deckhand } from '#ports/ids.ts';
 import type { Message } from '#ports/text.ts';
 
+import { alone } from './lease.ts';
 import type { World } from './world.ts';
 
 type Needs = Pick<World, 'chat' | 'history' | 'log' | 'clock' | 'randomText' | 'settings'>;
@@ -14,31 +15,42 @@ export type CardOf = { kind: CardRecord['kind']; subject: string; channel: strin
 const tokenLength = 22;
 
 /**
- * The message of a subject, posted once: where a card stands already, its place is returned. Safe to repeat. When a
- * crash fell between the post and its record, a second message appears; the first one's buttons then lead to it.
+ * The message of a subject, posted once, whichever replica is asked; where a card stands already, its place is returned.
+ * Safe to repeat; Transient while another one posts it. When a crash fell between the moment Slack took the post and its
+ * record, a second message appears: Slack has no key by which a post could be recognised as made, and reading channels is
+ * a right we do not ask for. The first one's buttons then lead to the second.
  */
 export async function postCard(
   world: Needs,
   of: CardOf,
   message: Message,
 ): Promise<MessageRef & { token: string; fresh: boolean }> {
-  const known = await world.history.cards.of(of.kind, of.subject);
-  if (known?.ts !== undefined) return { channel: known.channel, ts: known.ts, token: known.token, fresh: false };
-  const token = known?.token ?? world.randomText(tokenLength);
-  if (known === undefined) {
-    await world.history.cards.put({
-      token,
-      kind: of.kind,
-      subject: of.subject,
-      channel: of.channel,
-      ts: undefined,
-      data: of.data ?? null,
-      createdAt: world.clock.now(),
-    });
-  }
-  const ref = await postOnce(world, of.channel, message, token);
-  await world.history.cards.setTs(token, ref);
-  return { ...ref, token, fresh: true };
+  const standing = standingOf(await world.history.cards.of(of.kind, of.subject));
+  if (standing !== undefined) return standing;
+  return alone(world, `post:${of.kind}:${of.subject}`, async () => {
+    const known = await world.history.cards.of(of.kind, of.subject);
+    const posted = standingOf(known);
+    if (posted !== undefined) return posted;
+    const token = known?.token ?? world.randomText(tokenLength);
+    if (known === undefined) {
+      await world.history.cards.put({
+        token,
+        kind: of.kind,
+        subject: of.subject,
+        channel: of.channel,
+        ts: undefined,
+        data: of.data ?? null,
+        createdAt: world.clock.now(),
+      });
+    }
+    const ref = await postOnce(world, of.channel, message, token);
+    await world.history.cards.setTs(token, ref);
+    return { ...ref, token, fresh: true };
+  });
+}
+
+function standingOf(card: CardRecord | undefined): (MessageRef & { token: string; fresh: boolean }) | undefined {
+  return card?.ts === undefined ? undefined : { channel: card.channel, ts: card.ts, token: card.token, fresh: false };
 }
 
 /** An answer's card: never posted again, only remembered so that its buttons work. */

@@ -1,27 +1,34 @@
 import type { Cancel, Clock } from '#ports/clock.ts';
+import type { Monitoring } from '#ports/settings.ts';
 
 /**
- * Guards against our own blindness: when many sites turn suspect at once, well-known others are asked. While nobody of
- * them answers, the fault is taken to be here, and nothing is judged.
+ * Guards against our own blindness: when many sites turn suspect at once, or nothing at all is reached any more,
+ * well-known others are asked. While none of them answers, the fault is taken to be here, and nothing is judged.
  */
 export type BlindGuard = {
-  /** One judged check; `suspect`: it made its site suspect. */
-  saw: (suspect: boolean) => void;
+  saw: (check: Seen) => void;
   /** True while the others are being asked and while they do not answer: judge nothing. */
   isFrozen: () => boolean;
+  isBlind: () => boolean;
   stop: () => void;
 };
+/** One judged check. */
+type Seen = {
+  /** It made its site suspect. */
+  turned: boolean;
+  /** Something answered, whatever it was. */
+  reached: boolean;
+  /** How long its site has failed by now; 0: it did not, or this was the first failure. */
+  failingMs: number;
+};
 
-/** More than five sites, and more than a fifth of those that were checked, turned suspect within 30 s. */
-const windowSeconds = 30;
-const fewSites = 5;
-const partOfSites = 0.2;
 /** Gap between two rounds of questions while blind, and the rest after a round that was answered. */
 const askAgainMs = 10_000;
 const restMs = 60_000;
 
 export function createBlindGuard(world: {
   clock: Clock;
+  rules: () => Monitoring['blind'];
   /** True when any of the well-known others answers. Never rejects, answers within seconds. */
   canaries: () => Promise<boolean>;
   onBlind: (suspects: number) => void;
@@ -32,18 +39,30 @@ export function createBlindGuard(world: {
   const seconds = new Map<number, { checked: number; suspect: number }>();
   let state: 'open' | 'asking' | 'blind' | 'stopped' = 'open';
   let quietUntil = 0;
+  let reachedAt = -Infinity;
   let cancel: Cancel = () => {};
 
-  function saw(suspect: boolean): void {
-    const second = Math.floor(clock.monotonic() / 1_000);
-    const now = seconds.get(second) ?? { checked: 0, suspect: 0 };
-    now.checked++;
-    if (suspect) now.suspect++;
-    seconds.set(second, now);
-    for (const old of seconds.keys()) if (old <= second - windowSeconds) seconds.delete(old);
-    if (!suspect || state !== 'open' || clock.monotonic() < quietUntil) return;
+  function saw({ turned, reached, failingMs }: Seen): void {
+    const now = clock.monotonic();
+    if (reached) reachedAt = now;
+    count(now, turned);
+    if (state !== 'open' || now < quietUntil) return;
     const [checked, suspects] = [sum('checked'), sum('suspect')];
-    if (suspects > Math.max(fewSites, checked * partOfSites)) void ask(suspects);
+    const { sites, share } = world.rules();
+    const isMass = turned && suspects > Math.max(sites, checked * share);
+    // With few sites there is no mass; that none of them is reached is as good a reason to ask.
+    const isAlone = !reached && failingMs > 0 && now - reachedAt >= failingMs;
+    if (isMass || isAlone) void ask(Math.max(suspects, 1));
+  }
+
+  function count(now: number, turned: boolean): void {
+    const second = Math.floor(now / 1_000);
+    const here = seconds.get(second) ?? { checked: 0, suspect: 0 };
+    here.checked++;
+    if (turned) here.suspect++;
+    seconds.set(second, here);
+    const { withinMs } = world.rules();
+    for (const old of seconds.keys()) if (old <= second - withinMs / 1_000) seconds.delete(old);
   }
 
   function sum(of: 'checked' | 'suspect'): number {
@@ -71,6 +90,7 @@ export function createBlindGuard(world: {
   return {
     saw,
     isFrozen: () => state === 'asking' || state === 'blind',
+    isBlind: () => state === 'blind',
     stop: () => {
       state = 'stopped';
       cancel();

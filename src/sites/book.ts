@@ -1,10 +1,11 @@
 import { z } from 'zod';
 
 import type { Cancel, Clock, Log } from '#ports/clock.ts';
-import type { History } from '#ports/history.ts';
+import type { Fence, History } from '#ports/history.ts';
 import { failureClasses } from '#ports/web.ts';
 
 import { type Told, topics } from './incident.ts';
+import { relations } from './kin.ts';
 import type { SiteState } from './verdict.ts';
 
 /** What is kept of a site over restarts. */
@@ -25,7 +26,8 @@ const prefix = 'site:';
 /** One transaction a second at most, however many sites changed. */
 const batchMs = 1_000;
 
-export function createBook(world: { history: Pick<History, 'watch'>; clock: Clock; log: Log }): Book {
+/** `fence`: nothing is written once another process has taken over. */
+export function createBook(world: { history: Pick<History, 'watch'>; clock: Clock; log: Log }, fence?: Fence): Book {
   const { watch } = world.history;
   const waiting = new Map<string, () => Kept>();
   let timer: Cancel | undefined;
@@ -52,32 +54,24 @@ export function createBook(world: { history: Pick<History, 'watch'>; clock: Cloc
     waiting.clear();
     if (batch.length === 0) return;
     try {
-      await watch.save(new Map(batch.map(([name, kept]) => [`${prefix}${name}`, kept()])));
+      await watch.save(new Map(batch.map(([name, kept]) => [`${prefix}${name}`, kept()])), fence);
     } catch (error) {
       world.log.warn({ err: error, sites: batch.length }, 'site states could not be stored; trying again');
       for (const [name, kept] of batch) if (!waiting.has(name)) soon(name, kept);
     }
   }
 
-  async function load(): Promise<ReadonlyMap<string, Kept>> {
-    const kept = new Map<string, Kept>();
-    for (const [key, value] of await watch.load(prefix)) {
-      const read = Kept.safeParse(value);
-      if (read.success) kept.set(key.slice(prefix.length), read.data);
-      else
-        world.log.warn({ key, issues: read.error.issues }, 'a stored site state cannot be read; the site starts anew');
-    }
-    return kept;
-  }
-
   async function now(name: string, kept: Kept): Promise<void> {
     waiting.delete(name);
-    await watch.save(new Map([[`${prefix}${name}`, kept]]));
+    await watch.save(new Map([[`${prefix}${name}`, kept]]), fence);
   }
 
   async function forget(names: readonly string[]): Promise<void> {
     for (const name of names) waiting.delete(name);
-    await watch.forget(names.map((name) => `${prefix}${name}`));
+    await watch.forget(
+      names.map((name) => `${prefix}${name}`),
+      fence,
+    );
   }
 
   async function close(): Promise<void> {
@@ -86,7 +80,20 @@ export function createBook(world: { history: Pick<History, 'watch'>; clock: Cloc
     await flush();
   }
 
-  return { load, soon, now, forget, close };
+  return { load: () => loadKept(world), soon, now, forget, close };
+}
+
+export async function loadKept(world: {
+  history: Pick<History, 'watch'>;
+  log: Log;
+}): Promise<ReadonlyMap<string, Kept>> {
+  const kept = new Map<string, Kept>();
+  for (const [key, value] of await world.history.watch.load(prefix)) {
+    const read = Kept.safeParse(value);
+    if (read.success) kept.set(key.slice(prefix.length), read.data);
+    else world.log.warn({ key, issues: read.error.issues }, 'a stored site state cannot be read; the site starts anew');
+  }
+  return kept;
 }
 
 const at = z.number().optional();
@@ -111,6 +118,7 @@ const State = z.object({
   failures: z.number(),
   goods: z.number(),
   firstFailureAt: at,
+  confirmedAt: at,
   firstGoodAt: at,
   cause: Evidence.optional(),
   quiet: z.boolean(),
@@ -122,7 +130,15 @@ const State = z.object({
   certificate: z.object({ validTo: z.number(), fingerprint: z.string(), missed: z.number() }).optional(),
   checkedAt: at,
   lastMs: at,
+  addresses: z.string().optional(),
   lastOutage: z.object({ startedAt: z.number(), endedAt: z.number(), cause: Evidence }).optional(),
 });
-const ToldOf = z.object({ mark: z.string(), sent: z.boolean(), at: z.number(), over: z.boolean() });
+const ToldOf = z.object({
+  mark: z.string(),
+  sent: z.boolean(),
+  at: z.number(),
+  over: z.boolean(),
+  follows: z.string().optional(),
+  by: z.enum(relations).optional(),
+});
 const Kept = z.object({ state: State, told: z.partialRecord(z.enum(topics), ToldOf) });

@@ -3,12 +3,15 @@ import type { Cancel, Clock } from '#ports/clock.ts';
 import type { Cloud } from '#ports/cloud.ts';
 import type { Web } from '#ports/web.ts';
 
-/** Asked when many sites fail at once. Slack we need anyway; the other is AWS's own answer to "what is my address". */
-const wellKnown = ['https://slack.com/api/api.test', 'https://checkip.amazonaws.com/'];
 const withinMs = 5_000;
 
-/** True as soon as the EC2 API or a well-known address answers, whatever it answers; false after 5 s. */
-export function createCanaries(world: { web: Pick<Web, 'probe'>; cloud: Pick<Cloud, 'instances'>; clock: Clock }) {
+/** True as soon as the EC2 API or one of `addresses` answers, whatever it answers; false after 5 s. */
+export function createCanaries(world: {
+  web: Pick<Web, 'probe'>;
+  cloud: Pick<Cloud, 'instances'>;
+  clock: Clock;
+  addresses: () => readonly string[];
+}) {
   const { web, cloud, clock } = world;
 
   async function site(url: string): Promise<boolean> {
@@ -36,7 +39,7 @@ export function createCanaries(world: { web: Pick<Web, 'probe'>; cloud: Pick<Clo
   return async function anyAnswers(): Promise<boolean> {
     let cancel: Cancel = () => {};
     const late = new Promise<boolean>((resolve) => void (cancel = clock.after(withinMs, () => resolve(false))));
-    const first = await Promise.race([oneYes([...wellKnown.map(site), ec2()]), late]);
+    const first = await Promise.race([oneYes([...world.addresses().map(site), ec2()]), late]);
     cancel();
     return first;
   };

@@ -1,6 +1,7 @@
 import type { Site } from '#ports/settings.ts';
 
-import type { SiteState } from './verdict.ts';
+import type { Relation } from './kin.ts';
+import { isDown, type SiteState } from './verdict.ts';
 
 /** What can be wrong with a site; each is an incident of its own. */
 export const topics = ['down', 'slow', 'intermittent', 'certificate'] as const;
@@ -9,10 +10,19 @@ export type Topic = (typeof topics)[number];
 /**
  * What people were told about a site. `mark` names exactly what: another mark is news. `sent` is false from before the
  * telling until it succeeded, so that a crash in between repeats it and loses nothing. `over`: told that it ended.
+ * `follows`: it is told in the message of that site, for the reason `by`.
  */
-export type Told = {
-  readonly [topic in Topic]?: { mark: string; sent: boolean; at: number; over: boolean } | undefined;
+export type Told = { readonly [topic in Topic]?: ToldOf | undefined };
+export type ToldOf = {
+  mark: string;
+  sent: boolean;
+  at: number;
+  over: boolean;
+  follows?: string | undefined;
+  by?: Relation | undefined;
 };
+/** A site that is told in another one's message; `down` false: it is up again. */
+export type Follower = { name: string; by: Relation; down: boolean; since: number };
 
 export type Owed =
   /** `first`: a new incident, not news about one that is open. */
@@ -31,7 +41,15 @@ export function keyOf(topic: Topic, site: string): string {
  * What people must still be told, given what they were told. `server` names what is known of the server behind the site:
  * when that changes, the buttons do. Pure; the same until `told` says that it was done.
  */
-export function owed(of: { state: SiteState; told: Told; site: Site; now: number; server: string }): readonly Owed[] {
+export function owed(of: {
+  state: SiteState;
+  told: Told;
+  site: Site;
+  now: number;
+  server: string;
+  /** The sites in its message. */
+  followers?: readonly Follower[];
+}): readonly Owed[] {
   return topics.flatMap((topic): Owed[] => {
     const told = of.told[topic];
     const open = told !== undefined && !told.over;
@@ -60,15 +78,37 @@ function wantedOf(topic: Topic, of: Of): Wanted | undefined | 'as it is' {
   }
 }
 
-/** The cause may change from check to check; that is news only now and then. */
-function downWanted({ state, told, now, server }: Of): Wanted | undefined | 'as it is' {
-  if ((state.phase !== 'down' && state.phase !== 'recovering') || state.quiet) return undefined;
-  const startedAt = state.firstFailureAt ?? now;
-  const { class: kind = '', status = 0 } = state.cause ?? {};
-  const mark = [startedAt, server, `${kind} ${Math.floor(status / 100)}`].join('|');
+/**
+ * The message lasts while the site is down, or one that only shares something with it. The cause may change from check to
+ * check; that is news only now and then.
+ */
+function downWanted({ state, told, now, server, followers = [] }: Of): Wanted | undefined | 'as it is' {
   const before = told.down;
-  const same = before !== undefined && before.sent && !before.over && before.mark.startsWith(`${startedAt}|${server}|`);
+  const open = before !== undefined && !before.over;
+  const own = isDown(state) && !state.quiet;
+  const others = open && followers.some(({ by, down }) => down && by !== 'parent');
+  if (!own && !others) return undefined;
+  // What answers again and was never told is not news any more.
+  if (!open && state.phase === 'recovering') return 'as it is';
+  const startedAt = Math.min(state.firstFailureAt ?? now, ...followers.map(({ since }) => since));
+  const { class: kind = '', status = 0 } = state.cause ?? {};
+  const company = followers.map(({ name, down }) => `${down ? '' : '-'}${name}`).toSorted();
+  const known = [own ? state.firstFailureAt : 'up', server, company.join(',')].join('|');
+  const mark = `${known}|${kind} ${Math.floor(status / 100)}`;
+  const same = open && before.sent && before.mark.startsWith(`${known}|`);
   return same && before.mark !== mark && now - before.at < causeNewsMs ? 'as it is' : { mark, startedAt };
+}
+
+/**
+ * What was told, after planned work: what is wrong in the same way as before counts as told. Pure.
+ */
+export function sameAsBefore(of: Of): Told {
+  return topics.reduce<Told>((told, topic) => {
+    const before = of.told[topic];
+    const wanted = wantedOf(topic, of);
+    const same = before?.sent === true && !before.over && wanted !== undefined && wanted !== 'as it is';
+    return same && topic !== 'certificate' ? { ...told, [topic]: { ...before, mark: wanted.mark } } : told;
+  }, of.told);
 }
 
 function since(at: number | undefined): Wanted | undefined {

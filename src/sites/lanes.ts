@@ -10,7 +10,7 @@ export type Job = { host: string; urgent: boolean; act: () => Promise<void> };
 
 type Host = { running: number; urgent: Job[]; routine: Job[] };
 
-export function createLanes(most: { total: number; perHost: number }): Lanes {
+export function createLanes(bounds: () => { total: number; perHost: number }): Lanes {
   const hosts = new Map<string, Host>();
   let urgent: Job[] = [];
   let routine: Job[] = [];
@@ -23,6 +23,7 @@ export function createLanes(most: { total: number; perHost: number }): Lanes {
   }
 
   function drain(): void {
+    const most = bounds();
     while (running < most.total) {
       const job = urgent.shift() ?? routine.shift();
       if (job === undefined) return;

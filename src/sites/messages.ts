@@ -35,6 +35,7 @@ export function down(of: { site: Site; state: SiteState; server: Server; first: 
       ],
       detail: [nextMove(evidence), ...serverRemark(server, evidence)],
       remedies: remedies(evidence, server),
+      sites: [site.name],
     },
     note: of.first
       ? `Down: ${cause(evidence)}. ${checks} checks in a row failed.`
@@ -92,6 +93,7 @@ export function slow(of: { site: Site; state: SiteState }): Words {
       ],
       detail: ['It answers, so it counts as up. Look for load, a slow database, or a recent deploy.'],
       remedies: [],
+      sites: [site.name],
     },
     note: `Slow: ${limitOf(site)}.`,
   };
@@ -123,6 +125,7 @@ export function intermittent(of: { site: Site; state: SiteState }): Words {
         'Often one of several servers behind the name fails: look at the load balancer and at each server.',
       ],
       remedies: [],
+      sites: [site.name],
     },
     note: `Comes and goes: ${failed} of the last ${state.track.length} checks failed.`,
   };
@@ -163,17 +166,34 @@ export function certificateOver({ site }: { site: Site }): Words {
   return { report: closed(site, 'warning', 'Certificate', text), note: `${site.name} ${text}.` };
 }
 
-/** The site was taken out of deckhand.yml while something was open. */
-export function unwatched(site: string, topic: string): Words {
+export type NotWatched = 'removed' | 'paused';
+
+/** The site was taken out of deckhand.yml, or paused, while something was open. */
+export function unwatched(site: string, topic: string, why: NotWatched): Words {
+  const text = why === 'removed' ? 'is no longer watched' : 'is paused';
+  const because = why === 'removed' ? 'is no longer in deckhand.yml' : 'is paused in deckhand.yml';
   const report: Report = {
     severity: 'info',
     title: `${topic} · ${site}`,
-    alert: `${site} is no longer watched`,
+    alert: `${site} ${text}`,
     facts: [],
-    detail: ['The site is no longer in deckhand.yml, so nobody knows how this went on.'],
+    detail: [`The site ${because}, so nobody knows how this went on.`],
     remedies: [],
   };
-  return { report, note: `${site} is no longer watched.` };
+  return { report, note: `${site} ${text}.` };
+}
+
+/** From here it is told in the message of another site. */
+export function folded(site: string, leader: string): Words {
+  const report: Report = {
+    severity: 'critical',
+    title: `Site down · ${site}`,
+    alert: `${site} is told together with ${leader} from here`,
+    facts: [],
+    detail: [`${site} is not up again: it failed together with ${leader}. Go on in the message of ${leader}.`],
+    remedies: [],
+  };
+  return { report, note: `Told together with ${leader} from here.` };
 }
 
 export function blind(suspects: number): Words {
@@ -206,6 +226,37 @@ export function seesAgain(): Words {
     remedies: [],
   };
   return { report, note: 'The network answers again. Judging goes on.' };
+}
+
+/** Our own scheduler does not get to its checks. */
+export function stalled(overdueMs: number): Words {
+  const text = `Site checks stand still: one is overdue by ${duration(overdueMs)}`;
+  return {
+    report: {
+      severity: 'critical',
+      title: 'Site checks stand still',
+      alert: text,
+      facts: [['Overdue', duration(overdueMs)]],
+      detail: [
+        'Deckhand does not get to its checks, so an outage may go unnoticed. No site is told as down for it.',
+        'Look at the load of the machine that runs Deckhand, and at `monitoring.concurrency` if many sites hang.',
+      ],
+      remedies: [],
+    },
+    note: `${text}.`,
+  };
+}
+
+export function flowsAgain(): Words {
+  const report: Report = {
+    severity: 'critical',
+    title: 'Site checks stand still',
+    alert: 'Site checks run again',
+    facts: [],
+    detail: ['Every check starts in time again.'],
+    remedies: [],
+  };
+  return { report, note: 'Checks start in time again.' };
 }
 
 function closed(site: Site, severity: Report['severity'], title: string, text: string): Report {

@@ -19,7 +19,7 @@ export type Turns = {
 const lateMs = 1_000;
 
 /** Calls `due` for each site at its turn. After a standstill each missed site is due once. */
-export function createTurns(world: { clock: Clock; due: (name: string) => void }): Turns {
+export function createTurns(world: { clock: Clock; due: (name: string, lateMs: number) => void }): Turns {
   const { clock } = world;
   const wheel = createWheel(clock.monotonic());
   /** Epoch ms at monotonic 0: turns are on the calendar, so that a restart keeps them, yet no set clock moves them. */
@@ -40,9 +40,10 @@ export function createTurns(world: { clock: Clock; due: (name: string) => void }
 
   function tick(): void {
     const now = clock.monotonic();
-    if (armed !== undefined && now - armed.at > lateMs) doubtfulUntil = now + lateMs;
+    const late = armed === undefined ? 0 : now - armed.at;
+    if (late > lateMs) doubtfulUntil = now + lateMs;
     armed = undefined;
-    for (const name of wheel.take(now)) world.due(name);
+    for (const name of wheel.take(now)) world.due(name, late);
     arm();
   }
 

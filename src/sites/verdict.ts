@@ -25,6 +25,8 @@ export type SiteState = {
   failures: number;
   goods: number;
   firstFailureAt?: number | undefined;
+  /** When the outage was confirmed. */
+  confirmedAt?: number | undefined;
   firstGoodAt?: number | undefined;
   cause?: Evidence | undefined;
   /** Down, but told to nobody yet, because the site comes and goes anyway. */
@@ -41,6 +43,8 @@ export type SiteState = {
   /** Start of the newest check that counted, and its duration. */
   checkedAt?: number | undefined;
   lastMs?: number | undefined;
+  /** What its name stood for when it was last resolved: sites that share it fail together. Never shown. */
+  addresses?: string | undefined;
   lastOutage?: Outage | undefined;
 };
 
@@ -55,7 +59,12 @@ export function newState(): SiteState {
 /** The state after one check. A failure of our own (class `monitor`) changes nothing. Pure. */
 export function judge(state: SiteState, result: ProbeResult, site: Site): SiteState {
   if (result.failure?.class === 'monitor') return state;
-  const checked = { ...state, checkedAt: result.startedAt, lastMs: result.phases.totalMs };
+  const checked = {
+    ...state,
+    checkedAt: result.startedAt,
+    lastMs: result.phases.totalMs,
+    addresses: result.addresses?.toSorted().join(' ') ?? state.addresses,
+  };
   const tracked = track(checked, result.failure === undefined, site);
   const seen = { ...tracked, certificate: certificateOf(tracked, result) };
   return intermittent(
@@ -94,6 +103,26 @@ export function cleared(state: SiteState): SiteState {
   };
 }
 
+/**
+ * After planned work that began at `since`: what came and went during it was the work, so it does not make the site
+ * intermittent. A suspicion stays, as the next check decides it.
+ */
+export function afterMaintenance(state: SiteState, since: number): SiteState {
+  const arose = state.intermittentSince !== undefined && state.intermittentSince >= since;
+  return {
+    ...state,
+    track: state.track.slice(-1),
+    clean: 0,
+    intermittentSince: arose ? undefined : state.intermittentSince,
+    quiet: state.quiet && !arose,
+  };
+}
+
+/** Is it down, whether or not it has begun to answer again? */
+export function isDown({ phase }: Pick<SiteState, 'phase'>): boolean {
+  return phase === 'down' || phase === 'recovering';
+}
+
 /** One word for lists. */
 export function shownState(state: SiteState): string {
   if (state.phase === 'new') return 'not checked yet';
@@ -111,7 +140,7 @@ export function shownSince(state: SiteState): number | undefined {
 
 function good(state: SiteState, result: ProbeResult, site: Site): SiteState {
   const at = result.startedAt;
-  if (state.phase === 'down' || state.phase === 'recovering') {
+  if (isDown(state)) {
     const firstGoodAt = state.phase === 'down' ? at : (state.firstGoodAt ?? at);
     const goods = state.phase === 'down' ? 1 : state.goods + 1;
     const recovering: SiteState = { ...state, phase: 'recovering', goods, firstGoodAt, failures: 0 };
@@ -139,6 +168,7 @@ function recovered(state: SiteState, endedAt: number): SiteState {
     failures: 0,
     firstFailureAt: undefined,
     firstGoodAt: undefined,
+    confirmedAt: undefined,
     cause: undefined,
     quiet: false,
     lastOutage: cause === undefined ? state.lastOutage : { startedAt, endedAt, cause },
@@ -149,7 +179,7 @@ function bad(state: SiteState, result: ProbeResult, site: Site): SiteState {
   const at = result.startedAt;
   const failures = state.failures + 1;
   const cause = evidenceOf(result);
-  if (state.phase === 'down' || state.phase === 'recovering') {
+  if (isDown(state)) {
     const tooLong = at - (state.firstFailureAt ?? at) >= site.intermittent.tellDownMs;
     return {
       ...state,
@@ -164,7 +194,14 @@ function bad(state: SiteState, result: ProbeResult, site: Site): SiteState {
   const firstFailureAt = state.phase === 'suspect' ? (state.firstFailureAt ?? at) : at;
   const suspect: SiteState = { ...state, phase: 'suspect', failures, firstFailureAt, cause };
   if (failures <= site.recheckMs.length) return suspect;
-  return { ...suspect, phase: 'down', quiet: state.intermittentSince !== undefined, times: [], slowSince: undefined };
+  return {
+    ...suspect,
+    phase: 'down',
+    confirmedAt: at + result.phases.totalMs,
+    quiet: state.intermittentSince !== undefined,
+    times: [],
+    slowSince: undefined,
+  };
 }
 
 function evidenceOf(result: ProbeResult): Evidence {
@@ -196,7 +233,7 @@ function track(state: SiteState, ok: boolean, { intermittent }: Site): SiteState
 }
 
 function intermittent(state: SiteState, at: number, site: Site): SiteState {
-  if (state.phase === 'down' || state.phase === 'recovering') return state;
+  if (isDown(state)) return state;
   const { changes, checks } = site.intermittent;
   if (state.intermittentSince !== undefined)
     return state.clean >= checks ? { ...state, intermittentSince: undefined } : state;

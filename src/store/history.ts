@@ -8,6 +8,7 @@ import { createClaims } from './claims.ts';
 import { createDecisions } from './decisions.ts';
 import { createIncidents } from './incidents.ts';
 import { createIntents } from './intents.ts';
+import { createLeases } from './leases.ts';
 import { createParts } from './parts.ts';
 import { createRuns } from './runs.ts';
 import { createSlots } from './slots.ts';
@@ -27,5 +28,6 @@ export function createHistory({ kysely }: { kysely: Kysely<Tables> }): History {
     incidents: createIncidents(kysely),
     watch: createWatch(kysely),
     slots: createSlots(kysely),
+    leases: createLeases(kysely),
   };
 }

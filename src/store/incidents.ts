@@ -1,15 +1,16 @@
-import { type Kysely, type Selectable, sql } from 'kysely';
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 
 import type { History, IncidentRecord } from '#ports/history.ts';
 
 import { stored } from './failures.ts';
+import { fenced } from './leases.ts';
 import type { Tables } from './tables.ts';
 import { bound, json, maybeNumber, maybeText, text } from './values.ts';
 
 export function createIncidents(db: Kysely<Tables>): History['incidents'] {
   const all = db.selectFrom('ops.incident').selectAll();
   return {
-    save: (incident) => stored(() => save(db, incident)),
+    save: (incident, fence) => stored(() => fenced(db, fence, (open) => save(open, incident)).catch(asTaken)),
     setShown: (id, { version, ts, channel }) =>
       stored(async () => {
         const place = { ...(ts === undefined ? {} : { ts }), ...(channel === undefined ? {} : { channel }) };
@@ -40,7 +41,7 @@ export function createIncidents(db: Kysely<Tables>): History['incidents'] {
   };
 }
 
-async function save(db: Kysely<Tables>, incident: IncidentRecord): Promise<boolean> {
+async function save(db: Kysely<Tables> | Transaction<Tables>, incident: IncidentRecord): Promise<boolean> {
   const row = {
     id: incident.id,
     key: text(incident.key),
@@ -58,30 +59,30 @@ async function save(db: Kysely<Tables>, incident: IncidentRecord): Promise<boole
     updated_at: incident.updatedAt,
   };
   const { id: _id, ...change } = row;
-  try {
-    const saved = await db
-      .insertInto('ops.incident')
-      .values(row)
-      .onConflict((conflict) =>
-        conflict
-          .column('id')
-          .doUpdateSet((was) => ({
-            ...change,
-            // What was shown meanwhile is known better by the store than by the caller's older copy.
-            ts: was.fn.coalesce('ops.incident.ts', 'excluded.ts'),
-            shown: sql`greatest(ops.incident.shown, excluded.shown)`,
-          }))
-          .where('ops.incident.version', '=', incident.version - 1),
-      )
-      .returning('id')
-      .execute();
-    return saved.length === 1;
-  } catch (error) {
-    // Another incident of this key is open: somebody was faster.
-    const { code, constraint } = error as { code?: unknown; constraint?: unknown };
-    if (code === '23505' && constraint === 'incident_open') return false;
-    throw error;
-  }
+  const saved = await db
+    .insertInto('ops.incident')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict
+        .column('id')
+        .doUpdateSet((was) => ({
+          ...change,
+          // What was shown meanwhile is known better by the store than by the caller's older copy.
+          ts: was.fn.coalesce('ops.incident.ts', 'excluded.ts'),
+          shown: sql`greatest(ops.incident.shown, excluded.shown)`,
+        }))
+        .where('ops.incident.version', '=', incident.version - 1),
+    )
+    .returning('id')
+    .execute();
+  return saved.length === 1;
+}
+
+/** Another incident of this key is open: somebody was faster. */
+function asTaken(error: unknown): false {
+  const { code, constraint } = error as { code?: unknown; constraint?: unknown };
+  if (code === '23505' && constraint === 'incident_open') return false;
+  throw error;
 }
 
 function maybeIncident(row: Selectable<Tables['ops.incident']> | undefined): IncidentRecord | undefined {

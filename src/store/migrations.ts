@@ -78,6 +78,13 @@ const migrations: Readonly<Record<string, Migration>> = {
       `.execute(db);
     },
   },
+  '0003_leases': {
+    up: async (db) => {
+      await sql`create table ops.lease (
+        name text primary key, holder text not null, token bigint not null, until timestamptz not null
+      )`.execute(db);
+    },
+  },
 };
 
 /** In the order in which they are applied. */

@@ -5,6 +5,7 @@ import { Refusal } from '#errors.ts';
 import type { Log } from '#ports/clock.ts';
 
 import { type EmbeddedOptions, openEmbedded } from './embedded.ts';
+import { freeLeases } from './leases.ts';
 import { migrate } from './migrations.ts';
 import { openServer } from './server.ts';
 import type { Tables } from './tables.ts';
@@ -44,6 +45,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const embedded = options.databaseUrl === undefined;
   try {
     await migrate(kysely as unknown as Kysely<unknown>); // migrations know tables that are gone today
+    if (embedded) await freeLeases(kysely);
   } catch (error) {
     await closePool();
     throw error;

@@ -78,6 +78,7 @@ export type Tables = {
     shown: number;
     updated_at: BigInt;
   };
+  'ops.lease': { name: string; holder: string; token: BigInt; until: ColumnType<Date, Date, Date> };
   'ops.watch': { key: string; value: JsonText };
   'ops.slot': { key: string; at: ColumnType<Date, Date | undefined, Date> };
   'ops.replica': { executor_id: string; beat: ColumnType<Date, Date, Date> };

@@ -4,11 +4,13 @@ import type { Log } from '#ports/clock.ts';
 
 const everyMs = 10 * 60_000;
 
-/** What nobody needs any more: pages of answers and slots after 30 days (far beyond any catching up), replicas after a day. */
+/** What nobody needs any more: pages of answers and slots after 30 days (far beyond any catching up), replicas and
+ *  the right to post after a day. */
 const tidy = `
   delete from ops.card where kind = 'answer' and created_at < (extract(epoch from now()) * 1000)::bigint - 30 * 86400000::bigint;
   delete from ops.slot where at < now() - interval '30 days';
-  delete from ops.replica where beat < now() - interval '1 day'`;
+  delete from ops.replica where beat < now() - interval '1 day';
+  delete from ops.lease where starts_with(name, 'post:') and until < now() - interval '1 day'`;
 
 /**
  * Every ten minutes: deletes what has served its time, and vacuums the embedded store, which has no autovacuum (1,500

@@ -7,7 +7,8 @@ import type { Resolved, Resolver } from './resolver.ts';
 import type { Trip } from './trip.ts';
 
 export type Connected = { socket: Socket; certificate?: { validTo: number; fingerprint: string } };
-export type Connect = (url: URL, options: { freshDns: boolean; verifyTls: boolean }, trip: Trip) => Promise<Connected>;
+export type ConnectOptions = { freshDns: boolean; verifyTls: boolean; onResolved?: (addresses: Resolved) => void };
+export type Connect = (url: URL, options: ConnectOptions, trip: Trip) => Promise<Connected>;
 
 /**
  * Opens one fresh connection for a check: resolves, refuses addresses that a check must not reach, connects, judges the
@@ -17,10 +18,11 @@ export function createConnect(world: { resolver: Resolver; allowPrivate: () => r
   // One for all checks: making it costs a fifth of a TLS check. It trusts what Node trusts (NODE_EXTRA_CA_CERTS too).
   let trust: ReturnType<typeof createSecureContext> | undefined;
 
-  return async (url, { freshDns, verifyTls }, trip) => {
+  return async (url, { freshDns, verifyTls, onResolved }, trip) => {
     const host = url.hostname.replace(/^\[|\]$/g, '');
     trip.enter('dns');
     const addresses = await addressesOf(host, freshDns);
+    onResolved?.(addresses);
     refuse(addresses, host);
     trip.enter('connect');
     const secure = url.protocol === 'https:';

@@ -5,7 +5,7 @@ import { readText } from './body.ts';
 import { type Connect, createConnect } from './connection.ts';
 import { classify, dnsSilence, type Failure, Found, silence } from './failures.ts';
 import { type Answer, request } from './request.ts';
-import { createResolver, type Resolver } from './resolver.ts';
+import { createResolver, type Resolved, type Resolver } from './resolver.ts';
 import { createStalls } from './stalls.ts';
 import { createTrip, type Trip } from './trip.ts';
 
@@ -31,7 +31,7 @@ export function createWeb(world: { allowPrivate: () => readonly string[]; clock:
     const startedAt = clock.now();
     const trip = createTrip(clock);
     const watch = stalls.begin();
-    const found: Seen = { status: undefined, certificate: undefined };
+    const found: Seen = { status: undefined, certificate: undefined, addresses: undefined };
     const { failure, silent } = await bounded(of, trip, found);
     trip.end();
     const ours = silent && stoodStill(watch.standstillMs(), of.deadlineMs);
@@ -41,6 +41,7 @@ export function createWeb(world: { allowPrivate: () => readonly string[]; clock:
       phases: trip.phases(),
       ...(found.status === undefined ? {} : { status: found.status }),
       ...(found.certificate === undefined ? {} : { certificate: found.certificate }),
+      ...(found.addresses === undefined ? {} : { addresses: found.addresses }),
       ...(failure === undefined ? {} : { failure: ours ? overloaded : failure }),
     };
   }
@@ -72,7 +73,7 @@ export function createWeb(world: { allowPrivate: () => readonly string[]; clock:
   };
 }
 
-type Seen = { status: number | undefined; certificate: ProbeResult['certificate'] | undefined };
+type Seen = { [K in 'status' | 'certificate' | 'addresses']: ProbeResult[K] | undefined };
 
 /** Asks, follows redirects by hand, and judges the last answer. Throws what is wrong. */
 async function walk(connect: Connect, of: Probe, trip: Trip, found: Seen): Promise<void> {
@@ -82,7 +83,9 @@ async function walk(connect: Connect, of: Probe, trip: Trip, found: Seen): Promi
   for (let hops = 0; ; hops++) {
     const wantsBody = (status: number, location: string | undefined) => !follows(status, location) && isUp(of, status);
     const hop = createHop(trip);
-    const answer = await request(connect, url, { freshDns: of.freshDns, verifyTls: of.verifyTls, wantsBody }, hop);
+    const onResolved = (addresses: Resolved) => void (found.addresses ??= addresses.map(({ address }) => address));
+    const options = { freshDns: of.freshDns, verifyTls: of.verifyTls, wantsBody, onResolved };
+    const answer = await request(connect, url, options, hop);
     hop.end();
     found.status = answer.status;
     if (answer.certificate !== undefined) see(found, answer.certificate);

@@ -1,7 +1,7 @@
 import { type buildConnector, Client } from 'undici';
 
 import { mostBodyBytes } from './body.ts';
-import type { Connect, Connected } from './connection.ts';
+import type { Connect, Connected, ConnectOptions } from './connection.ts';
 import type { Trip } from './trip.ts';
 
 export type Answer = {
@@ -13,9 +13,7 @@ export type Answer = {
   chunks: readonly Buffer[];
   certificate: Connected['certificate'];
 };
-type Options = {
-  freshDns: boolean;
-  verifyTls: boolean;
+type Options = ConnectOptions & {
   wantsBody: (status: number, location: string | undefined) => boolean;
 };
 

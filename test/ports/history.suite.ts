@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { isTransient } from '#errors.ts';
 import type { AuditEntry, CardRecord, History, IncidentRecord, Order } from '#ports/history.ts';
 import type { Json } from '#ports/json.ts';
 
@@ -418,6 +419,50 @@ export function historySuite(open: () => Promise<HistoryWorld>): void {
       }
 
       expect([...(await history.watch.load('both:')).values()]).toEqual(keys.map(() => 19));
+    });
+
+    describe('leases', () => {
+      it('give a work to one of those who want it, and to another when it is over', async () => {
+        const name = fresh('work');
+        const taken = await Promise.all(
+          Array.from({ length: 5 }, (_, nr) => history.leases.take(name, `r${nr}`, 60_000)),
+        );
+        const [fence] = taken.filter((one) => one !== undefined);
+
+        expect(taken.filter((one) => one !== undefined)).toEqual([{ lease: name, token: 1 }]);
+        expect(await history.leases.take(name, 'again', 60_000)).toBeUndefined();
+        expect(await history.leases.renew(fence!, 60_000)).toBe(true);
+        await history.leases.release(fence!);
+        expect(await history.leases.take(name, 'next', 60_000)).toEqual({ lease: name, token: 2 });
+        expect(await history.leases.renew(fence!, 60_000)).toBe(false);
+        await history.leases.release(fence!);
+        expect(await history.leases.take(name, 'third', 60_000)).toBeUndefined();
+      });
+
+      it('end by themselves', async () => {
+        const name = fresh('work');
+        await history.leases.take(name, 'dead', 1);
+
+        await expect.poll(() => history.leases.take(name, 'heir', 60_000)).toEqual({ lease: name, token: 2 });
+      });
+
+      it('fence off what a replaced holder still writes', async () => {
+        const name = fresh('work');
+        const incident = incidentOf();
+        const key = fresh('fenced');
+        const old = (await history.leases.take(name, 'old', 60_000))!;
+        await history.leases.release(old);
+        const now = (await history.leases.take(name, 'new', 60_000))!;
+
+        await expect(history.watch.save(new Map([[key, 'old']]), old)).rejects.toSatisfy(isTransient);
+        await expect(history.incidents.save(incident, old)).rejects.toSatisfy(isTransient);
+        await history.watch.save(new Map([[key, 'new']]), now);
+        expect(await history.incidents.save(incident, now)).toBe(true);
+        expect(await history.incidents.save(incidentOf({ key: incident.key }), now)).toBe(false);
+        await expect(history.watch.forget([key], old)).rejects.toSatisfy(isTransient);
+
+        expect(await history.watch.load(key)).toEqual(new Map([[key, 'new']]));
+      });
     });
 
     it('gives a slot of a schedule to one caller', async () => {

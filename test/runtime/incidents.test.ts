@@ -5,6 +5,7 @@ import type { Report } from '#ports/incidents.ts';
 import { createIncidents } from '#runtime/incidents.ts';
 import type { World } from '#runtime/world.ts';
 import { createHistory } from '#store/history.ts';
+import { createFakeSettings } from '#test/support/fake-settings.ts';
 import { openTestStore, silentLog } from '#test/support/store.ts';
 
 let store: Awaited<ReturnType<typeof openTestStore>>;
@@ -34,7 +35,8 @@ function book() {
     history: createHistory(store),
     log: silentLog,
     randomText: (length: number) => `n${nr++}`.padEnd(length, 'x'),
-    clock: { now: () => now.at },
+    clock: { now: () => now.at, after: () => () => undefined },
+    settings: createFakeSettings(),
     chat: {
       post: async (channel: string, post: Post, thread?: string) => {
         if (slack.held) await new Promise<void>((resolve) => waiting.push(resolve));

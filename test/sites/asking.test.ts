@@ -22,7 +22,12 @@ describe('the canaries', () => {
   };
   async function ask(probe: () => Promise<ReturnType<typeof aFailure>>, instances: Cloud['instances']) {
     const clock = createFakeClock();
-    const answer = createCanaries({ web: { probe }, cloud: { instances }, clock })();
+    const answer = createCanaries({
+      web: { probe },
+      cloud: { instances },
+      clock,
+      addresses: () => ['https://well-known.example.com/'],
+    })();
     await clock.advance(5_000);
     expect(clock.pending()).toBe(0);
     return answer;

@@ -127,7 +127,8 @@ describe('all words', () => {
       down('reset', evil, { kind: 'unknown', named: evil, why: 'EC2 knows no such server' }, site),
       messages.slow({ site, state: newState() }).report,
       messages.intermittent({ site, state: after('+-+-+-+-').state }).report,
-      messages.unwatched(evil, 'Site down').report,
+      messages.unwatched(evil, 'Site down', 'removed').report,
+      messages.folded(evil, evil).report,
       messages.blind(7).report,
     ];
 

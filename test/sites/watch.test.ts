@@ -4,6 +4,7 @@ import type { Instance } from '#ports/cloud.ts';
 import type { Site } from '#ports/settings.ts';
 import type { Probe, ProbeResult } from '#ports/web.ts';
 import { createSiteWatch, type SiteWatch } from '#sites/watch.ts';
+import { createCalendar } from '#timers/calendar.ts';
 import { createKeptLog } from '#test/config/support.ts';
 import { anInstance } from '#test/support/builders.ts';
 import { createFakeClock } from '#test/support/fake-clock.ts';
@@ -49,6 +50,7 @@ function aWorld(sites: readonly Site[], instances: readonly Instance[] = []) {
       clock,
       settings,
       log,
+      calendar: createCalendar(),
       canaries: async () => world.canary,
     });
     running.push(watch);
@@ -166,7 +168,7 @@ describe('the watch over sites', () => {
 
     expect(told.all).toEqual([]);
     expect(probes.filter(({ freshDns }) => freshDns).length).toBe(3);
-    expect(watch.views()[0]?.state).toBe('up');
+    expect((await watch.views())[0]?.state).toBe('up');
   });
 
   it('confirms an outage by re-checks after 5, 20 and 40 s with fresh DNS, then tells it once', async () => {
@@ -190,7 +192,7 @@ describe('the watch over sites', () => {
       report: { severity: 'critical' },
     });
     expect(told.all[0]?.notes).toHaveLength(1);
-    expect(watch.views()).toEqual([
+    expect(await watch.views()).toEqual([
       { name: 'shop', url: 'https://shop.example.com/health', state: 'down', since: firstAt, lastMs: 50 },
     ]);
   });
@@ -210,7 +212,7 @@ describe('the watch over sites', () => {
       report: { alert: expect.stringMatching(/^shop is up again after/) },
     });
     expect((incident?.endedAt ?? 0) - goodFrom).toBeLessThanOrEqual(minute);
-    expect(watch.views()[0]).toMatchObject({ state: 'up', since: incident?.endedAt });
+    expect((await watch.views())[0]).toMatchObject({ state: 'up', since: incident?.endedAt });
   });
 
   it('offers the remedies of the server behind the site, by id or Name', async () => {
@@ -297,7 +299,7 @@ describe('the watch over sites', () => {
 
     const second = all.watchOf();
     await second.start();
-    expect(second.views()[0]?.state).toBe('down');
+    expect((await second.views())[0]?.state).toBe('down');
     await all.clock.advance(3 * minute);
     expect(all.told.all).toHaveLength(1);
     expect(all.told.all[0]?.notes).toHaveLength(1);
@@ -337,7 +339,7 @@ describe('the watch over sites', () => {
     await clock.advance(minute);
 
     expect(probes.slice(before).every(({ url }) => url.includes('blog'))).toBe(true);
-    expect(watch.views().map(({ name }) => name)).toEqual(['blog']);
+    expect((await watch.views()).map(({ name }) => name)).toEqual(['blog']);
     expect([...store.rows.keys()]).not.toContain('site:shop');
   });
 
@@ -365,7 +367,7 @@ describe('the watch over sites', () => {
     await clock.advance(10 * minute);
 
     expect(told.all).toEqual([]);
-    expect(watch.views()[0]?.state).toBe('not checked lately');
+    expect((await watch.views())[0]?.state).toBe('not checked lately');
   });
 
   it('stores in batches: one write a second at most, none for sites that are simply up', async () => {
@@ -401,7 +403,7 @@ describe('a watch that is blind itself', () => {
     await clock.advance(2 * minute);
 
     expect(told.all).toMatchObject([{ key: 'watch:blind', open: false }]);
-    expect(watch.views().every(({ state }) => state === 'up')).toBe(true);
+    expect((await watch.views()).every(({ state }) => state === 'up')).toBe(true);
   });
 
   it('is not: when others answer, all thirty are really down', async () => {

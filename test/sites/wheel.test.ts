@@ -96,7 +96,7 @@ describe('turns', () => {
 
 describe('lanes', () => {
   it('let urgent jobs go first and one host never hold up another', async () => {
-    const lanes = createLanes({ total: 2, perHost: 1 });
+    const lanes = createLanes(() => ({ total: 2, perHost: 1 }));
     const order: string[] = [];
     const ends: (() => void)[] = [];
     const job = (name: string, host: string, urgent = false) =>

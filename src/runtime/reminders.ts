@@ -1,0 +1,57 @@
+import type { IncidentRecord } from '#ports/history.ts';
+import type { Report } from '#ports/incidents.ts';
+
+import { renderEscalation, renderReminder } from './incident-card.ts';
+import { escalationOf } from './incident-show.ts';
+import { note, postCard } from './posting.ts';
+import type { World } from './world.ts';
+
+/** Open incidents looked at in one round. */
+const most = 1_000;
+
+/** Reminds of critical incidents that nobody has taken, and tells them further. Repeatable: each reminder comes once. */
+export function createReminders(world: World): () => Promise<void> {
+  return async function remind() {
+    for (const incident of await world.history.incidents.list({ limit: most, state: 'open' })) {
+      if (!isForgotten(incident, world.clock.now())) continue;
+      try {
+        await remindOf(incident);
+        await tellFurther(incident);
+      } catch (error) {
+        world.log.warn({ incident: incident.id, err: error }, 'a reminder could not be sent; trying again soon');
+      }
+    }
+  };
+
+  /** Of several that are due only the newest is sent: nobody needs three at once. */
+  async function remindOf(incident: IncidentRecord): Promise<void> {
+    const now = world.clock.now();
+    const due = world.settings.current().alerts.remindMs.filter((ms) => now - incident.startedAt >= ms).length;
+    if (due === 0) return;
+    const card = await world.history.cards.of('incident', incident.id);
+    if (card?.ts === undefined) return;
+    const ref = { channel: card.channel, ts: card.ts };
+    await note(world, incident.id, `remind ${due}`, ref, renderReminder(incident, { now, group: undefined }));
+  }
+
+  async function tellFurther(incident: IncidentRecord): Promise<void> {
+    const { afterMs, channel, group } = world.settings.current().alerts.escalate;
+    const now = world.clock.now();
+    if ((channel === undefined && group === undefined) || now - incident.startedAt < afterMs) return;
+    const card = await world.history.cards.of('incident', incident.id);
+    if (card?.ts === undefined) return;
+    const ref = { channel: card.channel, ts: card.ts };
+    if (channel === undefined)
+      return note(world, incident.id, 'escalate', ref, renderReminder(incident, { now, group }));
+    const of = { kind: 'incident', subject: escalationOf(incident.id), channel } as const;
+    if ((await world.history.cards.of(of.kind, of.subject))?.ts !== undefined) return;
+    const link = await world.chat.permalink(ref);
+    await postCard(world, of, renderEscalation(incident, { now, group, link }));
+  }
+}
+
+function isForgotten(incident: IncidentRecord, now: number): boolean {
+  const { severity } = incident.report as unknown as Report; // written by the incident book
+  const isQuiet = incident.silencedUntil !== undefined && incident.silencedUntil > now;
+  return severity === 'critical' && incident.acknowledgedBy === undefined && !isQuiet;
+}

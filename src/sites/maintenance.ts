@@ -1,0 +1,85 @@
+import { z } from 'zod';
+
+import type { Calendar, Clock, Log } from '#ports/clock.ts';
+import type { History } from '#ports/history.ts';
+import { maintenancePrefix } from '#ports/incidents.ts';
+import type { MaintenanceWindow, SettingsSource } from '#ports/settings.ts';
+
+/** Planned work on a site: `since` and `until` in epoch ms. */
+export type Work = { since: number; until: number };
+
+/** Which sites are in maintenance, by the windows of deckhand.yml and by the button. */
+export type Maintenance = {
+  /** Reads what people pressed and which windows began. Keeps what it knows when the store is away. */
+  refresh: () => Promise<void>;
+  of: (site: string) => Work | undefined;
+};
+
+const Pressed = z.object({ since: z.number(), until: z.number() });
+
+export function createMaintenance(world: {
+  history: Pick<History, 'watch'>;
+  calendar: Pick<Calendar, 'last'>;
+  settings: SettingsSource;
+  clock: Clock;
+  log: Log;
+}): Maintenance {
+  const { clock, settings, log } = world;
+  /** The newest begin of each cron line, asked once a minute. */
+  const begins = new Map<string, { minute: number; at: number | undefined }>();
+  let pressed: ReadonlyMap<string, Work> = new Map();
+  let planned: readonly { sites: readonly string[]; work: Work }[] = [];
+
+  async function refresh(): Promise<void> {
+    const now = clock.now();
+    planned = settings.current().maintenance.flatMap((window) => {
+      const work = workOf(window, now);
+      return work === undefined ? [] : [{ sites: window.sites, work }];
+    });
+    try {
+      pressed = await readPressed(world.history, now);
+    } catch (error) {
+      log.warn({ err: error }, 'who is in maintenance could not be read; trying again');
+    }
+  }
+
+  function workOf(window: MaintenanceWindow, now: number): Work | undefined {
+    if (window.kind === 'once')
+      return window.from <= now && now < window.to ? { since: window.from, until: window.to } : undefined;
+    const at = beginOf(window, now);
+    return at !== undefined && now < at + window.durationMs ? { since: at, until: at + window.durationMs } : undefined;
+  }
+
+  function beginOf({ cron, timezone }: MaintenanceWindow & { kind: 'cron' }, now: number): number | undefined {
+    const key = `${cron} ${timezone}`;
+    const minute = Math.floor(now / 60_000);
+    const known = begins.get(key);
+    if (known?.minute === minute) return known.at;
+    const at = world.calendar.last({ cron, timezone }, now);
+    begins.set(key, { minute, at });
+    return at;
+  }
+
+  function of(site: string): Work | undefined {
+    const now = clock.now();
+    const works = [
+      pressed.get(site),
+      ...planned.filter(({ sites }) => sites.length === 0 || sites.includes(site)).map(({ work }) => work),
+    ].filter((work) => work !== undefined && now < work.until);
+    return works.toSorted((a, b) => (b?.until ?? 0) - (a?.until ?? 0))[0];
+  }
+
+  return { refresh, of };
+}
+
+async function readPressed(history: Pick<History, 'watch'>, now: number): Promise<ReadonlyMap<string, Work>> {
+  const rows = await history.watch.load(maintenancePrefix);
+  const over = [...rows].filter(([, value]) => (Pressed.safeParse(value).data?.until ?? 0) <= now);
+  if (over.length > 0) await history.watch.forget(over.map(([key]) => key));
+  return new Map(
+    [...rows].flatMap(([key, value]) => {
+      const work = Pressed.safeParse(value).data;
+      return work === undefined || work.until <= now ? [] : [[key.slice(maintenancePrefix.length), work]];
+    }),
+  );
+}

@@ -1,0 +1,324 @@
+import type { SiteView } from '#operations/contract.ts';
+import type { Calendar, Cancel, Clock, Log } from '#ports/clock.ts';
+import type { Cloud } from '#ports/cloud.ts';
+import type { Fence, History } from '#ports/history.ts';
+import type { InstanceId } from '#ports/ids.ts';
+import type { Incidents } from '#ports/incidents.ts';
+import type { Settings, SettingsSource, Site } from '#ports/settings.ts';
+import type { ProbeResult, Web } from '#ports/web.ts';
+
+import { createAnnouncer } from './announce.ts';
+import { createBlindGuard } from './blind.ts';
+import { createBook } from './book.ts';
+import { createCanaries } from './canaries.ts';
+import type { Watched } from './groups.ts';
+import { createKin } from './kin.ts';
+import { createLanes } from './lanes.ts';
+import { createMaintenance } from './maintenance.ts';
+import * as messages from './messages.ts';
+import { createOwnTrouble } from './own-trouble.ts';
+import { createPulse, type PulseFigures } from './pulse.ts';
+import { createServerFinder } from './server.ts';
+import { createTurns } from './turns.ts';
+import { afterMaintenance, cleared, isDown, judge, newState, nextCheck } from './verdict.ts';
+import { viewOf } from './view.ts';
+
+export type SiteWatchWorld = {
+  web: Pick<Web, 'probe'>;
+  history: Pick<History, 'watch'> & { claims: Pick<History['claims'], 'holders'> };
+  incidents: Incidents;
+  cloud: Pick<Cloud, 'instances'>;
+  calendar: Pick<Calendar, 'last'>;
+  clock: Clock;
+  settings: SettingsSource;
+  log: Log;
+  /** Does anything well known answer? Asked when many sites fail at once. */
+  canaries?: () => Promise<boolean>;
+};
+type Entry = Watched & { busy: boolean; savedAt: number; workSince: number | undefined };
+
+/** The longest a new site waits for its first check, whatever its interval. */
+const firstWithinMs = 60_000;
+/** How stale the stored state of a site that is simply up may be. */
+const saveEveryMs = 5 * 60_000;
+const stopWithinMs = 2_000;
+/** How soon a window or a press is noticed. */
+const workEveryMs = 5_000;
+/** Relatives of a failing site that are looked at out of turn. */
+const mostSiblings = 20;
+
+/** One process' time as the one that watches: from when it may until it may no more. */
+export type Tenure = {
+  start: () => Promise<void>;
+  /** A changed deckhand.yml: what is new begins, what is gone ends, what stayed goes on with what is known of it. */
+  adopt: (settings: Settings) => void;
+  stop: () => Promise<void>;
+  views: () => readonly SiteView[];
+  figures: () => PulseFigures & { inFlight: number; waiting: number };
+};
+
+export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): Tenure {
+  const { web, incidents, clock, settings, log } = world;
+  const rules = () => settings.current().monitoring;
+  const book = createBook(world, fence);
+  const kin = createKin();
+  const maintenance = createMaintenance(world);
+  const isHeld = async (server: InstanceId) => (await world.history.claims.holders([server])).length > 0;
+  const announcer = createAnnouncer({
+    ...world,
+    book,
+    kin,
+    fence,
+    isHeld,
+    find: createServerFinder(world),
+    channelOf,
+    get: (name) => (maintenance.of(name) === undefined ? entries.get(name) : undefined),
+    rules: () => ({ ...rules().group, reopenMs: settings.current().alerts.reopenMs }),
+  });
+  const lanes = createLanes(() => rules().concurrency);
+  const turns = createTurns({ clock, due });
+  const addresses = () => rules().blind.canaries;
+  const own = createOwnTrouble({ incidents, clock, log, fence, channel: () => channelOf(firstWithChannel()) });
+  const guard = createBlindGuard({
+    clock,
+    rules: () => rules().blind,
+    canaries: world.canaries ?? createCanaries({ ...world, addresses }),
+    onBlind: (suspects) => own.begins('blind', messages.blind(suspects)),
+    onSight,
+  });
+  const pulse = createPulse({
+    ...world,
+    heartbeat: () => rules().heartbeat,
+    onStall: (overdueMs) => own.begins('stalled', messages.stalled(overdueMs)),
+    onFlow: () => own.ends('stalled', messages.flowsAgain()),
+  });
+  const entries = new Map<string, Entry>();
+  let running = false;
+  let nextWork: Cancel = () => {};
+
+  async function start(): Promise<void> {
+    const kept = await book.load();
+    await maintenance.refresh();
+    running = true;
+    for (const site of settings.current().sites.filter(({ paused }) => !paused)) {
+      const known = kept.get(site.name);
+      const state = known === undefined ? newState() : cleared(known.state);
+      add(site, { state, told: known?.told ?? {} });
+    }
+    announcer.load(entries.values());
+    for (const [name, { told }] of kept) if (!entries.has(name)) retire(name, told);
+    own.ends('blind', messages.seesAgain());
+    own.ends('stalled', messages.flowsAgain());
+    for (const entry of entries.values()) announcer.tell(entry);
+    turns.start();
+    pulse.start();
+    keepWork();
+  }
+
+  function add(site: Site, known: Pick<Watched, 'state' | 'told'>): void {
+    const entry: Entry = { site, ...known, busy: false, savedAt: clock.now(), workSince: undefined };
+    entry.workSince = maintenance.of(site.name)?.since;
+    entries.set(site.name, entry);
+    file(entry);
+    turns.ordinary(site.name, site.intervalMs, firstWithinMs);
+  }
+
+  function adopt({ sites }: Settings): void {
+    if (!running) return;
+    const wanted = sites.filter(({ paused }) => !paused);
+    const names = new Set(wanted.map(({ name }) => name));
+    for (const [name, { told }] of entries) {
+      if (names.has(name)) continue;
+      entries.delete(name);
+      kin.forget(name);
+      turns.remove(name);
+      retire(name, told);
+    }
+    for (const site of wanted) {
+      const entry = entries.get(site.name);
+      if (entry === undefined) add(site, { state: newState(), told: {} });
+      else {
+        const moved = entry.site.intervalMs !== site.intervalMs;
+        entry.site = site;
+        file(entry);
+        if (moved) turns.ordinary(site.name, site.intervalMs, firstWithinMs);
+      }
+    }
+    void tendWork();
+  }
+
+  function file({ site, state }: Entry): void {
+    const failing = (state.phase === 'suspect' || isDown(state)) && !state.quiet;
+    kin.file(site, { addresses: state.addresses, failing });
+  }
+
+  function retire(name: string, told: Watched['told']): void {
+    const why = settings.current().sites.some((site) => site.name === name) ? 'paused' : 'removed';
+    announcer.retire(name, told, why).catch((error: unknown) => {
+      log.warn({ site: name, err: error }, 'a site that is no longer watched could not be closed; at the next start');
+    });
+  }
+
+  /** A check whose predecessor is still on its way is left out; the next turn stands. */
+  function due(name: string, lateMs: number): void {
+    const entry = entries.get(name);
+    if (entry === undefined) return;
+    turns.ordinary(name, entry.site.intervalMs);
+    if (entry.busy) {
+      pulse.skipped();
+      return log.debug({ site: name }, 'a check was left out: the one before still runs');
+    }
+    entry.busy = true;
+    pulse.due(name, lateMs);
+    const urgent = entry.state.phase === 'suspect' || entry.state.phase === 'recovering';
+    lanes.add({ host: URL.parse(entry.site.url)?.host ?? entry.site.url, urgent, act: () => check(entry) });
+  }
+
+  async function check(entry: Entry): Promise<void> {
+    const { site, state } = entry;
+    pulse.started(site.name);
+    const doubtful = turns.isDoubtful();
+    const result = await look(site, state.phase === 'suspect');
+    entry.busy = false;
+    if (!running || entries.get(site.name) !== entry) return;
+    const counted = result !== undefined && !isOurs(result, doubtful) && !guard.isFrozen();
+    if (counted) take(entry, result);
+    const ends = { startedAt: result?.startedAt ?? clock.now(), endedAt: clock.now(), counted };
+    const next = guard.isFrozen() ? undefined : nextCheck(entry.state, entry.site, ends);
+    if (next !== undefined) turns.at(site.name, next);
+  }
+
+  async function look(site: Site, freshDns: boolean): Promise<ProbeResult | undefined> {
+    const { url, deadlineMs, statuses, contains, verifyTls, maxRedirects } = site;
+    const text = contains === undefined ? {} : { contains };
+    try {
+      return await web.probe({ url, deadlineMs, statuses, ...text, verifyTls, maxRedirects, freshDns });
+    } catch (error) {
+      log.error({ site: site.name, err: error }, 'a check broke down'); // the port promises that it never does
+      return undefined;
+    }
+  }
+
+  function take(entry: Entry, result: ProbeResult): void {
+    const before = entry.state;
+    const after = judge(before, result, entry.site);
+    entry.state = after;
+    if (before.phase !== after.phase || before.addresses !== after.addresses || before.quiet !== after.quiet)
+      file(entry);
+    guard.saw({
+      turned: after.phase === 'suspect' && before.phase !== 'suspect',
+      reached: result.failure === undefined || result.status !== undefined,
+      failingMs: after.failures > 1 ? clock.now() - (after.firstFailureAt ?? clock.now()) : 0,
+    });
+    lookAround(before, entry);
+    const changed =
+      before.phase !== after.phase ||
+      before.slowSince !== after.slowSince ||
+      before.intermittentSince !== after.intermittentSince ||
+      before.certificate?.fingerprint !== after.certificate?.fingerprint;
+    if (changed || after.phase !== 'up' || clock.now() - entry.savedAt > saveEveryMs) save(entry);
+    announcer.tell(entry);
+  }
+
+  /** What may fail for the same reason is looked at now, so that one message tells all; and again when the reason ends. */
+  function lookAround(before: Watched['state'], { site, state }: Entry): void {
+    const again = (name: string, of: readonly string[]) => {
+      const entry = entries.get(name);
+      if (entry !== undefined && !entry.busy && of.includes(entry.state.phase)) turns.at(name, clock.now());
+    };
+    if (state.phase === 'suspect' && state.failures === 1 && site.parent !== undefined) again(site.parent, ['up']);
+    if (state.phase === 'suspect' && state.failures === 2)
+      for (const name of kin.siblings(site.name, mostSiblings)) again(name, ['up']);
+    if (state.phase === before.phase) return;
+    if (state.phase !== 'down' && state.phase !== 'up') return;
+    for (const name of kin.children(site.name)) {
+      if (state.phase === 'up' && isDown(before)) again(name, ['down']);
+      const child = entries.get(name);
+      if (child !== undefined) announcer.tell(child);
+    }
+  }
+
+  function save(entry: Entry): void {
+    entry.savedAt = clock.now();
+    book.soon(entry.site.name, () => ({ state: entry.state, told: entry.told }));
+  }
+
+  function channelOf(site: Pick<Site, 'channel'> | undefined) {
+    return site?.channel ?? settings.current().channels.alerts;
+  }
+
+  function firstWithChannel(): Site | undefined {
+    return settings.current().sites.find((site) => site.channel !== undefined);
+  }
+
+  /** Suspicion that arose while we saw nothing is void; suspicion that the others confirmed goes on as it was planned. */
+  function onSight(wasBlind: boolean): void {
+    const now = clock.now();
+    for (const entry of entries.values()) {
+      if (entry.state.phase !== 'suspect') continue;
+      if (wasBlind) {
+        entry.state = cleared(entry.state);
+        file(entry);
+      } else {
+        const next = nextCheck(entry.state, entry.site, { startedAt: now, endedAt: now, counted: true }) ?? now;
+        turns.at(entry.site.name, Math.max(now, next));
+      }
+    }
+    if (wasBlind) own.ends('blind', messages.seesAgain());
+  }
+
+  function keepWork(): void {
+    nextWork = clock.after(workEveryMs, () => void tendWork().finally(() => running && keepWork()));
+  }
+
+  /** Work that ended: only what differs from before it is told. */
+  async function tendWork(): Promise<void> {
+    await maintenance.refresh();
+    for (const entry of running ? entries.values() : []) {
+      const since = maintenance.of(entry.site.name)?.since;
+      if (since === undefined && entry.workSince !== undefined) {
+        entry.state = afterMaintenance(entry.state, entry.workSince);
+        save(entry);
+        announcer.tellAfterWork(entry);
+      }
+      entry.workSince = since;
+    }
+  }
+
+  async function stop(): Promise<void> {
+    running = false;
+    nextWork();
+    turns.stop();
+    pulse.stop();
+    guard.stop();
+    lanes.clear();
+    await announcer.close(stopWithinMs);
+    for (const entry of entries.values()) save(entry);
+    await book.close();
+  }
+
+  function views(): readonly SiteView[] {
+    return settings.current().sites.map((site) =>
+      viewOf(site, {
+        state: entries.get(site.name)?.state,
+        work: maintenance.of(site.name),
+        isBlind: guard.isBlind(),
+        now: clock.now(),
+      }),
+    );
+  }
+
+  return { start, adopt, stop, views, figures: () => ({ ...pulse.figures(), ...flight() }) };
+
+  function flight() {
+    const { running: inFlight, waiting } = lanes.counts();
+    return { inFlight, waiting };
+  }
+}
+
+/** Our own fault, or a silence while we stood still. */
+function isOurs({ failure }: ProbeResult, doubtful: boolean): boolean {
+  if (failure === undefined) return false;
+  const silence = failure.class === 'deadline' || failure.class === 'connect-timeout' || failure.class === 'dns';
+  return failure.class === 'monitor' || (doubtful && silence);
+}

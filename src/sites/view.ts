@@ -1,0 +1,31 @@
+import type { SiteView } from '#operations/contract.ts';
+import type { Site } from '#ports/settings.ts';
+
+import type { Work } from './maintenance.ts';
+import { shownSince, shownState, type SiteState } from './verdict.ts';
+
+/** One site for lists. `state` undefined: nothing is known. `isBlind`: nothing can be said of any site. */
+export function viewOf(
+  site: Site,
+  of: { state: SiteState | undefined; work?: Work | undefined; isBlind?: boolean; now?: number },
+): SiteView {
+  const { state } = of;
+  return { name: site.name, url: site.url.replace(/[?#].*$/, ''), ...shown(site, of), lastMs: state?.lastMs };
+}
+
+function shown(
+  site: Site,
+  { state, work, isBlind = false, now }: Parameters<typeof viewOf>[1],
+): Pick<SiteView, 'state' | 'since'> {
+  if (site.paused) return { state: 'paused', since: undefined };
+  if (work !== undefined) return { state: 'maintenance', since: work.since };
+  if (isBlind) return { state: 'blind', since: state?.checkedAt };
+  if (state === undefined) return { state: 'not checked yet', since: undefined };
+  if (now !== undefined && isStale(site, state, now)) return { state: 'not checked lately', since: state.checkedAt };
+  return { state: shownState(state), since: shownSince(state) };
+}
+
+/** Nothing that counts for three turns: we are overloaded, or started a moment ago. */
+function isStale(site: Site, { checkedAt }: SiteState, now: number): boolean {
+  return checkedAt !== undefined && now - checkedAt > 3 * site.intervalMs + 60_000;
+}
