@@ -3,12 +3,12 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { MaintenanceWindow, Site } from '#ports/settings.ts';
 import type { Probe, ProbeResult } from '#ports/web.ts';
 import { createSiteWatch, type SiteWatch } from '#sites/watch.ts';
-import { createCalendar } from '#timers/calendar.ts';
 import { createKeptLog } from '#test/config/support.ts';
 import { createFakeClock } from '#test/support/fake-clock.ts';
 import { createFakeIncidents } from '#test/support/fake-incidents.ts';
 import { createFakeSettings } from '#test/support/fake-settings.ts';
 import { createFakeWatchStore } from '#test/support/fake-watch-store.ts';
+import { createCalendar } from '#timers/calendar.ts';
 
 import { aFailure, aResult, aSite } from './support.ts';
 

@@ -4,13 +4,13 @@ import type { Instance } from '#ports/cloud.ts';
 import type { Site } from '#ports/settings.ts';
 import type { Probe, ProbeResult } from '#ports/web.ts';
 import { createSiteWatch, type SiteWatch } from '#sites/watch.ts';
-import { createCalendar } from '#timers/calendar.ts';
 import { createKeptLog } from '#test/config/support.ts';
 import { anInstance } from '#test/support/builders.ts';
 import { createFakeClock } from '#test/support/fake-clock.ts';
 import { createFakeIncidents } from '#test/support/fake-incidents.ts';
 import { createFakeSettings } from '#test/support/fake-settings.ts';
 import { createFakeWatchStore } from '#test/support/fake-watch-store.ts';
+import { createCalendar } from '#timers/calendar.ts';
 
 import { aFailure, aResult, aSite } from './support.ts';
 
