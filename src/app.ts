@@ -1,7 +1,9 @@
 import { createBackupWatch } from '#fleet/backups.ts';
+import { scheduledCleanups } from '#fleet/cleanups.ts';
 import { createDigest } from '#fleet/digest.ts';
+import { createLeftoverWatch } from '#fleet/leftovers.ts';
 import { lookEvery, scheduledSnapshots, scheduleViews } from '#fleet/schedules.ts';
-import { createTimedWork } from '#fleet/timed.ts';
+import { createTimedWork, type TimedWork } from '#fleet/timed.ts';
 import { createHealthWatches } from '#fleet/watches.ts';
 import type { ScheduleView } from '#operations/contract.ts';
 import { operations } from '#operations/index.ts';
@@ -48,6 +50,11 @@ export type App = {
 /** How often missed card edits, unheard decisions and orders without a run are looked for. */
 const reconcileMs = 30_000;
 
+/** The slot of the hour that began last. */
+function hourOf(at: number): number {
+  return at - (at % 3_600_000);
+}
+
 /** The product on any world it is given. */
 export function createApp(outside: AppWorld): App {
   const world: World & AppWorld = { ...outside, operations };
@@ -69,6 +76,7 @@ export function createApp(outside: AppWorld): App {
   const automatic = createAutomatic({ world, asking, incidents });
   const timed = createTimedWork({ ...world, automatic });
   const backups = createBackupWatch({ ...world, incidents });
+  const leftovers = createLeftoverWatch({ ...world, incidents, automatic });
   let stopped = false;
   let reconciling: Cancel = () => undefined;
 
@@ -139,13 +147,18 @@ export function createApp(outside: AppWorld): App {
         timezone: daily.timezone,
         run: (slot) => world.engine.start(`digest:${slot}`, 'digest', { slot }),
       });
-    const works = scheduledSnapshots(world.settings.current());
-    jobs.push({ name: 'timed', cron: lookEvery(works), timezone: 'UTC', run: lookAtTheClock });
+    jobs.push({ name: 'timed', cron: lookEvery(worksByTheClock()), timezone: 'UTC', run: lookAtTheClock });
+    jobs.push({ name: 'leftovers', cron: '7 * * * *', timezone: 'UTC', run: (slot) => leftovers.look(slot) });
     world.schedules.replace(jobs);
   }
 
+  function worksByTheClock(): readonly TimedWork[] {
+    const settings = world.settings.current();
+    return [...scheduledSnapshots(settings), ...scheduledCleanups(settings)];
+  }
+
   async function lookAtTheClock(): Promise<void> {
-    await settling('work by the clock', () => timed.look(scheduledSnapshots(world.settings.current())));
+    await settling('work by the clock', () => timed.look(worksByTheClock()));
     await settling('backups', backups.look);
   }
 
@@ -157,7 +170,7 @@ export function createApp(outside: AppWorld): App {
 
   /** A time of day that the clock skips or repeats surprises people twice a year. */
   function warnOfClockChanges(): void {
-    for (const { key, line } of scheduledSnapshots(world.settings.current()))
+    for (const { key, line } of worksByTheClock())
       for (const { at, kind } of timed.clockChanges(line))
         world.log.warn(
           { work: key, ...line, at: new Date(at).toISOString(), kind },
@@ -198,6 +211,7 @@ export function createApp(outside: AppWorld): App {
     );
     keepReconciling();
     beginByTheClock();
+    void settling('leftovers', () => leftovers.look(hourOf(world.clock.now())));
     world.settings.onChange(settingsChanged);
     await watching.start();
   }

@@ -24,8 +24,8 @@ export function runsNamed(things: readonly Pick<Volume | Snapshot, 'tags'>[]): R
 }
 
 /**
- * Which of the kept disks have had their time. Only what a finished run of ours names in its plan, that hangs on nothing,
- * counts: a tag alone can be copied by anybody. `coming`: kept still, the soonest to end first. Pure.
+ * Which of the kept disks have had their time. Only what a run that is done names in its plan, and that hangs on
+ * nothing, counts: a tag alone can be copied by anybody. `coming`: kept still, the soonest to end first. Pure.
  */
 export function judgeHeld(
   volumes: readonly Volume[],
@@ -54,7 +54,10 @@ export function judgeHeld(
 function notOurs(volume: Volume, id: RunId, run: Run | undefined): Omit<Stays<HeldWhy>, 'id'> | undefined {
   if (run === undefined || !JSON.stringify(run.order.plan).includes(`"${volume.id}"`))
     return { why: 'unknown-run', detail: `no run ${id} here has replaced it` };
-  return isOpen(run) ? { why: 'run', detail: `run ${id} is ${run.state}` } : undefined;
+  if (isOpen(run)) return { why: 'run', detail: `run ${id} is ${run.state}` };
+  // Put back by an undo, it is in service again, and the tag is only left over.
+  const back = run.undoneBy ?? (run.state === 'done' ? undefined : id);
+  return back === undefined ? undefined : { why: 'unknown-run', detail: `run ${back} has put it back` };
 }
 
 function notFree({ attachments, state }: Volume): Omit<Stays<HeldWhy>, 'id'> | undefined {

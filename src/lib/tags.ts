@@ -13,7 +13,7 @@ export const setTag = `${ourPrefix}set`;
 export const scheduleTag = `${ourPrefix}schedule`;
 /** On restored volumes, and through them on their snapshots: the volume whose data this is. */
 export const sourceTag = `${ourPrefix}source-volume`;
-/** On a replaced volume: until when it is kept for undo. Deckhand never deletes it. */
+/** On a replaced volume: until when it is kept for undo (ISO 8601). */
 export const holdTag = `${ourPrefix}restore-hold-until`;
 /** Slack id of the person who asked. */
 export const requesterTag = `${ourPrefix}requested-by`;

@@ -26,6 +26,9 @@ export type AutomaticRequest = {
 
 /** Runs without a person: planned, bounded, claimed, approved and told like any other. */
 export type Automatic = {
-  /** Starts a change. Safe to repeat. What refuses it becomes an incident of `because`, never an error. */
+  /**
+   * Starts a change. Safe to repeat. What refuses it becomes an incident of `because`, never an error; that there is
+   * nothing to do is told to nobody.
+   */
   start: (of: AutomaticRequest) => Promise<RunId>;
 };

@@ -44,7 +44,7 @@ export function createAutomatic({ world, asking, incidents }: Needs): Automatic 
     return why;
   }
 
-  /** Why it was refused, or ''. */
+  /** Why it was refused, or '': it was asked, or there is nothing to do. */
   async function ask(of: AutomaticRequest): Promise<string> {
     const { operation: name, channel, place, args, id, ...rest } = of;
     try {
@@ -53,7 +53,7 @@ export function createAutomatic({ world, asking, incidents }: Needs): Automatic 
       await placeOrder(world, facts, { ...rest, id: runIdOf(id), operation, args: operation.args.parse(args) });
       return '';
     } catch (error) {
-      if (isRefusal(error)) return error.message;
+      if (isRefusal(error)) return error.code === 'nothing' ? '' : error.message;
       throw error;
     }
   }

@@ -215,6 +215,8 @@ describe('disks kept for undo', () => {
     ['of a run that is not known', held(now - day), runs(), /all of them stay/],
     ['of a run that never named it', held(now - day, { id: 'vol-00000002' }), undefined, /all of them stay/],
     ['of a run that goes on', held(now - day), runs(run('r-1', 'running')), /all of them stay/],
+    ['of a run that was undone', held(now - day), runs(run('r-1', 'done', { undoneBy: 'r-2' })), /all of them stay/],
+    ['of a run that failed', held(now - day), runs(run('r-1', 'undone')), /all of them stay/],
     ['without the tag', held(now - day, { tags: {} }), undefined, /nothing matches/],
   ])('stay when %s', (_what, volume, known, why) => {
     expect(() => planHeld(facts(volume, known))).toThrow(why);

@@ -125,6 +125,15 @@ describe('work that Deckhand asks of itself', () => {
     expect((await own.history.runs.get(other))?.order.approval).toEqual({ kind: 'confirm', expiresMs: 1 });
   });
 
+  it('tells nobody that there is nothing to do', async () => {
+    const it = setting({ plan: async () => Promise.reject(new Refusal('nothing', 'There is nothing to delete.')) });
+    const id = await it.automatic.start(request());
+    await it.ask();
+
+    expect(await it.history.runs.get(id)).toBeUndefined();
+    expect(it.alarms).toEqual([]);
+  });
+
   it.each<[string, Parameters<typeof setting>[0], RegExp]>([
     [
       'its selector matches nothing',

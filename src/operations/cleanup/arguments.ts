@@ -5,6 +5,7 @@ import { durationMs } from '#lib/duration.ts';
 import type { RetentionRules } from '#lib/retention.ts';
 import { readSelector, type Selector } from '#lib/selector.ts';
 import type { Words } from '#lib/words.ts';
+import { VolumeId } from '#ports/ids.ts';
 
 /** Snapshots by rules that were typed or stand in deckhand.yml; disks kept for undo whose time is over; what runs left behind. */
 export const CleanupArgs = z.discriminatedUnion('kind', [
@@ -14,7 +15,8 @@ export const CleanupArgs = z.discriminatedUnion('kind', [
     rules: z.custom<RetentionRules>((value) => typeof value === 'object' && value !== null && 'timezone' in value),
   }),
   z.object({ kind: z.literal('rule'), name: z.string() }),
-  z.object({ kind: z.literal('held') }),
+  /** `only`: what Deckhand itself asks for after a notice. */
+  z.object({ kind: z.literal('held'), only: z.array(VolumeId).optional() }),
   z.object({ kind: z.literal('orphans') }),
 ]);
 export type CleanupArgs = z.infer<typeof CleanupArgs>;

@@ -39,7 +39,8 @@ export async function planCleanup(asking: Asking, args: CleanupArgs): Promise<Cl
       return ofSnapshots(asking, { ...rule, selector }, `rule ${rule.name}, `);
     }
     case 'held': {
-      const volumes = await asking.cloud.volumes({});
+      const all = await asking.cloud.volumes({});
+      const volumes = all.filter(({ id }) => args.only?.includes(id) ?? true);
       return planHeld({ ...(await leftovers(asking, volumes, [])), volumes });
     }
     case 'orphans': {

@@ -1,7 +1,14 @@
 import { Refusal } from '#errors.ts';
 import { judgeHeld, judgeOrphans } from '#lib/leftovers.ts';
 import { describeRules } from '#lib/retention-words.ts';
-import { judgeRetention, type KeepReason, type RetentionRules, sourceVolume, type Unit } from '#lib/retention.ts';
+import {
+  judgeRetention,
+  type KeepReason,
+  type Kept,
+  type RetentionRules,
+  sourceVolume,
+  type Unit,
+} from '#lib/retention.ts';
 import type { Snapshot, Volume } from '#ports/cloud.ts';
 import type { Run } from '#ports/history.ts';
 import type { ResourceId, RunId, SnapshotId, VolumeId } from '#ports/ids.ts';
@@ -79,7 +86,7 @@ export function planSnapshots(facts: SnapshotFacts): CleanupPlan {
     units: judged.delete.map((unit) => plannedUnit(unit, known)),
     newest: Object.fromEntries(judged.newest),
     skipped: [
-      ...judged.keep.map((one) => (one.why === 'held' ? { ...one, why: guards.get(one.id)!.kind } : one)),
+      ...judged.keep.map((one) => toldAs(one, guards.get(one.id))),
       ...[...owned].map(([id, { kind, detail }]) => ({ id, why: kind, detail })),
     ],
     archived: new Set(snapshots.filter(({ tier }) => tier === 'archive').map(({ id }) => id)),
@@ -122,6 +129,12 @@ function plannedUnit({ ids, sources, takenAt }: Unit, known: ReadonlyMap<Snapsho
 export function sizeOf(snapshot: Snapshot | undefined): number {
   if (snapshot?.fullSizeBytes === undefined) return snapshot?.sizeGiB ?? 0;
   return Math.round((snapshot.fullSizeBytes / 2 ** 30) * 10) / 10;
+}
+
+/** Who needs it says more than that it is a copy. */
+function toldAs(one: Kept, guard: Guard | undefined): Skipped {
+  if (guard === undefined || (one.why !== 'held' && one.why !== 'unknown-source')) return one;
+  return { id: one.id, why: guard.kind, detail: guard.detail };
 }
 
 function ownersOf(snapshots: readonly Snapshot[], policies: ReadonlySet<string> | undefined) {

@@ -40,6 +40,7 @@ export const storageFaults = {
     .strictObject({ instance: word, stop: z.boolean().optional(), termination: z.boolean().optional() })
     .optional(),
   placementGroup: z.strictObject({ instance: word, group: z.string() }).optional(),
+  nights: z.int().min(1).max(1_000).optional(),
 };
 const Asked = z.object(storageFaults);
 type Asked = z.infer<typeof Asked>;
@@ -88,6 +89,32 @@ export function changeStorage(world: World, asked: Asked): void {
   const grouped = placementGroup && named(world, placementGroup.instance);
   if (grouped !== undefined && placementGroup !== undefined)
     instance.put({ ...grouped, placementGroup: placementGroup.group });
+  if (asked.nights !== undefined) addNights(world, asked.nights);
+}
+
+/** Older backups of every attached disk, from 100 days ago on backwards, the disks of a server at one instant each night. */
+function addNights(world: World, nights: number): void {
+  const { volume, snapshot } = world.tables;
+  const disks = volume.all().filter((one) => exists(world, 'volume', one) && one.attachments.length > 0);
+  const first = world.now() - 100 * 86_400_000;
+  for (let night = 0; night < nights; night++) {
+    const at = first - night * 86_400_000;
+    for (const { id, sizeGiB, tags, encrypted } of disks)
+      snapshot.put({
+        id: world.newId('snapshot'),
+        bornAt: at,
+        volumeId: id,
+        ownerId: world.account,
+        sizeGiB,
+        description: 'nightly backup',
+        tags,
+        encrypted,
+        startedAt: at,
+        doneAt: at + 60_000,
+        outcome: 'completed',
+        tier: 'standard',
+      });
+  }
 }
 
 function protectedBy(server: Instance, { stop, termination }: NonNullable<Asked['protect']>): Instance {
