@@ -82,7 +82,7 @@ export function createApp(outside: AppWorld): App {
 
   const parts = createParts(world, (name) => findChange(world, name));
 
-  world.engine.serve('run', createRun({ world, who, asking, incidents, parts }));
+  world.engine.serve('run', createRun({ world, who, asking, incidents, automatic, parts }));
   world.engine.serve('part', parts.body);
   automatic.serve();
   world.engine.serve('digest', async (durable) => {

@@ -1,11 +1,39 @@
 import type { z } from 'zod';
 
-import type { Where } from '#ports/clouds.ts';
+import { home, type Where } from '#ports/clouds.ts';
 import type { Account, SnapshotSchedule } from '#ports/settings.ts';
 
 import { approval, toRule } from './approval-schema.ts';
 import { accountName } from './aws-schema.ts';
-import { channelId, cron, duration, flag, name, named, region, section, selector, timezone } from './fields.ts';
+import {
+  channelId,
+  cron,
+  duration,
+  flag,
+  list,
+  matching,
+  name,
+  named,
+  region,
+  section,
+  selector,
+  timezone,
+} from './fields.ts';
+import { keeping, toRules } from './retention-schema.ts';
+
+const copy = section({
+  region: region.describe('The Region to copy to; one that Deckhand works in'),
+  account: accountName.optional().describe('Name of the account under `aws.accounts`; unset = home'),
+  retain: duration('1h', '36500d')
+    .prefault('30d')
+    .describe('Copies older than this are deleted; the newest of each disk stays'),
+  kmsKey: matching(
+    /^(?:arn:aws[\w-]*:kms:[\w-]+:\d{12}:(?:key|alias)\/[\w/-]+|alias\/[\w/-]+|[0-9a-f-]{36}|mrk-[0-9a-f]{32})$/,
+    'Expected a KMS key of that Region: its ARN, its id, or alias/name.',
+  )
+    .optional()
+    .describe('KMS key of that Region; unset = its default key where the snapshot is encrypted'),
+});
 
 const schedule = section({
   name: name('nightly').describe('Unique short name; keep it, its snapshots belong to it'),
@@ -14,6 +42,13 @@ const schedule = section({
   select: selector.describe('What to snapshot, as typed after `/snapshot`; looked up anew each time'),
   account: accountName.optional().describe('Name of the account under `aws.accounts`; unset = home'),
   region: region.optional().describe('The Region; unset = the first of the account, or that of home'),
+  retention: section(keeping)
+    .refine(({ older, keep, gfs }) => (older ?? keep ?? gfs) !== undefined, {
+      error: 'Expected at least one of `older`, `keep` and `gfs`.',
+    })
+    .optional()
+    .describe('What is kept of its snapshots after a run in which all went well; unset = everything'),
+  copy: list(copy, 10).default([]).describe('Where its snapshots are copied after each run'),
   rpo: duration('1s', '365d')
     .optional()
     .describe('Alert when the newest completed snapshot of a volume is older than this; unset = never'),
@@ -35,6 +70,12 @@ export function toSchedule(of: z.output<typeof schedule>, accounts: readonly Acc
     timezone: of.timezone,
     selector: of.select,
     place: toPlace(of, accounts),
+    retention: of.retention === undefined ? undefined : toRules({ ...of.retention, timezone: of.timezone }),
+    copies: of.copy.map(({ retain, kmsKey, ...to }) => ({
+      to: toPlace(to, accounts) ?? home,
+      retainMs: retain,
+      kmsKey,
+    })),
     rpoMs: of.rpo,
     catchUpMs: of.catchUp,
     quiet: of.quiet,

@@ -155,11 +155,15 @@ export const SettingsFile = section({
   })
   .superRefine((file, context) => {
     const names = file.aws.accounts.map(({ name }) => name);
-    for (const [at, { account }] of file.schedules.entries())
+    const named = file.schedules.flatMap(({ account, copy }, at) => [
+      { path: ['schedules', at, 'account'], account },
+      ...copy.map((one, nr) => ({ path: ['schedules', at, 'copy', nr, 'account'], account: one.account })),
+    ]);
+    for (const { path, account } of named)
       if (account !== undefined && !names.includes(account))
         context.addIssue({
           code: 'custom',
-          path: ['schedules', at, 'account'],
+          path,
           input: account,
           message: `Expected the name of an account under \`aws.accounts\`${names.length === 0 ? '; there is none yet' : `: ${names.join(', ')}`}.`,
         });

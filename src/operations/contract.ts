@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 
 import type { Words } from '#lib/words.ts';
+import type { AutomaticRequest } from '#ports/automatic.ts';
 import type { FormField } from '#ports/chat.ts';
 import type { Cloud, Place } from '#ports/cloud.ts';
 import type { Where } from '#ports/clouds.ts';
@@ -26,6 +27,8 @@ export type Asking = {
   platform: Platform;
   history: History;
   settings: Settings;
+  /** Any other place that Deckhand works in. */
+  at: (where: Where) => Cloud;
   /** Where `cloud` is. */
   place: Place & { endpoint?: string };
   /** All that were asked about, `cloud`'s first; several only for an operation that is `everywhere`. */
@@ -151,6 +154,8 @@ export type ChangeOperation<A = any, P = any, R = any> = Declared<A> & {
   };
   /** What of it failed although it ended done, for a run that nobody watched; empty or left out = all is well. */
   failures?: (plan: P, result: R) => readonly Line[];
+  /** What Deckhand asks by itself once this is done, each once; how that goes is told apart from this run. Pure. */
+  next?: (plan: P, result: R) => readonly FollowUp[];
   /**
    * Text files for the card's thread, for what is too long for a card: with the plan (`result` undefined), and with the result
    * at its end. Pure.
@@ -160,10 +165,17 @@ export type ChangeOperation<A = any, P = any, R = any> = Declared<A> & {
   inverse?: (plan: P, result: R) => { label: string; args: A } | undefined;
 };
 
+/** Work that follows a run. `key`: unique among what follows it. Left out `place`: that of the run. */
+export type FollowUp = Pick<AutomaticRequest, 'operation' | 'args' | 'approval' | 'because' | 'place'> & {
+  key: string;
+};
+
 /** What a story works with. Effects only through `step` and `effect`; undo is registered before the step that needs it. */
 export type Story = {
   order: Order;
   cloud: Cloud;
+  /** Any other place that Deckhand works in. */
+  at: (where: Where) => Cloud;
   platform: Platform;
   /** As they were when it was asked, so a replay sees the same. */
   limits: Settings['limits'];

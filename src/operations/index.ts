@@ -1,6 +1,7 @@
 import { auditOperation } from './audit/operation.ts';
 import { cleanupOperation } from './cleanup/operation.ts';
 import type { Operation } from './contract.ts';
+import { copyOperation } from './copy/operation.ts';
 import { helpOperation } from './help/operation.ts';
 import { restartOperation } from './restart/operation.ts';
 import { restoreOperation } from './restore/operation.ts';
@@ -20,6 +21,7 @@ export const operations: readonly Operation[] = [
   tagOperation,
   restartOperation,
   cleanupOperation,
+  copyOperation,
   undoOperation,
   runsOperation,
   auditOperation,

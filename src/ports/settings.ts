@@ -190,6 +190,10 @@ export type SnapshotSchedule = {
   selector: string;
   /** The account and Region; undefined = home. */
   place: Where | undefined;
+  /** What is kept of its snapshots after a run in which all went well; undefined = everything. */
+  retention: RetentionRule['rules'] | undefined;
+  /** Where its snapshots are copied, and how long the copies are kept. `kmsKey`: a key there; undefined = the default one. */
+  copies: readonly { to: Where; retainMs: number; kmsKey: string | undefined }[];
   /** Oldest that the newest completed snapshot of a volume may be; undefined = nobody is told. */
   rpoMs: number | undefined;
   /** Oldest missed slot that is made up for; undefined = one period. */

@@ -149,6 +149,7 @@ export function createAskingFor(world: World, who: Who, views: Views): AskingFor
     return {
       cloud,
       platform: world.clouds.platform(chosen[0]!, { person: requester }),
+      at: (to) => world.clouds.at(to, { person: requester }),
       everywhere,
       places,
       history: world.history,
@@ -182,9 +183,10 @@ export function reachOf(
   world: Pick<World, 'clouds'>,
   { id, requester, place = home }: Order,
   lane: Lane = 'normal',
-): Pick<Story, 'cloud' | 'platform'> {
+): Pick<Story, 'cloud' | 'platform' | 'at'> {
   const work = { lane, person: requester, run: id };
-  return { cloud: world.clouds.at(place, work), platform: world.clouds.platform(place, work) };
+  const at = (where: Where) => world.clouds.at(where, work);
+  return { cloud: at(place), platform: world.clouds.platform(place, work), at };
 }
 
 /** Throws Refusal "bad-input" where an operation cannot go to what was typed. */

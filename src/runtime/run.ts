@@ -3,6 +3,7 @@ import { asker } from '#lib/asker.ts';
 import { some } from '#lib/format.ts';
 import type { Asking, ChangeOperation } from '#operations/contract.ts';
 import type { Who } from '#policy/people.ts';
+import type { Automatic } from '#ports/automatic.ts';
 import type { Durable } from '#ports/engine.ts';
 import { type AuditKind, openRunStates, type Order, type RunState } from '#ports/history.ts';
 import type { Incidents, Report } from '#ports/incidents.ts';
@@ -36,6 +37,7 @@ export type RunNeeds = {
   who: Who;
   asking: AskingFor;
   incidents: Incidents;
+  automatic: Automatic;
   parts: Parts;
 };
 
@@ -43,7 +45,7 @@ export type RunNeeds = {
 const patient = { attempts: 200 };
 
 /** The life of any change: show the plan, wait for people, look again, do it or undo it, tell. Runs durably. */
-export function createRun({ world, who, asking, incidents, parts }: RunNeeds) {
+export function createRun({ world, who, asking, incidents, automatic, parts }: RunNeeds) {
   const objection = createStillTrue({ world, who, asking });
 
   return async function run(durable: Durable, input: Json): Promise<Json> {
@@ -150,6 +152,7 @@ export function createRun({ world, who, asking, incidents, parts }: RunNeeds) {
     };
     await durable.step('record the end', () => move(order, openRunStates, ending.state, more, ending.by), patient);
     await durable.step('free what it held', () => world.history.claims.release(order.id), patient);
+    await askNext(durable, order, ending);
     if (order.because !== undefined)
       await durable.step('tell how automatic work ended', () => tellAutomatic(order, ending, endedAt), patient);
     if (ending.state === 'stuck') await durable.step('alarm', () => alarm(order, ending, endedAt), patient);
@@ -160,6 +163,17 @@ export function createRun({ world, who, asking, incidents, parts }: RunNeeds) {
     }
     await card.finish(durable, { ...ending, endedAt });
     return { state: ending.state, ...more };
+  }
+
+  /** What follows is asked by Deckhand itself: the same id, however often. */
+  async function askNext(durable: Durable, order: Order, ending: Ending): Promise<void> {
+    if (ending.state !== 'done') return;
+    const { channel, place } = order;
+    const follow = findChange(world, order.operation).next?.(order.plan, ending.result) ?? [];
+    for (const { key, ...of } of follow) {
+      const request = { channel, quiet: true, ...(place && { place }), ...of, id: `${order.id}:${key}` };
+      await durable.step(`ask ${key}`, () => automatic.start(request), patient);
+    }
   }
 
   /** The plan could not be shown anywhere, so nobody was asked: nothing was changed, and the person is told directly. */

@@ -1,11 +1,9 @@
 import { isAmbiguous, isTransient, Refusal, Transient } from '#errors.ts';
 import { duration } from '#lib/format.ts';
 import type { EndedPart, Part, Side, Story, UndoTools } from '#operations/contract.ts';
-import type { Cloud } from '#ports/cloud.ts';
 import type { Durable } from '#ports/engine.ts';
 import type { Order } from '#ports/history.ts';
 import type { Json } from '#ports/json.ts';
-import type { Platform } from '#ports/platform.ts';
 import type { Settings } from '#ports/settings.ts';
 
 import type { Undo } from './saga.ts';
@@ -31,7 +29,7 @@ type Of = {
 
 /** The durable ports a story works with (see the contract for what each promises). */
 export function createStory(
-  world: Pick<World, 'clock' | 'history'> & { cloud: Cloud; platform: Platform },
+  world: Pick<World, 'clock' | 'history'> & Pick<Story, 'cloud' | 'platform' | 'at'>,
   of: Of,
 ): Story {
   const { durable, order, limits } = of;
@@ -44,6 +42,7 @@ export function createStory(
     limits,
     cloud: world.cloud,
     platform: world.platform,
+    at: world.at,
     undo: (name, act, manual) => of.undo(name, () => act(tools), manual),
     stage: of.stage,
     step: (name, act) => durable.step(name, act, patient),

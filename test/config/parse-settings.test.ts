@@ -121,6 +121,8 @@ maintenance:
         timezone: 'UTC',
         selector: 'env=prod',
         place: undefined,
+        retention: undefined,
+        copies: [],
         rpoMs: undefined,
         catchUpMs: undefined,
         quiet: false,

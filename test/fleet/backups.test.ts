@@ -67,6 +67,8 @@ const schedule: SnapshotSchedule = {
   timezone: 'UTC',
   selector: 'db-1',
   place: undefined,
+  retention: undefined,
+  copies: [],
   rpoMs: 24 * hour,
   catchUpMs: undefined,
   quiet: false,

@@ -85,6 +85,35 @@ describe('a snapshot schedule', () => {
     expect(new Set((await taken('missed')).map(({ tags }) => tags['deckhand:job'])).size).toBe(1);
   });
 
+  it('keeps of its own snapshots what its retention says, and touches no others', { timeout: 120_000 }, async () => {
+    const others = (await bot.ec2()).snapshots
+      .filter(({ tags }) => tags['deckhand:schedule'] !== 'kept')
+      .map(({ id }) => id);
+    bot.configure(
+      'schedules',
+      `  - { name: kept, cron: '*/5 * * * * *', select: web-1, quiet: true, retention: { keep: 1 } }`,
+    );
+    const runs = new Set<string>();
+    await bot.until(
+      async () => {
+        for (const { tags } of await taken('kept')) runs.add(tags['deckhand:job']!);
+        return runs.size >= 3;
+      },
+      'three runs',
+      60_000,
+    );
+    bot.configure('schedules', `  - { name: kept, cron: '${never}', select: web-1, retention: { keep: 1 } }`);
+
+    const disks = (await bot.server('web-1')).mappings.length;
+    await bot.until(
+      async () => (await taken('kept')).filter(({ state }) => state === 'completed').length === disks,
+      'the retention',
+      60_000,
+    );
+    expect((await bot.ec2()).snapshots.map(({ id }) => id)).toEqual(expect.arrayContaining(others));
+    expect((await bot.messages('alerts')).filter(({ plain }) => /schedule kept/i.test(plain))).toEqual([]);
+  });
+
   it('can be run now by a person, who confirms it as any snapshot', async () => {
     bot.configure('schedules', `  - { name: nightly, cron: '${never}', select: db-1 }`);
     await schedules(/nightly/);

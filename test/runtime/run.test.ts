@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import { Refusal, Transient } from '#errors.ts';
-import { type Asking, defineChange, type Story } from '#operations/contract.ts';
+import { type Asking, defineChange, type FollowUp, type Story } from '#operations/contract.ts';
 import type { Known } from '#policy/people.ts';
+import type { AutomaticRequest } from '#ports/automatic.ts';
 import type { MessageRef, Post } from '#ports/chat.ts';
 import type { Order } from '#ports/history.ts';
 import type { Report } from '#ports/incidents.ts';
@@ -32,12 +33,14 @@ function setting(
     roles?: Record<string, Role[]>;
     undoes?: string;
     order?: Partial<Order>;
+    next?: FollowUp[];
   } = {},
 ) {
   const id = `r-${String(nr++).padStart(10, '0')}`;
   const history = createHistory(store);
   const posts: Post[] = [];
   const alarms: Report[] = [];
+  const asked: AutomaticRequest[] = [];
   const slack = { away: 0, brokenEdits: 0 };
   const operation = defineChange<object, object, string>({
     kind: 'change',
@@ -58,6 +61,7 @@ function setting(
     story: of.story ?? (async () => 'result'),
     words: { planned: () => words, done: () => words },
     inverse: () => ({ label: 'Undo it', args: {} }),
+    next: () => of.next ?? [],
   });
   const edit = async (_ref: MessageRef, post: Post) => {
     if (slack.away > 0) {
@@ -120,6 +124,7 @@ function setting(
       resolve: async () => undefined,
       isOpen: async () => false,
     },
+    automatic: { start: async (of) => (asked.push(of), of.id) },
   });
   const recorder = createRecorder();
 
@@ -129,7 +134,7 @@ function setting(
     return recorder.run((durable) => run(durable, { order, limits: {}, place: { account: '1', region: 'r' } }));
   }
   const audit = async () => (await history.audit.list({ limit: 50, run: id })).map(({ kind }) => kind).toReversed();
-  return { id, history, approved, posts, alarms, slack, audit, last: () => posts.at(-2)! };
+  return { id, history, approved, posts, alarms, asked, slack, audit, last: () => posts.at(-2)! };
 }
 
 describe('a run that Deckhand asked by itself', () => {
@@ -169,6 +174,26 @@ describe('a run that Deckhand asked by itself', () => {
 
     expect(it.alarms).toMatchObject([{ title: 'Schedule nightly failed' }]);
     expect(it.posts).toEqual([]);
+  });
+});
+
+describe('what follows a run', () => {
+  const next: FollowUp[] = [{ key: 'retention', operation: 'cleanup', args: {}, because: 'retention of nightly' }];
+
+  it('is asked by Deckhand itself once it is done, under an id of its own', async () => {
+    const it = setting({ next });
+
+    expect(await it.approved()).toMatchObject({ state: 'done' });
+
+    expect(it.asked).toMatchObject([{ id: `${it.id}:retention`, operation: 'cleanup', channel: 'C1', quiet: true }]);
+  });
+
+  it('is not asked when it failed', async () => {
+    const it = setting({ next, story: async () => Promise.reject(new Refusal('over-limit', 'no room')) });
+
+    await it.approved();
+
+    expect(it.asked).toEqual([]);
   });
 });
 

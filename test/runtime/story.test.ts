@@ -26,7 +26,13 @@ function world() {
   const tell = (body: (story: Story) => Promise<unknown>) => (durable: Durable) =>
     body(
       createStory(
-        { history, clock, cloud: {} as Story['cloud'], platform: {} as Story['platform'] },
+        {
+          history,
+          clock,
+          cloud: {} as Story['cloud'],
+          platform: {} as Story['platform'],
+          at: () => ({}) as Story['cloud'],
+        },
         { durable, order: { id: 'r-1' } as Order, limits, undo: () => undefined, stage: () => undefined },
       ),
     );

@@ -1,4 +1,5 @@
-import { count, some } from '#lib/format.ts';
+import { count, duration, some } from '#lib/format.ts';
+import { describeRules } from '#lib/retention-words.ts';
 import type { Line, Section } from '#ports/text.ts';
 
 import type { SnapshotPlan, SnapshotSet } from './plan.ts';
@@ -13,7 +14,7 @@ export function planned(plan: SnapshotPlan): Words {
   const what =
     plan.sets.length === 1 ? plan.sets[0]!.name : count(plan.sets.length, 'server or volume', 'servers and volumes');
   return {
-    title: `Snapshot ${what}`,
+    title: `Snapshot ${what}${plan.schedule === undefined ? '' : ` · schedule ${plan.schedule.name}`}`,
     summary: `Snapshot ${count(volumes, 'volume')} of ${what}`,
     sections: [
       { kind: 'list', items: clip(plan.sets, setLine) },
@@ -21,11 +22,27 @@ export function planned(plan: SnapshotPlan): Words {
         kind: 'text',
         lines: [
           `${count(volumes, 'snapshot')} of ${plan.sizeGiB} GiB of disks; changed blocks are billed until the snapshots are deleted.`,
+          ...afterwards(plan),
           'The disks of a server are taken at one instant (crash-consistent: as after a power cut, not flushed by applications). Nothing is interrupted.',
         ],
       },
     ],
   };
+}
+
+/** What deckhand.yml has allowed to follow by itself. */
+function afterwards({ schedule }: SnapshotPlan): readonly string[] {
+  if (schedule === undefined) return [];
+  return [
+    ...schedule.copies.map(
+      ({ to, retainMs }) => `Afterwards copied to ${to.region}, where copies are kept for ${duration(retainMs)}.`,
+    ),
+    ...(schedule.retention === undefined
+      ? []
+      : [
+          `Afterwards, when all went well, its schedule's older snapshots go: ${describeRules(schedule.retention)}; the newest of each disk stays.`,
+        ]),
+  ];
 }
 
 /** What exists now, and what failed after how many attempts. */

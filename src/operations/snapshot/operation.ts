@@ -9,6 +9,7 @@ import { type Asking, defineChange } from '#operations/contract.ts';
 import type { CloudAction } from '#ports/cloud.ts';
 import type { SnapshotSchedule } from '#ports/settings.ts';
 
+import { follow } from './follow.ts';
 import { done, failureLines, planned } from './messages.ts';
 import { differences, planSnapshot, type SnapshotPlan } from './plan.ts';
 import { snapshot, type SnapshotResult, stages } from './story.ts';
@@ -92,6 +93,7 @@ export const snapshotOperation = defineChange<SnapshotArgs, SnapshotPlan, Snapsh
   story: snapshot,
   words: { planned, done },
   failures: (_plan, result) => failureLines(result),
+  next: follow,
 });
 
 /** What is to be taken, and the schedule as deckhand.yml has it now. */

@@ -1,5 +1,6 @@
 import { Refusal } from '#errors.ts';
 import { label } from '#lib/format.ts';
+import type { RetentionRules } from '#lib/retention.ts';
 import type { Targets } from '#lib/targets.ts';
 import type { Instance, Volume } from '#ports/cloud.ts';
 import type { InstanceId, VolumeId } from '#ports/ids.ts';
@@ -21,7 +22,7 @@ export type SnapshotPlan = {
   schedule?: ScheduleWork;
 };
 /** What a schedule adds to a snapshot, as it was when it was planned; plain JSON. */
-export type ScheduleWork = { name: string };
+export type ScheduleWork = Pick<SnapshotSchedule, 'name' | 'copies'> & { retention?: RetentionRules };
 
 /** One set per server, one per loose volume. Refuses what cannot be snapshotted. Pure. */
 export function planSnapshot({ instances, volumes, named }: Targets, schedule?: SnapshotSchedule): SnapshotPlan {
@@ -43,7 +44,11 @@ export function planSnapshot({ instances, volumes, named }: Targets, schedule?: 
       'Nothing of that has a volume to snapshot right now. See the volumes with `/fleet all`.',
     );
   const sizeGiB = sets.flatMap((set) => set.volumes).reduce((sum, volume) => sum + volume.sizeGiB, 0);
-  return { sets, sizeGiB, ...(schedule === undefined ? {} : { schedule: { name: schedule.name } }) };
+  return { sets, sizeGiB, ...(schedule === undefined ? {} : { schedule: workOf(schedule) }) };
+}
+
+function workOf({ name, copies, retention }: SnapshotSchedule): ScheduleWork {
+  return { name, copies, ...(retention === undefined ? {} : { retention }) };
 }
 
 /** Volume ids narrow a server to those volumes; otherwise the whole server is taken. */
