@@ -14,8 +14,9 @@ export function meaningOf(service: ServicePrefix, awsCode: string, message: stri
     return meanings['DeviceTaken'];
   if (awsCode === 'InvalidParameterValue' && /pagination token|NextToken/i.test(message))
     return { kind: 'transient', next: 'Try again.' };
-  // AWS documents no code of their own for these two.
+  // AWS documents no codes of their own for these.
   if (/snapshot\b.*\block/i.test(message) && !awsCode.endsWith('.NotFound')) return locked;
+  if (/cannot be shared/i.test(message)) return unshareable;
   if (/initialization rate\b.*\b(?:quota|limit|exceed)/i.test(message)) return rateQuota;
   return meanings[awsCode] ?? shapes.find(([shape]) => shape.test(awsCode))?.[1];
 }
@@ -34,6 +35,10 @@ const expired = refusal(
   "Renew the AWS credentials given to Deckhand, check the machine's clock, then try again.",
 );
 const locked = refusal('unsuitable', 'Wait until its lock ends, or ask whoever locked it to release it.');
+const unshareable = refusal(
+  'unsuitable',
+  'Copy it with a KMS key of your own and share the copy; or use that key from the start.',
+);
 const rateQuota = refusal(
   'over-limit',
   'Wait until volumes made before are initialised, or ask for a lower rate or a larger quota (EBS, Service Quotas).',

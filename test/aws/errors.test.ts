@@ -40,6 +40,7 @@ const refused: readonly [awsCode: string, status: number, message: string, code:
   ],
   ['InvalidParameterValue', 400, 'The volume initialization rate exceeds what is left of the quota.', 'over-limit'],
   ['OperationNotPermitted', 400, 'The snapshot snap-00000001 is locked and cannot be deleted.', 'unsuitable'],
+  ['OperationNotPermitted', 400, 'Encrypted snapshots with EBS default key cannot be shared', 'unsuitable'],
   ['InvalidInstanceEventStartTime', 400, 'The new time is after the deadline.', 'bad-input'],
   ['InvalidInstanceEventIDNotFound', 400, "The event 'instance-event-1' does not exist.", 'not-found'],
   ['ResourceLimitExceeded', 400, 'Too many snapshot copies are in progress.', 'over-limit'],

@@ -35,12 +35,16 @@ function checkFree(world: World, { id, ownerId, lock, tags }: Snapshot): void {
     throw invalid('This snapshot is managed by the AWS Backup service and cannot be deleted via EC2 APIs.');
 }
 
+/** A run that is undone takes back what it has just made. Ms. */
+const justMade = 10 * 60_000;
+
 /** The last way back of a volume that still exists is not for anybody here to delete, unless a run takes back its own. */
 function noteIfLast(world: World, snapshot: Snapshot): void {
   const now = world.now();
   const volume = world.tables.volume.get(snapshot.volumeId);
   if (volume === undefined || !exists(world, 'volume', volume)) return;
-  if (snapshot.tags.has(runTag) || snapshotState(snapshot, now) !== 'completed') return;
+  if (snapshotState(snapshot, now) !== 'completed') return;
+  if (snapshot.tags.has(runTag) && now - snapshot.startedAt < justMade) return;
   const others = world.tables.snapshot
     .all()
     .some(

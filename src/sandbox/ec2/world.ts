@@ -66,8 +66,8 @@ export function createWorld(options: WorldOptions): World & { made: () => number
     for (const volume of tables.volume.all().slice())
       if (volumeState(volume, now()) === undefined && now() >= (volume.binnedUntil ?? 0))
         tables.volume.remove(volume.id);
-    for (const { id, binned } of tables.snapshot.all().slice())
-      if (binned !== undefined && now() >= binned.until) tables.snapshot.remove(id);
+    const over = tables.snapshot.all().filter(({ binned }) => binned !== undefined && now() >= binned.until);
+    for (const { id } of over) tables.snapshot.remove(id);
   }
   return {
     ...facts,

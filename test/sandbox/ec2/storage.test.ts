@@ -1,5 +1,6 @@
 import {
   CopySnapshotCommand,
+  CreateSnapshotCommand,
   CreateVolumeCommand,
   DeleteSnapshotCommand,
   DeleteVolumeCommand,
@@ -217,6 +218,28 @@ describe('a snapshot that something guards', () => {
     await running.client.send(new DeleteSnapshotCommand({ SnapshotId: await described(running, words) }));
 
     expect(running.dump().invariants).toEqual([expect.stringMatching(told)]);
+  });
+
+  test.each([
+    ['a run that is undone at once', 60, []],
+    ['clean-up, later', 3_600, [expect.stringMatching(/the last completed snapshot of vol-/)]],
+  ])('because it is the last of its volume is for nobody but %s', async (_who, seconds, told) => {
+    const running = await startEc2();
+    const { VolumeId } = await running.client.send(
+      new CreateVolumeCommand({ AvailabilityZone: 'us-east-1a', Size: 1 }),
+    );
+    running.advance(5);
+    const { SnapshotId } = await running.client.send(
+      new CreateSnapshotCommand({
+        VolumeId,
+        TagSpecifications: [{ ResourceType: 'snapshot', Tags: [{ Key: 'deckhand:job', Value: 'r-1' }] }],
+      }),
+    );
+    running.advance(90 + seconds);
+
+    await running.client.send(new DeleteSnapshotCommand({ SnapshotId }));
+
+    expect(running.dump().invariants).toEqual(told);
   });
 
   test('by lock, archive or launch template is listed there', async () => {
