@@ -10,7 +10,9 @@ type Meanings = Readonly<Record<string, Meaning>>;
 export function meaningOfOthers(service: ServicePrefix, awsCode: string, message: string): Meaning | undefined {
   if (service === 'autoscaling' && awsCode === 'ValidationError')
     return validation.find(([words]) => words.test(message))?.[1] ?? groupState;
-  return byService[service]?.[awsCode];
+  const known = byService[service];
+  // The SDK puts a word of its own behind some codes.
+  return known?.[awsCode] ?? known?.[awsCode.replace(/(?:Exception|Fault)$/, '')];
 }
 
 const again: Meaning = { kind: 'transient', next: 'Try again in a minute.' };

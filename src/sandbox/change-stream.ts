@@ -9,7 +9,7 @@ export type ChangeStream = {
   /** Ends every stream. Idempotent. */
   close: () => void;
 };
-export type ChangedPart = 'slack' | 'ec2' | 'site';
+export type ChangedPart = 'slack' | 'ec2' | 'aws' | 'docker' | 'site';
 
 const gatherMs = 40;
 /** Keeps proxies and the browser from giving up on a silent stream. */

@@ -1,11 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { ChangeStream } from './change-stream.ts';
-import type { ControlAnswer, Ec2Part, SlackPart } from './parts.ts';
+import type { AwsPart, ControlAnswer, DockerPart, Ec2Part, SlackPart } from './parts.ts';
 import type { DemoSite } from './site.ts';
 
 /** What the control API works on. */
-export type ControlWorld = { ec2: Ec2Part; slack: SlackPart; site: DemoSite; changes: ChangeStream };
+export type ControlWorld = {
+  ec2: Ec2Part;
+  aws: AwsPart;
+  docker: DockerPart;
+  slack: SlackPart;
+  site: DemoSite;
+  changes: ChangeStream;
+};
 
 /** One route: a method and either an answer made from the query, or one made from a JSON body. */
 type Route =
@@ -17,7 +24,7 @@ type Route =
 const largestBody = 1_000_000;
 
 /** The routes under `/sandbox/api/`, as docs/sandbox.md describes them. */
-function routesOf({ ec2, slack, site }: ControlWorld): Readonly<Record<string, readonly Route[]>> {
+function routesOf({ ec2, aws, docker, slack, site }: ControlWorld): Readonly<Record<string, readonly Route[]>> {
   return {
     commands: [{ method: 'POST', answer: slack.commands }],
     messages: [{ method: 'GET', answer: slack.messages }],
@@ -30,7 +37,9 @@ function routesOf({ ec2, slack, site }: ControlWorld): Readonly<Record<string, r
     'home/open': [{ method: 'POST', answer: slack.openHome }],
     workspace: [{ method: 'GET', answer: () => ({ status: 200, body: slack.workspace() }) }],
     ec2: [{ method: 'GET', answer: (query) => ({ status: 200, body: ec2.dump(placeOf(query)) }) }],
-    faults: [{ method: 'POST', answer: (input) => applyFaults(input, { ec2, slack, site }) }],
+    aws: [{ method: 'GET', answer: () => ({ status: 200, body: aws.dump() }) }],
+    docker: [{ method: 'GET', answer: () => ({ status: 200, body: docker.dump() }) }],
+    faults: [{ method: 'POST', answer: (input) => applyFaults(input, { ec2, aws, docker, slack, site }) }],
     site: [
       { method: 'GET', answer: () => ({ status: 200, body: site.state() }) },
       { method: 'POST', answer: site.set },
@@ -112,14 +121,21 @@ function refuse(status: number, error: string): Body {
 const faultExample = 'for example {"ec2":{…}} or {"slack":{…}}; docs/sandbox.md lists all faults';
 
 /** Hands each part its faults; the answer holds each part's own answer and the worst of their statuses. */
-function applyFaults(input: unknown, { ec2, slack, site }: Omit<ControlWorld, 'changes'>): ControlAnswer {
-  const parts = { ec2: ec2.faults, slack: slack.faults, site: site.set };
+function applyFaults(input: unknown, of: Omit<ControlWorld, 'changes'>): ControlAnswer {
+  const { ec2, aws, docker, slack, site } = of;
+  const parts = {
+    ec2: ec2.faults,
+    aws: aws.faults,
+    docker: docker.faults,
+    slack: slack.faults,
+    site: site.set,
+  };
   if (typeof input !== 'object' || input === null || Array.isArray(input))
     return { status: 400, body: { error: `Faults must be a JSON object, ${faultExample}.` } };
   const asked = Object.entries(input);
   const unknown = asked.find(([name]) => !Object.hasOwn(parts, name));
   if (unknown !== undefined || asked.length === 0)
-    return { status: 400, body: { error: `Name ec2, slack or site, ${faultExample}.` } };
+    return { status: 400, body: { error: `Name ec2, aws, docker, slack or site, ${faultExample}.` } };
   const answers = asked.map(([name, faults]) => [name, parts[name as keyof typeof parts](faults)] as const);
   const failed = answers.find(([, { status }]) => status >= 400);
   return {

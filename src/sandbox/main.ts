@@ -10,6 +10,8 @@ import { exitWith } from '#exit.ts';
 import { slashCommands } from '#generate.ts';
 import { operations } from '#operations/index.ts';
 import { createAccounts } from '#sandbox/accounts/index.ts';
+import { createAws } from '#sandbox/aws/index.ts';
+import { createDocker } from '#sandbox/docker.ts';
 import { startSandboxServer } from '#sandbox/server.ts';
 import { createDemoSite } from '#sandbox/site.ts';
 import { createSlack } from '#sandbox/slack/index.ts';
@@ -21,7 +23,10 @@ import { type Deckhand, startDeckhand } from '#world.ts';
 import { readFlags } from './flags.ts';
 import { sandboxSettings } from './settings.ts';
 
-/** Make-believe Slack and EC2 on loopback, and the real Deckhand on them. */
+/** Lines of scripts that start the demo site anew. */
+const restartsShop = /\b(?:systemctl|docker) restart shop\b/;
+
+/** Make-believe Slack and AWS on loopback, and the real Deckhand on them. */
 async function main(): Promise<void> {
   const flags = readFlags(process.argv.slice(2));
   const dataDir =
@@ -37,6 +42,23 @@ async function main(): Promise<void> {
     stateFile: join(dataDir, 'ec2.json'),
     now: Date.now,
   });
+  const site = createDemoSite();
+  const pace = { now: Date.now, speed: flags.speed };
+  const aws = createAws({
+    ...pace,
+    servers: ec2.servers,
+    stateFile: join(dataDir, 'aws.json'),
+    restarted: (what) => {
+      if (what.kind === 'service' || what.lines.some((line) => restartsShop.test(line))) site.mend();
+    },
+  });
+  const docker = createDocker({
+    ...pace,
+    stateFile: join(dataDir, 'docker.json'),
+    restarted: (name) => {
+      if (name === 'shop') site.mend();
+    },
+  });
   const slack = createSlack({
     baseUrl: () => `${url}/slack`,
     now: Date.now,
@@ -44,7 +66,7 @@ async function main(): Promise<void> {
     stateFile: join(dataDir, 'slack.json'),
     ...(flags.requestUrl === undefined ? {} : { requestUrl: flags.requestUrl }),
   });
-  const server = await startSandboxServer({ port: flags.port, ec2, slack, site: createDemoSite(), log });
+  const server = await startSandboxServer({ port: flags.port, ec2, aws, docker, slack, site, log });
   url = server.url;
   const configPath = flags.config === undefined ? join(dataDir, 'deckhand.yml') : resolve(flags.config);
   if (flags.config === undefined) writeFileSync(configPath, sandboxSettings({ url, speed: flags.speed }));
@@ -58,7 +80,7 @@ async function main(): Promise<void> {
     setTimeout(() => process.exit(code), 8_000).unref();
     await deckhand?.stop(3_000);
     await server.close();
-    await Promise.all([ec2.close(), slack.close()]);
+    await Promise.all([ec2.close(), aws.close(), docker.close(), slack.close()]);
     lock.release();
     if (flags.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
     process.exit(code);

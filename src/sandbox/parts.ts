@@ -31,7 +31,7 @@ export type Servers = {
   /** By id or Name, if it is not gone. */
   named: (word: string) => Server | undefined;
   /** Says of members of groups whether they are kept or replaced whatever they do; undefined leaves it to EC2. */
-  judgeMembers: (verdict: (instanceId: string) => 'keep' | 'replace' | undefined) => void;
+  judgeMembers: (verdict: (instanceId: string, group: string) => 'keep' | 'replace' | undefined) => void;
 };
 
 /** The make-believe EC2: speaks the Query protocol, keeps its state in a file when given one. */
@@ -48,6 +48,15 @@ export type Ec2Part = {
   /** Writes the state file. Idempotent. */
   close: () => Promise<void>;
 };
+
+/** The make-believe services beside EC2: Systems Manager, Auto Scaling, ECS, load balancers, KMS and S3. */
+export type AwsPart = Pick<Ec2Part, 'handle' | 'dump' | 'faults' | 'onChange' | 'close'> & {
+  /** Whether a request under `/aws` is signed for one of them; all others are EC2's. */
+  takes: (request: IncomingMessage) => boolean;
+};
+
+/** The make-believe Docker engine, under a path of its own. */
+export type DockerPart = Pick<Ec2Part, 'handle' | 'dump' | 'faults' | 'onChange' | 'close'>;
 
 /** The make-believe Slack workspace. */
 export type SlackPart = {

@@ -10,7 +10,7 @@ import { loadAssets } from './assets.ts';
 import type { Asset } from './assets.ts';
 import { createChangeStream } from './change-stream.ts';
 import { createControl, send } from './control.ts';
-import type { Ec2Part, SlackPart } from './parts.ts';
+import type { AwsPart, DockerPart, Ec2Part, SlackPart } from './parts.ts';
 import type { DemoSite } from './site.ts';
 
 export type SandboxServer = {
@@ -23,7 +23,7 @@ export type SandboxServer = {
 
 /**
  * One HTTP server on 127.0.0.1 for the whole sandbox: the web page, the make-believe Slack (`/slack/…`, with its
- * WebSocket under `/slack/link`), the make-believe EC2 (`/aws`), the demo site (`/demo-site`) and the control API
+ * WebSocket under `/slack/link`), the make-believe EC2 and the services beside it (`/aws`), a Docker engine (`/docker`), the demo site (`/demo-site`) and the control API
  * (`/sandbox/api/…`). Port 0 takes any free one. Rejects with the system's error when the port is taken.
  *
  * Only requests that name a loopback host are answered, and none that another web site sent: a page on the internet must
@@ -32,16 +32,20 @@ export type SandboxServer = {
 export async function startSandboxServer(of: {
   port: number;
   ec2: Ec2Part;
+  aws: AwsPart;
+  docker: DockerPart;
   slack: SlackPart;
   site: DemoSite;
   log: Log;
 }): Promise<SandboxServer> {
-  const { ec2, slack, site, log } = of;
+  const { ec2, aws, docker, slack, site, log } = of;
   const changes = createChangeStream();
   ec2.onChange(() => changes.changed('ec2'));
+  aws.onChange(() => changes.changed('aws'));
+  docker.onChange(() => changes.changed('docker'));
   slack.onChange(() => changes.changed('slack'));
   site.onChange(() => changes.changed('site'));
-  const control = createControl({ ec2, slack, site, changes });
+  const control = createControl({ ec2, aws, docker, slack, site, changes });
   // Read when the page is first asked for, so that scripts without a browser start sooner.
   let assets: Promise<ReadonlyMap<string, Asset>> | undefined;
 
@@ -53,7 +57,8 @@ export async function startSandboxServer(of: {
       return send(response, { status: 400, body: { error: 'That address cannot be read. Check its spelling.' } });
     const path = url.pathname;
     if (path.startsWith('/slack/')) return slack.handle(request, response);
-    if (path === '/aws' || path.startsWith('/aws/')) return ec2.handle(request, response);
+    if (path === '/aws' || path.startsWith('/aws/')) return (aws.takes(request) ? aws : ec2).handle(request, response);
+    if (path.startsWith('/docker/')) return docker.handle(request, response);
     if (path === '/demo-site') return site.handle(request, response);
     if (path.startsWith('/sandbox/api/')) return control(request, response, url);
     assets ??= loadAssets();

@@ -10,6 +10,8 @@ export type SiteState = {
   status: number;
   /** Ms before it answers, at most 120,000. */
   latencyMs: number;
+  /** Starting what serves it anew mends it. */
+  mendable: boolean;
   /** Requests it has seen so far. */
   requests: number;
 };
@@ -20,6 +22,8 @@ export type DemoSite = {
   state: () => SiteState;
   /** Sets any of the fields; what is not named stays. 400 names what is wrong and changes nothing. */
   set: (input: unknown) => ControlAnswer;
+  /** What serves it was started anew: up, fast and 200 again, unless it was said not to be mendable. */
+  mend: () => void;
   onChange: (listener: () => void) => void;
 };
 
@@ -28,8 +32,12 @@ const example = 'for example {"up":true,"status":200,"latencyMs":0}';
 
 /** A site that is up, answers 200 at once and holds the text "Deckhand demo shop". */
 export function createDemoSite(): DemoSite {
-  let state: SiteState = { up: true, status: 200, latencyMs: 0, requests: 0 };
+  let state: SiteState = { up: true, status: 200, latencyMs: 0, mendable: true, requests: 0 };
   const listeners: (() => void)[] = [];
+  function change(to: Partial<SiteState>): void {
+    state = { ...state, ...to };
+    for (const listener of listeners) listener();
+  }
   return {
     handle: (request, response) => {
       const { up, status, latencyMs } = state;
@@ -45,9 +53,11 @@ export function createDemoSite(): DemoSite {
     set: (input) => {
       const wanted = readChange(input);
       if (typeof wanted === 'string') return { status: 400, body: { error: wanted } };
-      state = { ...state, ...wanted };
-      for (const listener of listeners) listener();
+      change(wanted);
       return { status: 200, body: state };
+    },
+    mend: () => {
+      if (state.mendable) change({ up: true, status: 200, latencyMs: 0 });
     },
     onChange: (listener) => void listeners.push(listener),
   };
@@ -59,17 +69,18 @@ function readChange(input: unknown): Partial<Omit<SiteState, 'requests'>> | stri
     return `The site's state must be a JSON object, ${example}.`;
   const change: Partial<Omit<SiteState, 'requests'>> = {};
   for (const [field, value] of Object.entries(input)) {
-    if (field === 'up' && typeof value === 'boolean') change.up = value;
+    if ((field === 'up' || field === 'mendable') && typeof value === 'boolean') change[field] = value;
     else if (field === 'status' && isWhole(value, 200, 599)) change.status = value;
     else if (field === 'latencyMs' && isWhole(value, 0, longestLatencyMs)) change.latencyMs = value;
-    else return `${wrongField(field)} Send any of up, status and latencyMs, ${example}.`;
+    else return `${wrongField(field)} Send any of up, status, latencyMs and mendable, ${example}.`;
   }
-  if (Object.keys(change).length === 0) return `Nothing to change. Send any of up, status and latencyMs, ${example}.`;
+  if (Object.keys(change).length === 0)
+    return `Nothing to change. Send any of up, status, latencyMs and mendable, ${example}.`;
   return change;
 }
 
 function wrongField(field: string): string {
-  if (field === 'up') return '"up" must be true or false.';
+  if (field === 'up' || field === 'mendable') return `"${field}" must be true or false.`;
   if (field === 'status') return '"status" must be a whole number from 200 to 599.';
   if (field === 'latencyMs') return `"latencyMs" must be a whole number from 0 to ${longestLatencyMs}.`;
   return `There is no field ${JSON.stringify(field.slice(0, 40))}.`;

@@ -1,24 +1,42 @@
+import { z } from 'zod';
+
 import type { Json } from '#ports/json.ts';
 
 /** The parameters of a request, by name. */
 type Parameters = { get: (name: string) => string | undefined };
 
+const word = z.string().min(1);
 /** One thing that shall go wrong with the next calls of an action. */
-export type Injection = {
+const Injection = z.strictObject({
   /** `*` = any. */
-  action: string;
-  code?: string | undefined;
-  status?: number | undefined;
-  message?: string | undefined;
-  times: number;
+  action: word,
+  code: word.optional(),
+  status: z.int().min(400).max(599).optional(),
+  message: z.string().optional(),
+  times: z.int().min(1).max(10_000).default(1),
   /** The work is done first: a reply that gets lost. */
-  afterWork?: boolean | undefined;
+  afterWork: z.boolean().optional(),
   /** Ms without an answer; then the rest of this, or the usual answer. */
-  hangMs?: number | undefined;
-  dropSocket?: boolean | undefined;
+  hangMs: z.int().min(0).max(600_000).optional(),
+  dropSocket: z.boolean().optional(),
   /** Only calls with these parameters. */
-  match?: Readonly<Record<string, string>> | undefined;
+  match: z.record(z.string(), z.string()).optional(),
+});
+export type Injection = z.infer<typeof Injection>;
+
+/** The fields of the control API that set troubles. */
+export const Injections = {
+  deny: z.array(word).min(1).optional(),
+  allow: z.union([z.literal('*'), z.array(word).min(1)]).optional(),
+  inject: z.union([Injection, z.array(Injection).min(1)]).optional(),
 };
+
+/** Sets what was asked for by those fields. */
+export function setTroubles(troubles: Troubles, asked: z.infer<z.ZodObject<typeof Injections>>): void {
+  if (asked.deny !== undefined) troubles.deny(asked.deny);
+  if (asked.allow !== undefined) troubles.allow(asked.allow === '*' ? ['*'] : asked.allow);
+  for (const injection of [asked.inject ?? []].flat()) troubles.inject(injection);
+}
 
 export type Trouble = {
   afterWork: boolean;

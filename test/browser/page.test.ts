@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { startSandboxServer } from '#sandbox/server.ts';
 import { createDemoSite } from '#sandbox/site.ts';
 import { openBrowser, openPage } from '#test/browser/browser.ts';
-import { createFakeEc2, createFakeSlack, ec2Dump } from '#test/sandbox/fake-parts.ts';
+import { besideEc2, createFakeEc2, createFakeSlack, ec2Dump } from '#test/sandbox/fake-parts.ts';
 import { form, home, messages, tsOf } from '#test/sandbox/page/scene.ts';
 
 let browser: Browser;
@@ -29,7 +29,7 @@ async function openSandbox(options: BrowserContextOptions = {}, dump = ec2Dump) 
   const site = createDemoSite();
   const quiet = (): void => {};
   const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
-  const server = await startSandboxServer({ port: 0, slack, ec2, site, log });
+  const server = await startSandboxServer({ port: 0, slack, ec2, ...besideEc2(ec2), site, log });
   const { page, errors, close } = await openPage(browser, server.url, options);
   ends.push(async () => {
     await close();

@@ -1,3 +1,5 @@
+import { createAws } from '#sandbox/aws/index.ts';
+import { createDocker } from '#sandbox/docker.ts';
 import type { Ec2Dump, SlackMessage, SlackView, Workspace } from '#sandbox/page/shapes.ts';
 import type { ControlAnswer, Ec2Part, SlackPart } from '#sandbox/parts.ts';
 
@@ -163,3 +165,9 @@ const noServers: Ec2Part['servers'] = {
   named: () => undefined,
   judgeMembers: () => {},
 };
+
+/** The real make-believe services and Docker engine. */
+export function besideEc2(ec2: Ec2Part) {
+  const pace = { now: Date.now, speed: 1_000 };
+  return { aws: createAws({ ...pace, servers: ec2.servers }), docker: createDocker(pace) };
+}

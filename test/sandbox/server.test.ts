@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { startSandboxServer } from '#sandbox/server.ts';
 import type { SandboxServer } from '#sandbox/server.ts';
 import { createDemoSite } from '#sandbox/site.ts';
-import { createFakeEc2, createFakeSlack } from '#test/sandbox/fake-parts.ts';
+import { besideEc2, createFakeEc2, createFakeSlack } from '#test/sandbox/fake-parts.ts';
 
 const open: SandboxServer[] = [];
 afterEach(async () => {
@@ -21,7 +21,7 @@ async function start() {
   const site = createDemoSite();
   const quiet = (): void => {};
   const log = { debug: quiet, info: quiet, warn: quiet, error: (data: object) => void failures.push(data) };
-  const server = await startSandboxServer({ port: 0, slack, ec2, site, log });
+  const server = await startSandboxServer({ port: 0, slack, ec2, ...besideEc2(ec2), site, log });
   open.push(server);
   return { server, slack, ec2, site, failures };
 }
@@ -343,13 +343,15 @@ describe('the event stream', () => {
 describe('starting', () => {
   test('a taken port is an error, not a second guess', async () => {
     const { server } = await start();
+    const ec2 = createFakeEc2();
     const quiet = (): void => {};
     const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 
     const second = startSandboxServer({
       port: server.port,
       slack: createFakeSlack(),
-      ec2: createFakeEc2(),
+      ec2,
+      ...besideEc2(ec2),
       site: createDemoSite(),
       log,
     });
@@ -397,11 +399,12 @@ describe('the demo site', () => {
 
     const answer = await postJson(`${server.url}/sandbox/api/site`, { latencyMs: 5 });
 
-    expect(JSON.parse(answer.text)).toEqual({ up: true, status: 503, latencyMs: 5, requests: 0 });
+    expect(JSON.parse(answer.text)).toEqual({ up: true, status: 503, latencyMs: 5, mendable: true, requests: 0 });
     expect(JSON.parse((await send(`${server.url}/sandbox/api/site`)).text)).toEqual({
       up: true,
       status: 503,
       latencyMs: 5,
+      mendable: true,
       requests: 0,
     });
   });
@@ -424,6 +427,6 @@ describe('the demo site', () => {
 
     expect(answer.status).toBe(400);
     expect(JSON.parse(answer.text).error).toContain('for example');
-    expect(site.state()).toEqual({ up: true, status: 200, latencyMs: 0, requests: 0 });
+    expect(site.state()).toEqual({ up: true, status: 200, latencyMs: 0, mendable: true, requests: 0 });
   });
 });

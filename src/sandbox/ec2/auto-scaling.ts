@@ -5,7 +5,7 @@ import type { World } from './world.ts';
 export const groupTag = 'aws:autoscaling:groupName';
 
 /** What its group says of a member; undefined = nothing, so that only a stop gets it replaced. */
-export type MemberVerdict = (instanceId: string) => 'keep' | 'replace' | undefined;
+export type MemberVerdict = (instanceId: string, group: string) => 'keep' | 'replace' | undefined;
 
 /**
  * A group terminates a member that has stopped, or that was declared unhealthy, and starts another one in its place, with
@@ -13,8 +13,9 @@ export type MemberVerdict = (instanceId: string) => 'keep' | 'replace' | undefin
  */
 export function replaceMembers(world: World, verdictOf: MemberVerdict): void {
   const isDue = ({ id, tags, power }: Instance): boolean => {
-    if (!tags.has(groupTag) || power.to === 'terminated') return false;
-    const verdict = verdictOf(id);
+    const group = tags.get(groupTag);
+    if (group === undefined || power.to === 'terminated') return false;
+    const verdict = verdictOf(id, group);
     if (verdict !== undefined) return verdict === 'replace';
     return power.to === 'stopped' && world.now() >= power.doneAt + world.pace.replaceMember;
   };

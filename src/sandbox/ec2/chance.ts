@@ -17,3 +17,8 @@ export function diceOf(text: string): number {
   hash = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);
   return ((hash ^ (hash >>> 15)) >>> 0) / 2 ** 32;
 }
+
+/** A UUID that only depends on the text. */
+export function uuidOf(text: string): string {
+  return digest(text).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
+}

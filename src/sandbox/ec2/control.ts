@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import type { ControlAnswer } from '#sandbox/parts.ts';
+import { Injections, setTroubles } from '#sandbox/troubles.ts';
 
 import { groupTag } from './auto-scaling.ts';
 import { idOf } from './chance.ts';
@@ -13,17 +14,6 @@ import { named, type World } from './world.ts';
 
 const times = z.int().min(1).max(10_000);
 const word = z.string().min(1);
-const Inject = z.strictObject({
-  action: word,
-  code: word.optional(),
-  status: z.int().min(400).max(599).optional(),
-  message: z.string().optional(),
-  times: times.default(1),
-  afterWork: z.boolean().optional(),
-  hangMs: z.int().min(0).max(600_000).optional(),
-  dropSocket: z.boolean().optional(),
-  match: z.record(z.string(), z.string()).optional(),
-});
 /** AWS's five codes. Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_scheduled_events.html */
 const eventCodes = [
   'instance-reboot',
@@ -41,9 +31,7 @@ const Faults = z.strictObject({
   throttle: z
     .union([z.literal(true), z.strictObject({ action: word.default('*'), times: times.default(10) })])
     .optional(),
-  deny: z.array(word).min(1).optional(),
-  allow: z.union([z.literal('*'), z.array(word).min(1)]).optional(),
-  inject: z.union([Inject, z.array(Inject).min(1)]).optional(),
+  ...Injections,
   consistencyMs: z.int().min(0).max(600_000).optional(),
   autoScaling: z.union([word, z.strictObject({ instance: word, group: z.string() })]).optional(),
   group: z.string().optional(),
@@ -113,13 +101,11 @@ function setBoard(faults: FaultBoard, asked: Faults): void {
   if (asked.failNextSnapshot !== undefined) faults.failSnapshots(asked.failNextSnapshot);
   if (asked.failNextVolume !== undefined) faults.failVolumes(asked.failNextVolume);
   if (asked.consistencyMs !== undefined) faults.setLag(asked.consistencyMs);
-  if (asked.deny !== undefined) faults.deny(asked.deny);
-  if (asked.allow !== undefined) faults.allow(asked.allow === '*' ? ['*'] : asked.allow);
   if (asked.throttle !== undefined) {
     const throttle = asked.throttle === true ? { action: '*', times: 10 } : asked.throttle;
     faults.inject({ ...throttle, code: 'RequestLimitExceeded' });
   }
-  for (const injection of [asked.inject ?? []].flat()) faults.inject(injection);
+  setTroubles(faults, asked);
   setStorageBoard(faults, asked);
 }
 

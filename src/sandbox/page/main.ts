@@ -169,12 +169,18 @@ store.onChange((state) => {
   drawFleet(state);
 });
 
+/** The parts that the page shows. */
+const shown = ['slack', 'ec2', 'site'] as const;
+
 function listen(): void {
   const events = new EventSource('/sandbox/api/events');
-  events.addEventListener('change', ({ data }) => void store.refresh(data as 'slack' | 'ec2' | 'site'));
+  events.addEventListener('change', ({ data }) => {
+    const part = shown.find((one) => one === data);
+    if (part !== undefined) void store.refresh(part);
+  });
   events.addEventListener('open', () => {
     store.set({ online: true });
-    for (const part of ['slack', 'ec2', 'site'] as const) void store.refresh(part);
+    for (const part of shown) void store.refresh(part);
   });
   events.addEventListener('error', () => store.set({ online: false }));
 }
