@@ -4,12 +4,16 @@ import type { Lane } from '#ports/clouds.ts';
 
 import { shrink } from './bucket.ts';
 import { type Action, limitOf, type Limits, plainLimit } from './limits.ts';
-import { type BudgetLevel, levelOf, dismiss, newQueue, type Queue, refill, serve, type Waiter } from './queue.ts';
+import { joinLine, leaveLine, type Waiter } from './line.ts';
+import { type BudgetLevel, dismiss, levelOf, newQueue, type Queue, refill, serve } from './queue.ts';
 
 export type { BudgetLevel } from './queue.ts';
 
-/** What one attempt costs. `plain`: a describe call without page size and filter. `instances`: how many it names. */
-type Cost = { action: Action; lane: Lane; plain?: boolean; instances?: number };
+/**
+ * What one attempt costs. `owner`: whose it is (a run, a person), they take turns. `plain`: a describe call without page
+ * size and filter. `instances`: how many it names, asked for when its turn has come.
+ */
+export type Cost = { action: Action; lane: Lane; owner?: string; plain?: boolean; instances?: () => number };
 
 export type Budget = {
   /** Resolves when the call may be sent. Throws Transient when it had to wait too long or Deckhand is stopping. */
@@ -52,12 +56,18 @@ export function createBudget(of: {
     const queue = queues.of(cost);
     return new Promise((resolve, reject) => {
       const line = queue.waiting[cost.lane];
-      const waiter: Waiter = { instances: cost.instances ?? 0, admit: resolve, refuse: reject, cancel: () => {} };
-      line.push(waiter);
+      const { owner = '', instances = () => 0 } = cost;
+      let waits = true;
+      const admit = () => {
+        waits = false;
+        resolve();
+      };
+      const waiter: Waiter = { owner, instances, admit, refuse: reject, cancel: () => {} };
+      joinLine(line, waiter);
       serve(queue, clock);
-      if (!line.includes(waiter)) return;
+      if (!waits) return;
       waiter.cancel = clock.after(maxWaitMs, () => {
-        line.splice(line.indexOf(waiter), 1);
+        leaveLine(line, waiter);
         reject(
           new Transient(
             `The AWS API budget for ${queue.name} is used up; waited ${maxWaitMs / 1_000} s. Try again later, or raise \`aws.budgetShare\`.`,

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { isRefusal, Transient } from '#errors.ts';
 import type { Lane } from '#ports/clouds.ts';
 
-import { type Budget, type BudgetLevel, createBudget } from './budget.ts';
+import { type Budget, type BudgetLevel, type Cost, createBudget } from './budget.ts';
 import type * as Ec2Sdk from './ec2-sdk.ts';
 import { isThrottle } from './failures.ts';
 import type { Action, Limits } from './limits.ts';
@@ -46,7 +46,10 @@ export type Call = ServiceCall<typeof Ec2Sdk> & {
 export type Send = <S extends z.ZodType>(call: Call, reply: S) => Promise<z.output<S>>;
 
 export type Caller = {
-  send: (lane: Lane) => Send;
+  /** `owner`: a run or a person; in a lane they take turns. `paid`: the first attempt of all has had its turn already. */
+  send: (lane: Lane, owner?: string, paid?: 'paid') => Send;
+  /** Waits for a turn. Throws Transient when that takes too long or Deckhand is stopping. */
+  turn: (cost: Cost) => Promise<void>;
   /** Loads the SDK, Region and credentials, so that the first call does not wait for them. */
   warm: () => Promise<void>;
   region: () => Promise<string>;
@@ -63,24 +66,31 @@ export function createCaller(options: CallerOptions): Caller {
   const { budget, recent } = options.ground ?? createGround(options);
   const sender = createSender({ service: ec2, load: () => import('./ec2-sdk.ts') }, options);
 
-  async function send<S extends z.ZodType>(lane: Lane, call: Call, reply: S): Promise<z.output<S>> {
-    const { action, plain = false, instances = 0 } = call;
-    const cost = { action, lane, plain, instances };
-    try {
-      return await sender.send(call, reply, {
-        before: () => budget.acquire(cost),
-        failed: (error) => {
-          if (isThrottle(error)) budget.throttled(cost);
-        },
-      });
-    } catch (error) {
-      throw notVisibleYet(error, recent);
-    }
+  function sendFor(lane: Lane, owner = '', paid?: 'paid'): Send {
+    let turns = paid === undefined ? 0 : 1;
+    return async (call, reply) => {
+      const { action, plain = false, instances = 0 } = call;
+      const cost = { action, lane, owner, plain, instances: () => instances };
+      try {
+        return await sender.send(call, reply, {
+          before: async () => {
+            turns -= 1;
+            if (turns < 0) await budget.acquire(cost);
+          },
+          failed: (error) => {
+            if (isThrottle(error)) budget.throttled(cost);
+          },
+        });
+      } catch (error) {
+        throw notVisibleYet(error, recent);
+      }
+    };
   }
 
   return {
     ...sender,
-    send: (lane) => (call, reply) => send(lane, call, reply),
+    send: sendFor,
+    turn: budget.acquire,
     levels: budget.levels,
     pace: budget.pace,
     recent,

@@ -3,7 +3,7 @@ import type { Lane } from '#ports/clouds.ts';
 
 import { createAttachmentCalls } from './attachments.ts';
 import type { BudgetLevel } from './budget.ts';
-import { type CallerOptions, createCaller } from './caller.ts';
+import { type CallerOptions, createCaller, type Send } from './caller.ts';
 import { createHealth } from './health.ts';
 import { createHolds } from './holds.ts';
 import { createFactCalls } from './instance-facts.ts';
@@ -15,6 +15,7 @@ import { createReads } from './reads.ts';
 import { createRootCalls } from './roots.ts';
 import { createSnapshotCalls } from './snapshots.ts';
 import { createTagCalls } from './tags.ts';
+import { createTogether } from './together.ts';
 import { createVolumeHealth } from './volume-health.ts';
 import { createVolumeCalls } from './volumes.ts';
 
@@ -26,8 +27,9 @@ export type CloudOptions = CallerOptions & {
 };
 
 export type AwsCloud = Cloud & {
-  /** The same cloud for work that goes first (`high`: restores) or last (`low`: sweeps) when the API budget is short. */
-  inLane: (lane: Lane) => Cloud;
+  /** The same cloud for work that goes first (`high`: restores) or last (`low`: sweeps) when the API budget is short;
+   *  inside a lane owners (runs, people) take turns. */
+  inLane: (lane: Lane, owner?: string) => Cloud;
   /** Loads the SDK and the credentials ahead of the first call. Throws Refusal when they are missing. Repeatable. */
   warm: () => Promise<void>;
   /** The API budget per action, for metrics. */
@@ -43,23 +45,27 @@ export function createCloud(options: CloudOptions): AwsCloud {
   const caller = createCaller(options);
   const place = createPlace(caller.send('normal'), caller, options.account);
 
-  function inLane(lane: Lane): Cloud {
-    const send = caller.send(lane);
-    const everyPage = createEveryPage(send, options.pageSize ?? largestPage);
-    const reads = createReads(everyPage, caller);
+  const shared = createTogether(caller, options.clock);
+
+  function inLane(lane: Lane, owner?: string): Cloud {
+    const send = caller.send(lane, owner);
+    const together = shared.at(lane, owner);
+    const pagesBy = (by: Send) => createEveryPage(by, options.pageSize ?? largestPage);
+    const everyPage = pagesBy(send);
+    const reads = createReads({ everyPage, pagesBy, together }, caller);
     return {
       place,
       ...reads,
-      health: createHealth(send, everyPage),
+      health: createHealth(together, everyPage),
       ...createSnapshotCalls(send, caller),
       ...createVolumeCalls(send, caller),
       ...createAttachmentCalls(send, reads),
-      ...createRootCalls(send, everyPage, caller),
-      ...createVolumeHealth(send, everyPage),
+      ...createRootCalls({ send, everyPage, together }, caller),
+      ...createVolumeHealth({ send, everyPage, together }),
       ...createHolds(send, everyPage, caller),
       ...createFactCalls(send, everyPage),
-      ...createPowerCalls(send),
-      ...createTagCalls(send, options.clock),
+      ...createPowerCalls(send, together),
+      ...createTagCalls(together, options.clock),
       permits: createPermits(send),
       pace: caller.pace,
       close: caller.close,

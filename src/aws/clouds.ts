@@ -97,7 +97,7 @@ export function createClouds(options: CloudsOptions): AwsClouds {
   }
 
   return {
-    at: (where, work) => cloudAt(where, work).inLane(work?.lane ?? 'normal'),
+    at: (where, work) => cloudAt(where, work).inLane(work?.lane ?? 'normal', work?.run ?? work?.person),
     places: () => seats().map(({ role: _role, externalId: _externalId, ...place }) => place),
     platform: (where, work = {}) => {
       const { seat, session, region, credentials } = entryTo(where, work);

@@ -4,6 +4,7 @@ import type { ApiRate as Rate } from '#ports/settings.ts';
 
 import { type Bucket, capacityOf, fill, fullBucket, take, waitFor } from './bucket.ts';
 import type { Limit } from './limits.ts';
+import { everybodyIn, firstIn, type Line, shiftLine, type Waiter } from './line.ts';
 
 /** One bucket as it is now. `share` is the part of AWS's limit in use, after throttling. */
 export type BudgetLevel = {
@@ -15,15 +16,13 @@ export type BudgetLevel = {
   throttled: number;
 };
 
-export type Waiter = { instances: number; admit: () => void; refuse: (error: Error) => void; cancel: Cancel };
-
 /** The bucket of one action and those who wait for it. `instances`: the second bucket of calls that name instances. */
 export type Queue = {
   name: string;
   rates: { requests: Rate; instances: Rate | undefined };
   requests: Bucket;
   instances: Bucket | undefined;
-  waiting: Record<Lane, Waiter[]>;
+  waiting: Record<Lane, Line>;
   wake: Cancel | undefined;
   throttled: number;
 };
@@ -36,7 +35,7 @@ export function newQueue(name: string, limit: Limit, share: number, now: number)
     rates: { requests, instances },
     requests: fullBucket(requests, now),
     instances: instances === undefined ? undefined : fullBucket(instances, now),
-    waiting: { high: [], normal: [], low: [] },
+    waiting: { high: new Map(), normal: new Map(), low: new Map() },
     wake: undefined,
     throttled: 0,
   };
@@ -59,13 +58,14 @@ export function serve(queue: Queue, clock: Clock): void {
   refill(queue, clock.monotonic());
   for (let next = firstOf(queue); next !== undefined; next = firstOf(queue)) {
     const { waiter, line } = next;
-    const waitMs = waitOf(queue, waiter.instances);
+    const instances = waiter.instances();
+    const waitMs = waitOf(queue, instances);
     if (waitMs > 0) {
       queue.wake = clock.after(waitMs, () => serve(queue, clock));
       return;
     }
-    pay(queue, waiter.instances);
-    line.shift();
+    pay(queue, instances);
+    shiftLine(line);
     waiter.cancel();
     waiter.admit();
   }
@@ -75,17 +75,20 @@ export function serve(queue: Queue, clock: Clock): void {
 export function dismiss(queue: Queue, why: () => Error): void {
   queue.wake?.();
   queue.wake = undefined;
-  for (const lane of lanes)
-    for (const waiter of queue.waiting[lane].splice(0)) {
+  for (const lane of lanes) {
+    const everybody = everybodyIn(queue.waiting[lane]);
+    queue.waiting[lane].clear();
+    for (const waiter of everybody) {
       waiter.cancel();
       waiter.refuse(why());
     }
+  }
 }
 
-function firstOf(queue: Queue): { waiter: Waiter; line: Waiter[] } | undefined {
+function firstOf(queue: Queue): { waiter: Waiter; line: Line } | undefined {
   for (const lane of lanes) {
     const line = queue.waiting[lane];
-    const waiter = line[0];
+    const waiter = firstIn(line);
     if (waiter !== undefined) return { waiter, line };
   }
   return undefined;
@@ -109,7 +112,7 @@ export function levelOf(queue: Queue, share: number, now: number): BudgetLevel {
     tokens: queue.requests.tokens,
     capacity: capacityOf(queue.rates.requests, queue.requests.factor),
     share: share * queue.requests.factor,
-    waiting: lanes.reduce((sum, lane) => sum + queue.waiting[lane].length, 0),
+    waiting: lanes.reduce((sum, lane) => sum + everybodyIn(queue.waiting[lane]).length, 0),
     throttled: queue.throttled,
   };
 }

@@ -4,11 +4,12 @@ import type { Cloud, NewRoot, RootTask, RootTaskQuery } from '#ports/cloud.ts';
 import { InstanceId } from '#ports/ids.ts';
 
 import type { Caller, Send } from './caller.ts';
-import { chunks, filtersFor } from './filters.ts';
+import { filtersFor } from './filters.ts';
 import { type EveryPage, upTo } from './pages.ts';
 import { given, many, rootTaskId, snapshotId, Tagged, text, writtenInstant } from './reading.ts';
 import { hasTags } from './reads.ts';
 import { clientToken, tagged } from './shared.ts';
+import type { Together } from './together.ts';
 
 /** Tasks in one answer, so ids in one question as well.
  *  Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeReplaceRootVolumeTasks.html */
@@ -37,8 +38,7 @@ const TasksPage = z.object({ NextToken: text, ReplaceRootVolumeTasks: many(TaskR
 
 /** Root volumes replaced in place: the task is made once by its token, and looked at page by page. */
 export function createRootCalls(
-  send: Send,
-  everyPage: EveryPage,
+  { send, everyPage, together }: { send: Send; everyPage: EveryPage; together: Together },
   { recent }: Pick<Caller, 'recent'>,
 ): Pick<Cloud, 'replaceRoot' | 'rootTasks'> {
   async function replaceRoot(of: NewRoot): Promise<RootTask> {
@@ -59,8 +59,10 @@ export function createRootCalls(
   }
 
   async function rootTasks({ ids, instanceIds, tags }: RootTaskQuery): Promise<readonly RootTask[]> {
-    const tasks = ids === undefined ? await listed(instanceIds) : await named([...new Set(ids)]);
-    return tasks.filter((one) => (instanceIds?.includes(one.instanceId) ?? true) && hasTags(one, tags));
+    const tasks = ids === undefined ? await listed(instanceIds) : await named(ids);
+    return tasks.filter(
+      (one) => (ids?.includes(one.id) ?? true) && (instanceIds?.includes(one.instanceId) ?? true) && hasTags(one, tags),
+    );
   }
 
   async function listed(instanceIds: RootTaskQuery['instanceIds']): Promise<readonly RootTask[]> {
@@ -72,18 +74,14 @@ export function createRootCalls(
   }
 
   async function named(ids: NonNullable<RootTaskQuery['ids']>): Promise<readonly RootTask[]> {
-    const tasks = [];
-    for (const ReplaceRootVolumeTaskIds of chunks(ids, mostTasks)) {
-      const page = await send(
-        {
-          action: 'DescribeReplaceRootVolumeTasks',
-          command: (sdk) => new sdk.DescribeReplaceRootVolumeTasksCommand({ ReplaceRootVolumeTaskIds }),
-        },
+    const action = 'DescribeReplaceRootVolumeTasks';
+    const pages = await together({ action, most: mostTasks }, ids, (ReplaceRootVolumeTaskIds, send) =>
+      send(
+        { action, command: (sdk) => new sdk.DescribeReplaceRootVolumeTasksCommand({ ReplaceRootVolumeTaskIds }) },
         TasksPage,
-      );
-      tasks.push(...page.ReplaceRootVolumeTasks);
-    }
-    return tasks;
+      ),
+    );
+    return pages.flatMap((page) => page.ReplaceRootVolumeTasks);
   }
 
   return { replaceRoot, rootTasks };

@@ -1,10 +1,6 @@
-import { z } from 'zod';
-
 import { isRefusal, Refusal } from '#errors.ts';
 import type { Tags } from '#ports/cloud.ts';
 
-import type { Call, Send } from './caller.ts';
-import { chunks } from './filters.ts';
 import type { Recent } from './recent.ts';
 
 /** Tags given in the creating call itself: if they cannot be set, nothing is made. Left out when there are none.
@@ -36,13 +32,4 @@ export async function gone(id: string, recent: Recent, act: () => Promise<unknow
 
 /** AWS takes up to 1,000 resources in one call and recommends fewer; one bad id fails all of them.
  *  Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html */
-const mostPerCall = 200;
-
-/** One call after another, each naming many; none for an empty list. */
-export async function sendEach<T extends string>(
-  send: Send,
-  ids: readonly T[],
-  call: (part: T[]) => Call,
-): Promise<void> {
-  for (const part of chunks([...new Set(ids)], mostPerCall)) await send(call(part), z.unknown());
-}
+export const mostPerCall = 200;

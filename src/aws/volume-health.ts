@@ -4,9 +4,9 @@ import type { Cloud, VolumeAction, VolumeEvent, VolumeHealth } from '#ports/clou
 import type { VolumeId } from '#ports/ids.ts';
 
 import type { Send } from './caller.ts';
-import { chunks } from './filters.ts';
 import type { EveryPage } from './pages.ts';
 import { given, instant, many, text, volumeId } from './reading.ts';
+import type { Together } from './together.ts';
 
 /** This call has no filter by id, and takes no page size with ids; AWS allows 1,000 of them.
  *  Source: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-pagination.html */
@@ -64,10 +64,19 @@ const HealthReply = z
   });
 const HealthPage = z.object({ NextToken: text, VolumeStatuses: many(HealthReply) });
 
-export function createVolumeHealth(send: Send, everyPage: EveryPage): Pick<Cloud, 'volumeHealth' | 'enableVolumeIO'> {
+export function createVolumeHealth({
+  send,
+  everyPage,
+  together,
+}: {
+  send: Send;
+  everyPage: EveryPage;
+  together: Together;
+}): Pick<Cloud, 'volumeHealth' | 'enableVolumeIO'> {
   const volumeHealth: Cloud['volumeHealth'] = async (ids) => {
-    const pages = ids === undefined ? await ofAll() : await ofThese([...new Set(ids)]);
-    return pages.flatMap((page) => page.VolumeStatuses);
+    const pages = ids === undefined ? await ofAll() : await ofThese(ids);
+    const asked = new Set(ids);
+    return pages.flatMap((page) => page.VolumeStatuses).filter((one) => ids === undefined || asked.has(one.volumeId));
   };
 
   function ofAll() {
@@ -77,16 +86,11 @@ export function createVolumeHealth(send: Send, everyPage: EveryPage): Pick<Cloud
     }));
   }
 
-  async function ofThese(ids: readonly VolumeId[]) {
-    const pages = [];
-    for (const VolumeIds of chunks(ids, mostIds))
-      pages.push(
-        await send(
-          { action: 'DescribeVolumeStatus', command: (sdk) => new sdk.DescribeVolumeStatusCommand({ VolumeIds }) },
-          HealthPage,
-        ),
-      );
-    return pages;
+  function ofThese(ids: readonly VolumeId[]) {
+    const action = 'DescribeVolumeStatus';
+    return together({ action, most: mostIds }, ids, (VolumeIds, send) =>
+      send({ action, command: (sdk) => new sdk.DescribeVolumeStatusCommand({ VolumeIds }) }, HealthPage),
+    );
   }
 
   return {

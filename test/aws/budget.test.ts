@@ -78,6 +78,38 @@ describe('waiting for tokens', () => {
     expect(order).toEqual(['restore', 'command 1', 'command 2', 'sweep']);
   });
 
+  test('runs take turns: one server of its own is not held up by a job of hundreds', async () => {
+    const { clock, budget } = budgetWith();
+    for (let count = 0; count < 5; count++) await budget.acquire({ action: 'StartInstances', lane: 'normal' });
+    const order: string[] = [];
+    const queue = (owner: string, name: string) =>
+      void budget.acquire({ action: 'StartInstances', lane: 'normal', owner }).then(() => order.push(name));
+    for (let count = 1; count <= 500; count++) queue('r-large', `large ${count}`);
+    queue('r-small', 'small 1');
+    queue('watch', 'watch 1');
+    queue('r-small', 'small 2');
+
+    await pass(clock, 4_000);
+
+    expect(order).toEqual(['large 1', 'small 1', 'watch 1', 'large 2', 'small 2', 'large 3', 'large 4', 'large 5']);
+  });
+
+  test('who gives up waiting leaves the others their places', async () => {
+    const { clock, budget } = budgetWith({ maxWaitMs: 1_900 });
+    for (let count = 0; count < 5; count++) await budget.acquire({ action: 'StartInstances', lane: 'normal' });
+    const ends: string[] = [];
+    for (let count = 1; count <= 6; count++)
+      void budget
+        .acquire({ action: 'StartInstances', lane: 'normal', owner: `r-${count % 2}` })
+        .then(() => ends.push(`${count} went`))
+        .catch(() => ends.push(`${count} gave up`));
+
+    await pass(clock, 2_000);
+
+    expect(ends.toSorted()).toEqual(['1 went', '2 went', '3 went', '4 gave up', '5 gave up', '6 gave up']);
+    expect(budget.levels()[0]?.waiting).toBe(0);
+  });
+
   test('each action has its own bucket', async () => {
     const { budget } = budgetWith();
     for (let count = 0; count < 5; count++) await budget.acquire({ action: 'StartInstances', lane: 'low' });
@@ -88,10 +120,10 @@ describe('waiting for tokens', () => {
   test('starting many instances in one call draws on the bucket that counts instances', async () => {
     const { clock, budget } = budgetWith();
     for (let count = 0; count < 5; count++)
-      await budget.acquire({ action: 'StartInstances', lane: 'normal', instances: 200 });
+      await budget.acquire({ action: 'StartInstances', lane: 'normal', instances: () => 200 });
     clock.advance(3_000);
     let passed = false;
-    void budget.acquire({ action: 'StartInstances', lane: 'normal', instances: 200 }).then(() => (passed = true));
+    void budget.acquire({ action: 'StartInstances', lane: 'normal', instances: () => 200 }).then(() => (passed = true));
 
     await settle();
     expect(passed).toBe(false);

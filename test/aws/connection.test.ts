@@ -179,12 +179,17 @@ describe('what the SDK throws', () => {
 
 describe('waiting for the budget', () => {
   test('is no part of the time an attempt may take', async () => {
-    ec2 = await listenAsEc2((_call, response) => response.end(reply('StartInstances', '<instancesSet/>').xml));
+    ec2 = await listenAsEc2((_call, response) => response.end(reply('ModifyInstanceAttribute', '').xml));
     // Three calls at once and then one every 0.7 s: longer than an attempt may take.
-    cloud = cloudWith({ timeouts, budgetShare: 0.7 });
+    const limits = { ModifyInstanceAttribute: { capacity: 3, perSecond: 1.4 } };
+    cloud = cloudWith({ timeouts, budgetShare: 1, limits });
     const slow = cloud;
 
-    await Promise.all(Array.from({ length: 5 }, (_, at) => slow.startInstances([`i-0000000${at}`])));
+    await Promise.all(
+      Array.from({ length: 5 }, (_, at) =>
+        slow.setDeleteOnTermination({ instanceId: `i-0000000${at}`, device: '/dev/sdf', value: true }),
+      ),
+    );
 
     expect(ec2.received.map((call) => call.attempt)).toEqual(Array.from({ length: 5 }, () => 'attempt=1; max=3'));
   });
@@ -279,7 +284,7 @@ describe('start and end', () => {
 
   test('lanes share one budget', async () => {
     ec2 = await listenAsEc2((_call, response) => response.end(reply('DescribeVolumes', '<volumeSet/>').xml));
-    const all = cloudWith({ timeouts });
+    const all = cloudWith({ timeouts, limits: { DescribeVolumes: { capacity: 100, perSecond: 0.1 } } });
     cloud = all;
 
     await all.inLane('low').volumes({});
@@ -287,6 +292,6 @@ describe('start and end', () => {
     await all.volumes({});
 
     expect(all.budget()).toHaveLength(1);
-    expect(all.budget()[0]!.tokens).toBeLessThan(69);
+    expect(all.budget()[0]!.tokens).toBeLessThan(68);
   });
 });
