@@ -8,11 +8,13 @@ import { createContainers } from '#docker/containers.ts';
 import { createEngine } from '#engine/engine.ts';
 import { operations } from '#operations/index.ts';
 import type { Log } from '#ports/clock.ts';
+import { home } from '#ports/clouds.ts';
 import type { History } from '#ports/history.ts';
 import { createSlack, type SlackOptions } from '#slack/app.ts';
 import type { Identity } from '#slack/identity.ts';
 import { createHistory } from '#store/history.ts';
 import { openStore } from '#store/open.ts';
+import { createTerraform } from '#terraform/states.ts';
 import { createCalendar } from '#timers/calendar.ts';
 import { createClock } from '#timers/clock.ts';
 import { createRandomText } from '#timers/random.ts';
@@ -64,6 +66,11 @@ export async function startDeckhand(
   const app: App = createApp({
     chat: slack.chat,
     clouds,
+    terraform: createTerraform({
+      names: () => settings.current().terraform.state,
+      objects: () => clouds.platform(home).objects,
+      log,
+    }),
     engine,
     history,
     clock,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { buckets } from './buckets.ts';
-import { flag, list, matching, region, section, text } from './fields.ts';
+import { flag, list, matching, region, section, text, whole } from './fields.ts';
 
 /** A name under `aws.accounts`. */
 export const accountName = matching(
@@ -49,6 +49,21 @@ export const aws = section({
   home: accountName
     .optional()
     .describe("The account that is meant when none is named; unset = the one of Deckhand's own credentials"),
+  quotas: section({
+    storageGiB: z
+      .record(
+        matching(
+          /^(?:gp2|gp3|io1|io2|st1|sc1|standard)$/,
+          'Expected a volume type: gp2, gp3, io1, io2, st1, sc1 or standard.',
+        ),
+        whole(1, 100_000_000),
+        { error: 'Expected volume types and their GiB, one per line: `gp3: 51200`.' },
+      )
+      .default({})
+      .describe(
+        "Your quota of storage by volume type, in GiB: what would exceed it is refused. Unset = AWS's usual 50 TiB, and only a warning",
+      ),
+  }).prefault({}),
   sourceIdentity: flag()
     .default(false)
     .describe(

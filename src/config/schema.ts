@@ -24,6 +24,7 @@ import { restore } from './restore-schema.ts';
 import { holds, retention, toHolds, toRetention } from './retention-schema.ts';
 import { schedules, toSchedule } from './schedules-schema.ts';
 import { faultsOf, sites, sitesDefaults, toSite } from './sites-schema.ts';
+import { terraform } from './terraform-schema.ts';
 
 /**
  * deckhand.yml as people write it: the field names, bounds and defaults. `SettingsFile` checks it, the JSON Schema and
@@ -116,6 +117,7 @@ export const SettingsFile = section({
   limits: limits.prefault({}).describe('Bounds on what one request may do and how long it waits'),
   restore: restore.prefault({}).describe('How restores of many servers go'),
   aws: aws.prefault({}).describe('Where the servers are'),
+  terraform: terraform.prefault({}).describe('Where Terraform keeps what it knows'),
   web: web.prefault({}).describe('What site checks may reach'),
   health: health.prefault({}).describe('The watch over EC2'),
   digest: digest.prefault({}).describe('The daily overview'),
@@ -230,6 +232,7 @@ export function toSettings(file: SettingsFile): Settings {
       fillingQuota: file.restore.fillingQuota,
       serverMs: file.restore.server,
     },
+    terraform: file.terraform,
     web: file.web,
     health: file.health,
     digest: file.digest,

@@ -1,16 +1,25 @@
 import { Refusal } from '#errors.ts';
 import type { Cloud, CloudAction, DryRunOf } from '#ports/cloud.ts';
 
+/** The actions (`ec2:…`) that AWS does not permit, asked by one dry run each. */
+export async function missingPermissions(
+  cloud: Pick<Cloud, 'permits'>,
+  actions: readonly CloudAction[],
+  of: DryRunOf,
+): Promise<readonly string[]> {
+  const answers = await Promise.all(
+    actions.map(async (action) => ({ action, answer: await cloud.permits(action, of) })),
+  );
+  return answers.filter(({ answer }) => !answer.permitted).map(({ action }) => `ec2:${action}`);
+}
+
 /** Asks AWS, by dry run, for every action a plan needs. Throws Refusal "not-permitted" that lists what is missing. */
 export async function mustBePermitted(
   cloud: Pick<Cloud, 'permits'>,
   actions: readonly CloudAction[],
   of: DryRunOf,
 ): Promise<void> {
-  const answers = await Promise.all(
-    actions.map(async (action) => ({ action, answer: await cloud.permits(action, of) })),
-  );
-  const missing = answers.filter(({ answer }) => !answer.permitted).map(({ action }) => `ec2:${action}`);
+  const missing = await missingPermissions(cloud, actions, of);
   if (missing.length === 0) return;
   throw new Refusal(
     'not-permitted',

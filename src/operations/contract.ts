@@ -10,6 +10,7 @@ import type { ChannelId, RunId, UserId } from '#ports/ids.ts';
 import type { Json } from '#ports/json.ts';
 import type { Platform } from '#ports/platform.ts';
 import type { ApprovalRule, Role, Settings, SnapshotSchedule } from '#ports/settings.ts';
+import type { Terraform } from '#ports/terraform.ts';
 import type { Line, Message, Section } from '#ports/text.ts';
 
 /**
@@ -25,6 +26,8 @@ export type Asking = {
   cloud: Cloud;
   /** Scripts, Auto Scaling, ECS, load balancers, keys, objects, Docker. Here for reads only. */
   platform: Platform;
+  /** What Terraform knows of the servers, from the states that the settings name. */
+  terraform: Terraform;
   history: History;
   settings: Settings;
   /** Any other place that Deckhand works in. */

@@ -47,6 +47,8 @@ export type Settings = {
     /** Tell AWS the person whose work it is, as the source identity of the session. */
     sourceIdentity: boolean;
     accounts: readonly Account[];
+    /** By volume type; what is not named is AWS's usual. */
+    quotas: { storageGiB: Readonly<Record<string, number>> };
   };
   restore: {
     /** Servers of one restore that may fail before the rest is not begun: `10%` or a number. Default 10 %. */
@@ -58,6 +60,8 @@ export type Settings = {
     /** What one server takes, from the first call to its status checks; for estimates. Default 3 min. */
     serverMs: number;
   };
+  /** State files that are read: `s3://bucket/key` or absolute paths. */
+  terraform: { state: readonly string[] };
   /** Private hosts or CIDRs that site checks may reach; everything else private is refused, instance metadata always. */
   web: { allowPrivate: readonly string[] };
   health: {

@@ -152,6 +152,7 @@ export function createAskingFor(world: World, who: Who, views: Views): AskingFor
       at: (to) => world.clouds.at(to, { person: requester }),
       everywhere,
       places,
+      terraform: world.terraform,
       history: world.history,
       settings: world.settings.current(),
       place,

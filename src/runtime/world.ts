@@ -5,11 +5,13 @@ import type { Clouds } from '#ports/clouds.ts';
 import type { Engine } from '#ports/engine.ts';
 import type { History } from '#ports/history.ts';
 import type { SettingsSource } from '#ports/settings.ts';
+import type { Terraform } from '#ports/terraform.ts';
 
 /** The outside world as the runtime uses it; `main.ts` and the sandbox bring one each. */
 export type World = {
   chat: Chat;
   clouds: Clouds;
+  terraform: Terraform;
   engine: Engine;
   history: History;
   clock: Clock;

@@ -2,8 +2,16 @@ import { describe, expect, it } from 'vitest';
 
 import { readWords } from '#lib/words.ts';
 import { parseRestore } from '#operations/restore/arguments.ts';
-import { allowedFailures, candidateOf, planServers } from '#operations/restore/plan.ts';
-import { differences, planPutBack, planServer, type ServerFacts } from '#operations/restore/server-plan.ts';
+import type { Finding } from '#operations/restore/finding.ts';
+import { allowedFailures, type Draft, drafted, mustBeFew, settleServers } from '#operations/restore/plan.ts';
+import {
+  differences,
+  planPutBack,
+  planServer,
+  type ServerFacts,
+  wantedMappings,
+} from '#operations/restore/server-plan.ts';
+import type { InstanceId } from '#ports/ids.ts';
 import { anInstance, aSnapshot, aVolume } from '#test/support/builders.ts';
 
 const facts = (change: Partial<ServerFacts> = {}): ServerFacts => ({
@@ -79,14 +87,6 @@ describe('the plan of a restore', () => {
 
   it.each<[string, Partial<ServerFacts>, RegExp]>([
     [
-      'a member of an Auto Scaling group',
-      { instance: anInstance({ autoScalingGroup: 'web' }) },
-      /Auto Scaling group web.*Standby/,
-    ],
-    ['a managed server', { instance: anInstance({ managedBy: 'eks' }) }, /managed by eks/],
-    ['a Marketplace server', { instance: anInstance({ marketplace: true }) }, /Marketplace/],
-    ['a server in between', { instance: anInstance({ state: 'stopping' }) }, /is stopping/],
-    [
       'a server with only a root',
       {
         instance: anInstance({
@@ -95,7 +95,6 @@ describe('the plan of a restore', () => {
       },
       /no data volume/,
     ],
-    ['a shared volume', { volumes: [aVolume({ multiAttach: true })] }, /multi-attach/],
     ['a volume without snapshots', { snapshots: [] }, /no snapshot of it at all/],
     [
       'a volume whose snapshots are all pending',
@@ -117,23 +116,8 @@ describe('the plan of a restore', () => {
       { from: { kind: 'snapshot', id: 'snap-00000001' }, snapshots: [aSnapshot({ volumeId: 'vol-0000000c' })] },
       /snapshot of vol-0000000c, not of/,
     ],
-    [
-      'a volume full of tags',
-      { volumes: [aVolume({ tags: Object.fromEntries(Array.from({ length: 48 }, (_, n) => [`k${n}`, 'v'])) })] },
-      /exceed AWS's 50/,
-    ],
   ])('is refused for %s', (_what, change, why) => {
     expect(() => planServer(facts(change))).toThrow(why);
-  });
-
-  it('warns of a public address that will change', () => {
-    const instance = anInstance({ publicIpChangesOnStop: true, publicIp: '203.0.113.7' });
-
-    expect(
-      planServers([candidateOf(facts({ instance }))])
-        .findings.map(({ text }) => text)
-        .join(' '),
-    ).toMatch(/203\.0\.113\.7 will change/);
   });
 
   it('is no longer true when the server, a disk or the snapshot moved', () => {
@@ -220,16 +204,49 @@ describe('a root volume', () => {
 });
 
 describe('a selection of many servers', () => {
-  it('leaves out, with the reason, what cannot be restored, and refuses when nothing is left', () => {
-    const fine = candidateOf(facts());
-    const member = candidateOf(facts({ instance: anInstance({ name: 'api-1', autoScalingGroup: 'api' }) }));
+  const draft = (change: Partial<ServerFacts> = {}): Draft => {
+    const of = facts(change);
+    const wanted = wantedMappings(of).map(({ volumeId }) => volumeId);
+    return { ...of, wanted, back: [], ...drafted(() => planServer(of)) };
+  };
+  const other = anInstance({ id: 'i-00000002', name: 'api-1' });
+  const blocker = (text: string, server?: InstanceId): Finding => ({
+    level: 'blocker',
+    kind: 'test',
+    title: 'Test',
+    about: 'api-1 (i-00000002)',
+    text,
+    next: 'Do something.',
+    ...(server === undefined ? {} : { server }),
+  });
 
-    expect(planServers([fine, member])).toMatchObject({
-      servers: [{ instance: { name: 'db-1' } }],
-      left: [{ label: 'api-1 (i-00000001)', why: expect.stringMatching(/Auto Scaling group api/) }],
-    });
-    expect(() => planServers([member])).toThrow(/Auto Scaling group api/);
-    expect(() => planServers(Array.from({ length: 501 }, () => fine))).toThrow(/at most 500/);
+  it('leaves out, with every reason, what cannot be restored', () => {
+    const bad = draft({ instance: other, snapshots: [] });
+
+    const found = settleServers(
+      [draft(), bad],
+      [blocker('One.', other.id), blocker('Two.', other.id), { ...blocker('Known.'), level: 'warning' }],
+    );
+
+    expect(found.servers.map(({ instance }) => instance.name)).toEqual(['db-1']);
+    expect(found.left).toEqual([
+      {
+        label: 'api-1 (i-00000002)',
+        why: expect.stringMatching(/no snapshot of it.* One\. Do something\. Two\. Do something\.$/),
+      },
+    ]);
+    // A warning about a server that is left out helps nobody.
+    expect(found.findings).toEqual([]);
+  });
+
+  it('refuses with all reasons when nothing is left, or when something concerns all', () => {
+    expect(() =>
+      settleServers([draft({ instance: other })], [blocker('One.', other.id), blocker('Two.', other.id)]),
+    ).toThrow(/api-1 \(i-00000002\): One\. Do something\. Two\./);
+    expect(() => settleServers([draft(), draft({ instance: other, snapshots: [] })], [blocker('Quota.')])).toThrow(
+      /^Quota\. Do something\.\napi-1 \(i-00000002\): .*no snapshot of it/,
+    );
+    expect(() => mustBeFew(501)).toThrow(/at most 500/);
   });
 
   it('counts the failures it may have as a number or a share', () => {

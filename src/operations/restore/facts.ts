@@ -8,11 +8,24 @@ import type { VolumeId } from '#ports/ids.ts';
 import type { PutBack, Restore } from './arguments.ts';
 import { lineage } from './choose.ts';
 import { usableSources } from './look.ts';
-import type { Candidate, RestorePlan } from './plan.ts';
-import { differences, planPutBack, type ServerFacts } from './server-plan.ts';
+import { type Draft, drafted, mustBeFew, type RestorePlan } from './plan.ts';
+import { differences, planPutBack, planServer, type ServerFacts, wantedMappings } from './server-plan.ts';
 
 /** Reads the servers of the selector, their volumes and all snapshots that could go on them: lists, never one by one. */
-export async function readServers(asking: Asking, args: Restore): Promise<readonly ServerFacts[]> {
+export async function readDrafts(asking: Asking, args: Restore): Promise<readonly Draft[]> {
+  const facts = await readServers(asking, args);
+  mustBeFew(facts.length);
+  return facts.map((of) => ({
+    instance: of.instance,
+    volumes: of.volumes,
+    wanted: wantedMappings(of).map(({ volumeId }) => volumeId),
+    snapshots: of.snapshots,
+    back: [],
+    ...drafted(() => planServer(of)),
+  }));
+}
+
+async function readServers(asking: Asking, args: Restore): Promise<readonly ServerFacts[]> {
   const { cloud } = asking;
   const { instances, volumes, named } = await findTargets(cloud, args.selector);
   if (instances.length === 0) throw notAttached(args);
@@ -83,26 +96,32 @@ function notAttached({ selector }: Restore): Refusal {
 }
 
 /** The servers of a restore that is undone, each with its old volumes. */
-export async function readPutBack({ cloud }: Asking, { servers }: PutBack): Promise<readonly Candidate[]> {
-  const [instances, volumes] = await Promise.all([
+export async function readPutBack(
+  { cloud }: Asking,
+  { servers }: PutBack,
+): Promise<{ drafts: readonly Draft[]; lost: RestorePlan['left'] }> {
+  const ids = servers.map(({ instance }) => instance);
+  const [instances, back] = await Promise.all([
+    existing((wanted) => cloud.instances({ ids: wanted }), ids),
     existing(
-      (ids) => cloud.instances({ ids }),
-      servers.map(({ instance }) => instance),
-    ),
-    existing(
-      (ids) => cloud.volumes({ ids }),
-      servers.flatMap(({ swaps }) => swaps.map(({ back }) => back)),
+      (wanted) => cloud.volumes({ ids: wanted }),
+      servers.flatMap(({ swaps }) => swaps.map((swap) => swap.back)),
     ),
   ]);
+  const attached = await cloud.volumes({ instanceIds: instances.map(({ id }) => id) });
   const there = new Map<string, Instance>(instances.map((instance) => [instance.id, instance]));
-  return servers.map((server) => {
+  const lost = servers.filter(({ instance }) => !there.has(instance));
+  const drafts = servers.flatMap((server): Draft[] => {
     const instance = there.get(server.instance);
-    return {
-      instance: instance ?? { id: server.instance, name: '' },
-      plan: () => planPutBack(server, instance, volumes),
-      warnings: [],
-    };
+    if (instance === undefined) return [];
+    const volumes = attached.filter(({ attachments }) =>
+      attachments.some(({ instanceId }) => instanceId === instance.id),
+    );
+    const wanted = server.swaps.map(({ now }) => now);
+    return [{ instance, volumes, wanted, snapshots: [], back, ...drafted(() => planPutBack(server, instance, back)) }];
   });
+  const why = 'It no longer exists, so its restore cannot be undone.';
+  return { drafts, lost: lost.map(({ instance }) => ({ label: instance, why })) };
 }
 
 /** What is no longer as planned, when that holds for every server: where some are still true, each looks again by itself. */

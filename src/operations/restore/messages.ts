@@ -1,10 +1,13 @@
 import { count, duration, label, some } from '#lib/format.ts';
 import type { Line, Section } from '#ports/text.ts';
 
-import type { Finding, RestorePlan } from './plan.ts';
+import { type Finding, sentence } from './finding.ts';
+import type { RestorePlan } from './plan.ts';
 import type { ServerPlan, Swap } from './server-plan.ts';
 import type { ServerResult } from './server-story.ts';
 import type { RestoreResult } from './story.ts';
+import { predictedSections, stepSections } from './terraform-messages.ts';
+import { exchangedBy } from './terraform-steps.ts';
 
 type Words = { title: string; summary: string; sections: readonly Section[] };
 
@@ -23,6 +26,7 @@ export function planned(plan: RestorePlan, asking: { now: number }): Words {
       plan.servers.length === 1 ? serverFacts(only!, asking.now) : fleetFacts(plan, asking.now),
       ...leftOut(plan),
       { kind: 'text', lines: [...warningLines(plan.findings), ...consequences(plan)] },
+      ...predictedSections(plan.terraform),
       { kind: 'note', line: estimateLine(plan) },
     ],
   };
@@ -44,6 +48,7 @@ export function done(plan: RestorePlan, result: RestoreResult): Words {
       ...(result.servers.length === 0
         ? []
         : [{ kind: 'text' as const, lines: [keptLine(plan, result), ...untaggedLines(result)] }]),
+      ...stepSections(plan.terraform, exchangedBy(result)),
     ],
   };
 }
@@ -161,20 +166,12 @@ function leftOut({ left }: RestorePlan): Section[] {
 /** The same warning of many servers is one line with a count. */
 function warningLines(findings: readonly Finding[]): Line[] {
   const groups = new Map<string, Finding[]>();
-  for (const finding of findings) {
-    const key = finding.next === '' ? finding.text : finding.next;
-    groups.set(key, [...(groups.get(key) ?? []), finding]);
-  }
+  for (const finding of findings) groups.set(finding.kind, [...(groups.get(finding.kind) ?? []), finding]);
   return [...groups.values()].map((group): Line => {
-    const { text, next } = group[0]!;
-    const whose =
-      group.length === 1
-        ? ''
-        : ` (${some(
-            group.map(({ about }) => about),
-            3,
-          )})`;
-    return `${text}${whose}${next === '' ? '' : ` ${next}`}`;
+    const about = [...new Set(group.map((finding) => finding.about))];
+    const [first] = group;
+    if (about.length === 1) return group.map(sentence).join(' ');
+    return [{ bold: `${first!.title}: ${count(about.length, 'server')}` }, ` (${some(about, 3)}). ${first!.next}`];
   });
 }
 
@@ -281,8 +278,7 @@ function keptLine(plan: RestorePlan, { servers }: RestoreResult): Line {
   return [
     `${some(kept, mostNamed)} ${kept.length === 1 ? 'is' : 'are'} kept, detached, at least until `,
     { at: Math.min(...servers.map(({ heldUntil }) => heldUntil)), style: 'date' },
-    plan.putsBack
-      ? '.'
-      : ' and can be put back with Undo. If you use Terraform, import the new volumes before the next apply.',
+    plan.putsBack ? '.' : ' and can be put back with Undo.',
+    ...(plan.terraform === undefined ? [' If you use Terraform, import the new volumes before the next apply.'] : []),
   ];
 }

@@ -1,27 +1,16 @@
-import { mustBePermitted } from '#lib/permissions.ts';
-import { type Asking, defineChange } from '#operations/contract.ts';
-import type { CloudAction, DryRunOf } from '#ports/cloud.ts';
+import { defineChange } from '#operations/contract.ts';
 
-import { parseRestore, type Restore, RestoreArgs } from './arguments.ts';
-import { estimate } from './estimate.ts';
-import { readDifferences, readPutBack, readServers } from './facts.ts';
+import { parseRestore, RestoreArgs } from './arguments.ts';
+import { readDifferences } from './facts.ts';
 import { done, planned } from './messages.ts';
-import { allowedFailures, candidateOf, planServers, type RestorePlan } from './plan.ts';
+import type { RestorePlan } from './plan.ts';
+import { planRestore, planUndo, swapActions } from './planning.ts';
 import { sourceOf } from './server-plan.ts';
 import { restoreServer } from './server-story.ts';
 import { stageLabels } from './stages.ts';
 import { restore, type RestoreResult, type ServerPart } from './story.ts';
-
-const swapActions: readonly CloudAction[] = [
-  'CreateVolume',
-  'DeleteVolume',
-  'AttachVolume',
-  'DetachVolume',
-  'StopInstances',
-  'StartInstances',
-  'ModifyInstanceAttribute',
-  'CreateTags',
-];
+import { stepFiles } from './terraform-messages.ts';
+import { exchangedBy } from './terraform-steps.ts';
 
 export const restoreOperation = defineChange<RestoreArgs, RestorePlan, RestoreResult>({
   kind: 'change',
@@ -45,6 +34,12 @@ export const restoreOperation = defineChange<RestoreArgs, RestorePlan, RestoreRe
     'ec2:DescribeVolumeStatus',
     'ec2:DescribeSnapshots',
     'ec2:DescribeReplaceRootVolumeTasks',
+    'ec2:DescribeInstanceAttribute',
+    'ec2:DescribeInstanceTypes',
+    'ec2:DescribeAvailabilityZones',
+    'ec2:DescribeSnapshotTierStatus',
+    'autoscaling:DescribeAutoScalingInstances',
+    'kms:DescribeKey',
     'ec2:CreateReplaceRootVolumeTask',
     ...swapActions.map((action) => `ec2:${action}` as const),
   ],
@@ -68,11 +63,7 @@ export const restoreOperation = defineChange<RestoreArgs, RestorePlan, RestoreRe
     line: (values) => `${values['target'] ?? ''} --from ${values['from'] ?? 'latest'}`,
   },
 
-  async plan(asking, args) {
-    const plan = args.kind === 'put-back' ? await planUndo(asking, args) : await planRestore(asking, args);
-    await mustBePermitted(asking.cloud, actionsOf(plan), dryRunOf(plan));
-    return plan;
-  },
+  plan: (asking, args) => (args.kind === 'put-back' ? planUndo(asking, args) : planRestore(asking, args)),
   check: (asking, plan) => readDifferences(asking.cloud, plan),
   resources: ({ servers }) => [
     ...new Set(
@@ -83,6 +74,7 @@ export const restoreOperation = defineChange<RestoreArgs, RestorePlan, RestoreRe
   story: restore,
   part: (story, plan) => restoreServer(story, plan as unknown as ServerPart), // written by `restore`
   words: { planned, done },
+  files: (plan, result) => (result === undefined ? [] : stepFiles(plan.terraform, exchangedBy(result))),
   inverse: (plan, result) =>
     plan.putsBack || result.servers.length === 0
       ? undefined
@@ -102,51 +94,3 @@ export const restoreOperation = defineChange<RestoreArgs, RestorePlan, RestoreRe
           },
         },
 });
-
-async function planRestore(asking: Asking, args: Restore): Promise<RestorePlan> {
-  const found = planServers((await readServers(asking, args)).map(candidateOf));
-  const bounds = asking.settings.restore;
-  const atOnce = args.atOnce ?? bounds.atOnce;
-  const filling = args.rate === undefined ? {} : { filling: { rate: args.rate, quota: bounds.fillingQuota } };
-  const { servers } = found;
-  return {
-    ...found,
-    putsBack: false,
-    failures: allowedFailures(args.failures ?? bounds.failures, servers.length),
-    atOnce,
-    ...filling,
-    estimate: estimate({ servers, atOnce, ...filling, serverMs: bounds.serverMs, pace: asking.cloud.pace }),
-  };
-}
-
-async function planUndo(asking: Asking, args: Extract<RestoreArgs, { kind: 'put-back' }>): Promise<RestorePlan> {
-  const found = planServers(await readPutBack(asking, args));
-  const { servers } = found;
-  const { atOnce, failures, serverMs } = asking.settings.restore;
-  return {
-    ...found,
-    putsBack: true,
-    failures: allowedFailures(failures, servers.length),
-    atOnce,
-    estimate: estimate({ servers, atOnce, serverMs, pace: asking.cloud.pace }),
-  };
-}
-
-/** The undo of a root task is a swap too, so its permissions are asked for as well. */
-function actionsOf({ servers }: RestorePlan): readonly CloudAction[] {
-  return servers.some(({ method }) => method === 'root-task')
-    ? [...swapActions, 'CreateReplaceRootVolumeTask']
-    : swapActions;
-}
-
-function dryRunOf({ servers }: RestorePlan): DryRunOf {
-  const { instance, swaps } = servers[0]!;
-  const { device, out, put } = swaps[0]!;
-  return {
-    instanceId: instance.id,
-    volumeId: out,
-    zone: instance.zone,
-    device,
-    ...(put.kind === 'create' ? { snapshotId: put.snapshotId } : {}),
-  };
-}

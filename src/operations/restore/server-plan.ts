@@ -1,6 +1,6 @@
 import { Refusal } from '#errors.ts';
 import { label } from '#lib/format.ts';
-import { copiedTags, countedTags, mostTags, sourceTag } from '#lib/tags.ts';
+import { copiedTags, sourceTag } from '#lib/tags.ts';
 import type { Instance, Snapshot, Tags, Volume } from '#ports/cloud.ts';
 import type { InstanceId, SnapshotId, VolumeId } from '#ports/ids.ts';
 
@@ -25,7 +25,8 @@ export type Swap = { device: string; deleteOnTermination: boolean; out: VolumeId
 
 /** What happens to one server; plain JSON. */
 export type ServerPlan = {
-  instance: { id: InstanceId; name: string; env: string; zone: string; type: string };
+  /** `group`: its Auto Scaling group, in which it is in Standby. */
+  instance: { id: InstanceId; name: string; env: string; zone: string; type: string; group?: string };
   /** It is stopped for the swap and started again. */
   wasRunning: boolean;
   rootDevice: string;
@@ -44,10 +45,9 @@ export type ServerFacts = Choosing & {
   disks: Disks;
 };
 
-/** Decides what to swap for what on one server, or refuses with the reason. Pure. */
+/** Decides what to swap for what on one server, or refuses with the reason; whether AWS will let it is `preflight`. Pure. */
 export function planServer(facts: ServerFacts): ServerPlan {
   const { instance, from } = facts;
-  mustBeSuitable(instance);
   const wanted = wantedOf(facts);
   const chosen = from.kind === 'snapshot' ? onlyMatching(wanted, facts, from.id) : wanted;
   const volumes = chosen.map((mapping) => volumeOf(facts, mapping.volumeId));
@@ -95,10 +95,16 @@ function methodOf(
   return can ? 'root-task' : 'swap';
 }
 
-function wantedOf({ instance, only, disks }: ServerFacts): Instance['mappings'] {
+/** The disks that were asked for, as far as they hang on the server. Pure. */
+export function wantedMappings({ instance, only, disks }: ServerFacts): Instance['mappings'] {
   if (only.length > 0) return instance.mappings.filter((mapping) => only.includes(mapping.volumeId));
   const isRoot = (mapping: Instance['mappings'][number]) => mapping.device === instance.rootDevice;
-  const wanted = instance.mappings.filter((mapping) => disks === 'all' || isRoot(mapping) === (disks === 'root'));
+  return instance.mappings.filter((mapping) => disks === 'all' || isRoot(mapping) === (disks === 'root'));
+}
+
+function wantedOf(facts: ServerFacts): Instance['mappings'] {
+  const { instance, disks } = facts;
+  const wanted = wantedMappings(facts);
   if (wanted.length > 0) return wanted;
   throw new Refusal(
     'unsuitable',
@@ -109,10 +115,7 @@ function wantedOf({ instance, only, disks }: ServerFacts): Instance['mappings'] 
 }
 
 /** The undo: the volumes that were replaced, if they are still there, go back to their devices. Pure. */
-export function planPutBack(args: ServerPutBack, instance: Instance | undefined, back: readonly Volume[]): ServerPlan {
-  if (instance === undefined)
-    throw new Refusal('not-found', `${args.instance} no longer exists, so its restore cannot be undone.`);
-  mustBeSuitable(instance);
+export function planPutBack(args: ServerPutBack, instance: Instance, back: readonly Volume[]): ServerPlan {
   const swaps = args.swaps.map((swap): Swap => {
     const held = instance.mappings.find((mapping) => mapping.device === swap.device);
     if (held?.volumeId !== swap.now) {
@@ -155,7 +158,7 @@ export function differences(plan: ServerPlan, instance: Instance | undefined, us
   const state = plan.wasRunning ? 'running' : 'stopped';
   const differs =
     instance.state === state ? [] : [`${label(plan.instance)} was ${state} and is now ${instance.state}.`];
-  if (instance.autoScalingGroup !== undefined)
+  if (instance.autoScalingGroup !== undefined && instance.autoScalingGroup !== plan.instance.group)
     differs.push(`${label(plan.instance)} has joined an Auto Scaling group.`);
   for (const swap of plan.swaps) {
     const held = instance.mappings.find((mapping) => mapping.device === swap.device)?.volumeId;
@@ -171,38 +174,9 @@ export function sourceOf(swap: Swap): SnapshotId | VolumeId {
   return swap.put.kind === 'create' ? swap.put.snapshotId : swap.put.volumeId;
 }
 
-function mustBeSuitable(instance: Instance): void {
-  const name = label(instance);
-  if (instance.autoScalingGroup !== undefined) {
-    throw new Refusal(
-      'unsuitable',
-      `${name} belongs to the Auto Scaling group ${instance.autoScalingGroup}: stopping it would make the group replace it. Put it into Standby first, or let the group replace the server.`,
-    );
-  }
-  if (instance.managedBy !== undefined)
-    throw new Refusal(
-      'unsuitable',
-      `${name} is managed by ${instance.managedBy}, which would undo or break the change. Use that service to restore it.`,
-    );
-  if (instance.marketplace)
-    throw new Refusal(
-      'unsuitable',
-      `${name} has a Marketplace product code, which is lost when its volumes are detached. Restore it by hand in the AWS console.`,
-    );
-  if (instance.state !== 'running' && instance.state !== 'stopped')
-    throw new Refusal('conflict', `${name} is ${instance.state}. Wait until it is running or stopped, then ask again.`);
-}
-
 function volumeOf(facts: ServerFacts, id: VolumeId): Volume {
   const volume = facts.volumes.find((one) => one.id === id);
   if (volume === undefined) throw new Refusal('conflict', `${id} could not be read just now. Ask again in a moment.`);
-  if (volume.multiAttach)
-    throw new Refusal(
-      'unsuitable',
-      `${id} can be attached to several servers at once (multi-attach), so swapping it could break the others. Restore it by hand.`,
-    );
-  if (volume.managedBy !== undefined)
-    throw new Refusal('unsuitable', `${id} is managed by ${volume.managedBy}. Use that service to restore it.`);
   return volume;
 }
 
@@ -222,12 +196,6 @@ function onlyMatching(wanted: Instance['mappings'], facts: ServerFacts, id: Snap
 function replacementOf(volume: Volume, snapshot: Snapshot): NewVolumeFacts {
   const origin = lineage(volume).at(-1)!;
   const tags = { ...copiedTags(volume.tags), [sourceTag]: origin };
-  // Two more are added when it is made: the run and the effect.
-  if (countedTags(tags) + 2 > mostTags)
-    throw new Refusal(
-      'over-limit',
-      `${label(volume)} carries ${countedTags(volume.tags)} tags; with Deckhand's three the copy would exceed AWS's ${mostTags}. Remove some with \`/tag ${volume.id} -key\`, then ask again.`,
-    );
   return {
     zone: volume.zone,
     type: volume.type,
@@ -247,5 +215,6 @@ function short(instance: Instance): ServerPlan['instance'] {
     env: instance.tags['env'] ?? instance.tags['environment'] ?? '',
     zone: instance.zone,
     type: instance.type,
+    ...(instance.autoScalingGroup === undefined ? {} : { group: instance.autoScalingGroup }),
   };
 }
