@@ -14,6 +14,7 @@ import type { SnapshotId } from '#ports/ids.ts';
 
 import type { Caller, Send } from './caller.ts';
 import type * as Ec2Sdk from './ec2-sdk.ts';
+import type { Filter } from './filters.ts';
 import type { Action } from './limits.ts';
 import { type Asked, type EveryPage, upTo } from './pages.ts';
 import { given, imageId, instant, many, snapshotId, text, volumeId, writtenInstant } from './reading.ts';
@@ -23,6 +24,14 @@ import { gone } from './shared.ts';
  *  https://docs.aws.amazon.com/AWSEC2/latest/APIReference/ (up to 200 in a page). */
 const mostRestores = 200;
 const mostTemplates = 200;
+/** Without it the list holds every snapshot there is.
+ *  Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshotTierStatus.html */
+const everTiered: Filter = {
+  Name: 'last-tiering-operation',
+  Values: ['archival', 'permanent-restore', 'temporary-restore'].flatMap((what) =>
+    ['in-progress', 'completed', 'failed'].map((state) => `${what}-${state}`),
+  ),
+};
 
 const Disks = many(z.object({ Ebs: z.object({ SnapshotId: text }).optional() })).transform((list): SnapshotId[] => [
   ...new Set(list.flatMap(({ Ebs }) => snapshotId.safeParse(Ebs?.SnapshotId).data ?? [])),
@@ -124,8 +133,9 @@ export function createHolds(send: Send, everyPage: EveryPage, { recent }: Pick<C
     action: Action,
     [field, item]: [field: string, item: T],
     command: (sdk: typeof Ec2Sdk, page: Asked) => { readonly input: object },
+    filters: Filter[] = [],
   ): Promise<z.output<T>[]> {
-    const pages = await everyPage([[]], pageOf(field, item), (page) => ({
+    const pages = await everyPage([filters], pageOf(field, item), (page) => ({
       action,
       command: (sdk) => command(sdk, page),
     }));
@@ -180,9 +190,12 @@ export function createHolds(send: Send, everyPage: EveryPage, { recent }: Pick<C
         return new sdk.DescribeFastSnapshotRestoresCommand(upTo(mostRestores, page));
       }),
     archivedSnapshots: () =>
-      list('DescribeSnapshotTierStatus', ['SnapshotTierStatuses', TierReply], (sdk, page) => {
-        return new sdk.DescribeSnapshotTierStatusCommand(page);
-      }),
+      list(
+        'DescribeSnapshotTierStatus',
+        ['SnapshotTierStatuses', TierReply],
+        (sdk, page) => new sdk.DescribeSnapshotTierStatusCommand(page),
+        [everTiered],
+      ),
     sharedWith,
     recycleBin: () =>
       list('ListSnapshotsInRecycleBin', ['Snapshots', BinnedSnapshotReply], (sdk, page) => {

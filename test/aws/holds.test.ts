@@ -119,6 +119,18 @@ describe('what guards snapshots', () => {
     for (const { form } of received) expect(Number(form['MaxResults'])).toBeGreaterThanOrEqual(5);
   });
 
+  test('archived snapshots are asked for alone: without a filter every snapshot is in the list', async () => {
+    const received = answerAws({ DescribeSnapshotTierStatus: reply('DescribeSnapshotTierStatus', '') });
+
+    await cloudWith().archivedSnapshots();
+
+    expect(received[0]!.form).toMatchObject({
+      'Filter.1.Name': 'last-tiering-operation',
+      'Filter.1.Value.2': 'archival-completed',
+      'Filter.1.Value.9': 'temporary-restore-failed',
+    });
+  });
+
   test('a snapshot is shared with accounts and with everybody', async () => {
     const received = answerAws({
       DescribeSnapshotAttribute: reply(

@@ -17,7 +17,15 @@ const capabilities: Capabilities = {
   keepsRunningRoots: false,
   escapesBackslashes: false,
   lacks: ['CreateReplaceRootVolumeTask', 'ModifyInstanceEventStartTime'],
-  cannotTell: ['volumeHealth', 'rootTasks', 'lockedSnapshots', 'fastRestores', 'recycleBin', 'binnedVolumes'],
+  cannotTell: [
+    'volumeHealth',
+    'rootTasks',
+    'lockedSnapshots',
+    'fastRestores',
+    'archivedSnapshots',
+    'recycleBin',
+    'binnedVolumes',
+  ],
   guardsImages: true,
 };
 

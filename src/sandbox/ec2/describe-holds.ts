@@ -84,9 +84,9 @@ export const describeSnapshotTierStatus: Action = {
       fields: {
         'snapshot-id': ({ id }) => [id],
         'volume-id': ({ volumeId }) => [volumeId],
-        'last-tiering-operation': ({ archivedAt }) => [archivedAt === undefined ? undefined : 'archive'],
+        'last-tiering-operation': ({ archivedAt }) => [archivedAt === undefined ? undefined : 'archival-completed'],
       },
-      also: (one) => isOwn(one) && one.archivedAt !== undefined,
+      also: isOwn,
     });
     return {
       snapshotTierStatusSet: page.items.map((one) => ({
@@ -94,9 +94,13 @@ export const describeSnapshotTierStatus: Action = {
         volumeId: one.volumeId,
         ownerId: one.ownerId,
         storageTier: one.tier,
-        lastTieringOperationStatus: 'archival-completed',
-        lastTieringProgress: 100,
-        archivalCompleteTime: one.archivedAt === undefined ? undefined : iso(one.archivedAt),
+        ...(one.archivedAt === undefined
+          ? {}
+          : {
+              lastTieringOperationStatus: 'archival-completed',
+              lastTieringProgress: 100,
+              archivalCompleteTime: iso(one.archivedAt),
+            }),
         tagSet: tagSet(one.tags),
       })),
       nextToken: page.nextToken,

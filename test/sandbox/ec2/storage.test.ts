@@ -249,7 +249,11 @@ describe('a snapshot that something guards', () => {
     });
 
     const locked = await running.client.send(new DescribeLockedSnapshotsCommand({}));
-    const tiers = await running.client.send(new DescribeSnapshotTierStatusCommand({}));
+    const tiers = await running.client.send(
+      new DescribeSnapshotTierStatusCommand({
+        Filters: [{ Name: 'last-tiering-operation', Values: ['archival-completed'] }],
+      }),
+    );
     const { LaunchTemplates } = await running.client.send(new DescribeLaunchTemplatesCommand({}));
     const versions = await Promise.all(
       LaunchTemplates!.map(({ LaunchTemplateId }) =>
