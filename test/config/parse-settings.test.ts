@@ -15,6 +15,9 @@ const sections = Object.keys(
   (JSON.parse(readFileSync('deckhand.schema.json', 'utf8')) as { properties: object }).properties,
 );
 const parse = (text: string) => parseSettings(text, 'deckhand.yml');
+/** One account on the own credentials, called a, and others. */
+const accounts = (...others: string[]) =>
+  `aws: { accounts: [{ name: a, id: "111111111111", regions: [us-east-1] }${others.map((one) => `, { ${one}, regions: [us-east-1] }`).join('')}] }`;
 const problems = (text: string) => problemsOf(() => parse(text));
 
 describe('reading deckhand.yml', () => {
@@ -314,6 +317,59 @@ sites:
     ],
     ['a hold that is deleted otherwise', 'holds: { delete: always }', /holds\.delete "always".*offer or auto/],
     ['a number as tag', 'health: { tags: { tier: 1 } }', /health\.tags\.tier 1.*quotes/],
+    [
+      'a name of two accounts',
+      accounts(
+        'name: b, id: "222222222222", role: arn:aws:iam::222222222222:role/r',
+        'name: a, id: "333333333333", role: arn:aws:iam::333333333333:role/r',
+      ),
+      /accounts\[1\]\.name "a".*account above has it|accounts\[2\]\.name "a".*account above has it/,
+    ],
+    [
+      'an account twice',
+      accounts('name: b, id: "111111111111", role: arn:aws:iam::111111111111:role/r'),
+      /accounts\[1\]\.id "111111111111".*Write all its Regions there/,
+    ],
+    [
+      'a role of another account',
+      accounts('name: b, id: "222222222222", role: arn:aws:iam::333333333333:role/r'),
+      /accounts\[1\]\.role .*role of the account 222222222222; this one is of 333333333333/,
+    ],
+    [
+      'two accounts without a role',
+      accounts('name: b, id: "222222222222"'),
+      /accounts\[1\]\.role is missing.*own credentials are of one account/,
+    ],
+    [
+      'an external id without a role',
+      'aws: { accounts: [{ name: a, id: "111111111111", externalId: secret, regions: [us-east-1] }] }',
+      /externalId .*Expected a `role` beside it/,
+    ],
+    [
+      'a role that is no role',
+      accounts('name: b, id: "222222222222", role: arn:aws:iam::222222222222:user/u'),
+      /accounts\[1\]\.role .*Expected the ARN of a role/,
+    ],
+    [
+      'an account id without quotes',
+      'aws: { accounts: [{ name: a, id: 111111111111, regions: [us-east-1] }] }',
+      /accounts\[0\]\.id 111111111111 .*in quotes/,
+    ],
+    [
+      'an account without Regions',
+      'aws: { accounts: [{ name: a, id: "111111111111", regions: [] }] }',
+      /accounts\[0\]\.regions \[\].*at least one Region/,
+    ],
+    [
+      'an account called all',
+      'aws: { accounts: [{ name: all, id: "111111111111", regions: [us-east-1] }] }',
+      /accounts\[0\]\.name "all".*not `all`/,
+    ],
+    [
+      'a home that is no account',
+      `aws: { home: b, ${accounts().slice('aws: { '.length)}`,
+      /aws\.home "b".*account under `aws\.accounts`: a/,
+    ],
     ['an availability zone', 'aws: { region: us-east-1a }', /aws\.region "us-east-1a".*Region/],
     [
       'a bucket of an action that nothing calls',

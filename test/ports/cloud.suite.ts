@@ -49,6 +49,8 @@ export type CloudWorld = {
   capabilities: Capabilities;
   /** Where it listens. */
   url: string;
+  /** us-east-1 unless said. */
+  region?: string;
   close: () => Promise<void>;
 };
 
@@ -82,9 +84,9 @@ export function cloudSuite(name: string, setup: () => Promise<CloudWorld>): void
 
     describe('finding things', () => {
       test('the place is an account, a Region and the endpoint in use', async () => {
-        expect(await cloud.place()).toEqual({
+        expect(await cloud.place()).toMatchObject({
           account: expect.stringMatching(/^\d{12}$/),
-          region: 'us-east-1',
+          region: world.region ?? 'us-east-1',
           endpoint: world.url,
         });
       });
@@ -513,7 +515,7 @@ export function cloudSuite(name: string, setup: () => Promise<CloudWorld>): void
         const source = await completedSnapshot(data, 'suite-copied-from');
 
         const id = await cloud.copySnapshot({
-          sourceRegion: 'us-east-1',
+          sourceRegion: world.region ?? 'us-east-1',
           snapshotId: source,
           tags: { 'suite-copy': 'x' },
           description: 'suite – copy',

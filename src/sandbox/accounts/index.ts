@@ -11,7 +11,11 @@ import type { ControlAnswer, Ec2Part } from '#sandbox/parts.ts';
 import { sessionOf, type Signature, signatureOf } from './keys.ts';
 import { createSts, type Role, StsFaults } from './sts.ts';
 
-export type AccountsOptions = Ec2Options & { roles?: readonly Role[] };
+export type AccountsOptions = Ec2Options & {
+  roles?: readonly Role[];
+  /** Servers of every fleet but home's; 6 unless told otherwise, all of them well. */
+  elsewhere?: number;
+};
 
 /** The accounts of the sandbox and the role that Deckhand assumes in the second. */
 export const sandboxAccounts = {
@@ -22,8 +26,6 @@ export const sandboxAccounts = {
 
 /** Where fleets may be; asked for the first time, one is there. */
 const regions = ['us-east-1', 'us-east-2', 'us-west-2', 'eu-central-1', 'eu-west-1'];
-/** Servers of every fleet but home's. */
-const smallFleet = 6;
 
 /**
  * The make-believe EC2 of every account and Region, and the STS that leads from one to the other, behind one address: the
@@ -55,7 +57,7 @@ export function createAccounts(options: AccountsOptions): Ec2Part {
   function elsewhere(key: string): Pick<Ec2Options, 'instances' | 'seed' | 'stateFile'> {
     const { stateFile } = options;
     return {
-      instances: smallFleet,
+      instances: options.elsewhere ?? 6,
       seed: createHash('sha256').update(key).digest().readUInt32BE(),
       stateFile: stateFile === undefined ? undefined : join(dirname(stateFile), `ec2-${key}.json`),
     };
