@@ -51,7 +51,7 @@ export const describeFastSnapshotRestores: Action = {
     const restores = world.tables.snapshot
       .all()
       .filter(own(world))
-      .flatMap((snapshot) => (snapshot.fastRestores ?? []).map((zone) => ({ snapshot, zone })));
+      .flatMap((snapshot) => (snapshot.fastRestores ?? []).map(({ zone }) => ({ snapshot, zone })));
     const passes = readFilters<(typeof restores)[number]>(call.form, {
       'snapshot-id': ({ snapshot }) => [snapshot.id],
       'availability-zone': ({ zone }) => [zone],

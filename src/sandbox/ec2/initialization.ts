@@ -18,7 +18,7 @@ export function fullBytes({ sizeGiB }: Pick<Snapshot, 'sizeGiB'>): number {
   return Math.floor(sizeGiB * 0.4 * 2 ** 30);
 }
 
-/** Throws for a rate that AWS does not offer, or that is more than the quota has left. */
+/** Throws for a rate that AWS does not offer, or that is more than the quota has left; else a credit of fast restore may be spent. */
 export function initializationOf(
   world: World,
   of: { snapshot: Snapshot | undefined; zone: string; rate: number | undefined; readyAt: number; quota: number },
@@ -26,9 +26,27 @@ export function initializationOf(
   const { snapshot, rate, readyAt } = of;
   if (rate !== undefined) checkRate(world, of.snapshot, rate, of.quota);
   if (snapshot === undefined) return {};
-  if (rate === undefined && snapshot.fastRestores?.includes(of.zone) === true) return { fastRestored: true };
+  if (rate === undefined && spendCredit(world, snapshot, of.zone)) return { fastRestored: true };
   const takes = (fullBytes(snapshot) / mebibyte / (rate ?? unpromisedRate)) * world.pace.mebibyte;
   return { initialization: { since: readyAt, doneAt: readyAt + takes, ...(rate === undefined ? {} : { rate }) } };
+}
+
+/**
+ * One volume at full speed for each credit. A snapshot earns up to ten an hour in a zone, fewer the larger it is, and keeps no
+ * more than that. Source: https://docs.aws.amazon.com/ebs/latest/userguide/volume-creation-credits.html
+ */
+function spendCredit(world: World, snapshot: Snapshot, zone: string): boolean {
+  const { fastRestores = [], sizeGiB } = snapshot;
+  const here = fastRestores.find((one) => one.zone === zone);
+  if (here === undefined) return false;
+  const perHour = Math.min(10, 1_024 / sizeGiB);
+  const at = world.now();
+  const earned = here.credits + ((at - here.at) / world.pace.creditHour) * perHour;
+  const credits = Math.min(Math.max(1, Math.floor(perHour)), earned) - 1;
+  if (credits < 0) return false;
+  const next = fastRestores.map((one) => (one === here ? { zone, credits, at } : one));
+  world.tables.snapshot.put({ ...snapshot, fastRestores: next });
+  return true;
 }
 
 function checkRate(world: World, snapshot: Snapshot | undefined, rate: number, quota: number): void {

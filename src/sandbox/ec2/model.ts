@@ -127,8 +127,8 @@ export type Snapshot = {
   lock?: { mode: 'governance' | 'compliance'; since: number; until: number };
   /** Account ids, or `all`. */
   sharedWith?: readonly string[];
-  /** Zones in which it has fast restore. */
-  fastRestores?: readonly string[];
+  /** Zones in which it has fast restore, with the volumes it was good for at an instant. */
+  fastRestores?: readonly { zone: string; credits: number; at: number }[];
   /** In the Recycle Bin. */
   binned?: { since: number; until: number };
 };

@@ -19,6 +19,8 @@ export type Pace = {
   rootReplace: number;
   /** One MiB of a snapshot at 1 MiB/s. */
   mebibyte: number;
+  /** In which fast restore earns its credits. */
+  creditHour: number;
   /** Volume status is looked at so often. */
   volumeStatus: number;
   /** A snapshot takes between the two, by size. */
@@ -53,6 +55,7 @@ const seconds: Readonly<Pace> = {
   rootFailing: 20,
   rootReplace: 60,
   mebibyte: 1,
+  creditHour: 3_600,
   volumeStatus: 60,
   snapshotLeast: 45,
   snapshotMost: 80,

@@ -94,6 +94,22 @@ describe('initialisation', () => {
     expect(Volumes![0]!.FastRestored).toBe(true);
   });
 
+  test('is spared by fast restore for ten volumes an hour, of a small snapshot', async () => {
+    const running = await startEc2();
+    const { FastSnapshotRestores } = await running.client.send(new DescribeFastSnapshotRestoresCommand({}));
+    const [restore] = FastSnapshotRestores!;
+    const make = async (count: number) => {
+      const ask = { AvailabilityZone: restore!.AvailabilityZone!, SnapshotId: restore!.SnapshotId! };
+      const made = [];
+      for (let at = 0; at < count; at++) made.push(await running.client.send(new CreateVolumeCommand(ask)));
+      return made.filter(({ FastRestored }) => FastRestored).length;
+    };
+
+    expect(await make(12)).toBe(10);
+    running.advance(720);
+    expect(await make(3)).toBe(2);
+  });
+
   test('is refused outside 100 to 300 MiB/s and beyond 5,000 together, until some of it is done', async () => {
     const running = await startEc2();
     const SnapshotId = await snapshotOf(running, 'web-1-data');
