@@ -37,7 +37,7 @@ function routesOf({ ec2, aws, docker, slack, site }: ControlWorld): Readonly<Rec
     'home/open': [{ method: 'POST', answer: slack.openHome }],
     workspace: [{ method: 'GET', answer: () => ({ status: 200, body: slack.workspace() }) }],
     ec2: [{ method: 'GET', answer: (query) => ({ status: 200, body: ec2.dump(placeOf(query)) }) }],
-    aws: [{ method: 'GET', answer: () => ({ status: 200, body: aws.dump() }) }],
+    aws: [{ method: 'GET', answer: (query) => ({ status: 200, body: aws.dump(placeOf(query)) }) }],
     docker: [{ method: 'GET', answer: () => ({ status: 200, body: docker.dump() }) }],
     faults: [{ method: 'POST', answer: (input) => applyFaults(input, { ec2, aws, docker, slack, site }) }],
     site: [

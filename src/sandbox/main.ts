@@ -10,7 +10,7 @@ import { exitWith } from '#exit.ts';
 import { slashCommands } from '#generate.ts';
 import { operations } from '#operations/index.ts';
 import { createAccounts } from '#sandbox/accounts/index.ts';
-import { createAws } from '#sandbox/aws/index.ts';
+import { createAwsEverywhere } from '#sandbox/aws/everywhere.ts';
 import { createDocker } from '#sandbox/docker.ts';
 import { startSandboxServer } from '#sandbox/server.ts';
 import { createDemoSite } from '#sandbox/site.ts';
@@ -44,9 +44,9 @@ async function main(): Promise<void> {
   });
   const site = createDemoSite();
   const pace = { now: Date.now, speed: flags.speed };
-  const aws = createAws({
+  const aws = createAwsEverywhere({
     ...pace,
-    servers: ec2.servers,
+    places: ec2.places,
     stateFile: join(dataDir, 'aws.json'),
     restarted: (what) => {
       if (what.kind === 'service' || what.lines.some((line) => restartsShop.test(line))) site.mend();

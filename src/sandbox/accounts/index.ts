@@ -6,10 +6,20 @@ import type { Json } from '#ports/json.ts';
 import { send } from '#sandbox/ec2/door.ts';
 import { createEc2, type Ec2Options, type Ec2World } from '#sandbox/ec2/index.ts';
 import { errorDocument } from '#sandbox/ec2/xml.ts';
-import type { ControlAnswer, Ec2Part } from '#sandbox/parts.ts';
+import type { ControlAnswer, Ec2Part, Servers } from '#sandbox/parts.ts';
 
 import { sessionOf, type Signature, signatureOf } from './keys.ts';
 import { createSts, type Role, StsFaults } from './sts.ts';
+
+/** One account and Region. */
+export type PlaceHere = { key: string; isHome: boolean; servers: Servers };
+/** The places of the sandbox, for the services beside EC2. */
+export type Places = {
+  /** Home's account and Region where they are left out; undefined: there is no such place. */
+  at: (of: { account?: string | undefined; region?: string | undefined }) => PlaceHere | undefined;
+  /** By who signed a request; `over`: with keys that have expired, `nobody`: with keys that were never given out. */
+  signedFor: (request: IncomingMessage) => PlaceHere | undefined | 'over' | 'nobody';
+};
 
 export type AccountsOptions = Ec2Options & {
   roles?: readonly Role[];
@@ -32,7 +42,7 @@ const regions = ['us-east-1', 'us-east-2', 'us-west-2', 'eu-central-1', 'eu-west
  * Region comes from the scope of the signature, the account from the access key. Each place has a whole world of its own,
  * with its own fleet, buckets and state file; the home world is the one of `Ec2Options`.
  */
-export function createAccounts(options: AccountsOptions): Ec2Part {
+export function createAccounts(options: AccountsOptions): Ec2Part & { places: Places } {
   const { account: home = sandboxAccounts.home, region: homeRegion = 'us-east-1', now } = options;
   const roles = options.roles ?? [sandboxAccounts.role];
   const accounts = new Set([home, ...roles.map(({ arn }) => arn.split(':')[4] ?? '')]);
@@ -76,7 +86,7 @@ export function createAccounts(options: AccountsOptions): Ec2Part {
   function handle(request: IncomingMessage, response: ServerResponse): void {
     const by = signatureOf(request.headers);
     if (by?.service === 'sts') return void sts.handle(request, response, by);
-    const place = by === undefined ? undefined : placeOf(by);
+    const place = by === undefined ? undefined : worldOf(by);
     if (place === 'over') return refuse(request, response, 'RequestExpired', 'Request has expired.', 400);
     if (place === 'nobody')
       return refuse(
@@ -90,12 +100,27 @@ export function createAccounts(options: AccountsOptions): Ec2Part {
     (place ?? homeWorld).handle(request, response);
   }
 
-  function placeOf(by: Signature): Ec2World | undefined | 'over' | 'nobody' {
+  function worldOf(by: Signature): Ec2World | undefined | 'over' | 'nobody' {
     const found = sessionOf(by);
     if (found.kind === 'none') return 'nobody';
     if (found.kind === 'base') return worldAt(home, by.region);
     return sts.isOver(found.session) ? 'over' : worldAt(found.session.account, by.region);
   }
+
+  function placeOf(world: Ec2World | undefined): PlaceHere | undefined {
+    if (world === undefined) return undefined;
+    const { servers } = world;
+    return { key: `${servers.account()}-${servers.region()}`, isHome: world === homeWorld, servers };
+  }
+
+  const places: Places = {
+    at: ({ account = home, region = homeRegion }) => placeOf(worldAt(account, region)),
+    signedFor: ({ headers }) => {
+      const by = signatureOf(headers);
+      const found = by === undefined ? undefined : worldOf(by);
+      return typeof found === 'string' ? found : placeOf(found);
+    },
+  };
 
   function faults(input: unknown): ControlAnswer {
     const { account, region, sts: forSts, ...rest } = isRecord(input) ? input : {};
@@ -121,6 +146,7 @@ export function createAccounts(options: AccountsOptions): Ec2Part {
 
   return {
     handle,
+    places,
     servers: homeWorld.servers,
     dump: ({ account, region } = {}) => {
       const world = worldAt(account ?? home, region ?? homeRegion);

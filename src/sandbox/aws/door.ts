@@ -23,6 +23,7 @@ type DoorOptions = {
   troubles: Troubles;
   calls: CallLog;
   called: () => void;
+  refusalOf: (request: IncomingMessage) => Problem | undefined;
 };
 
 /** One call: what it asks for, and how its answer is written. */
@@ -57,6 +58,8 @@ export function createDoor(of: DoorOptions): {
       send(response, reply, requestId);
     };
     try {
+      const refused = of.refusalOf(request);
+      if (refused !== undefined) throw refused;
       checkRegion(signatureOf(request.headers)?.region, surroundings.servers.region());
       authorize(asked);
       const done = await troubled(troubles.next(asked.action, asked.parameters), asked.work, { waits, response });

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { Refusal } from '#errors.ts';
 import { createCallLog } from '#sandbox/ec2/calls.ts';
 import { createNotifier } from '#sandbox/ec2/notifier.ts';
-import { statusOf as httpStatusOf } from '#sandbox/ec2/problems.ts';
+import { type Problem, statusOf as httpStatusOf } from '#sandbox/ec2/problems.ts';
 import { openKeptFile } from '#sandbox/kept-file.ts';
 import type { AwsPart, Servers } from '#sandbox/parts.ts';
 import { createTroubles } from '#sandbox/troubles.ts';
@@ -20,6 +20,8 @@ import type { Surroundings } from './service.ts';
 import { createSystemsManager, statusOf } from './systems-manager.ts';
 
 export type AwsOptions = Pick<Surroundings, 'now' | 'speed'> & {
+  /** Why a request is refused whatever it asks for, if it is. */
+  refusalOf?: (request: IncomingMessage) => Problem | undefined;
   servers: Servers;
   /** Everything but faults is kept there. */
   stateFile?: string | undefined;
@@ -61,6 +63,7 @@ export function createAws(options: AwsOptions): AwsPart {
     troubles,
     calls,
     called: notifier.called,
+    refusalOf: options.refusalOf ?? (() => undefined),
   });
 
   function reset(): void {
