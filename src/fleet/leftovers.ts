@@ -12,11 +12,13 @@ import { openRunStates, type History, type Run } from '#ports/history.ts';
 import type { ChannelId, RunId, VolumeId } from '#ports/ids.ts';
 import type { Incidents, Report } from '#ports/incidents.ts';
 import type { SettingsSource } from '#ports/settings.ts';
+import type { Terraform } from '#ports/terraform.ts';
 
 import * as messages from './leftovers-messages.ts';
 
 type World = {
   clouds: Clouds;
+  terraform: Terraform;
   history: { runs: Pick<History['runs'], 'get'>; watch: History['watch'] };
   incidents: Incidents;
   automatic: Pick<Automatic, 'start'>;
@@ -32,7 +34,7 @@ type Here = { place: Place; scope: string; flags: string; channel: ChannelId; no
  * notice. `slot` is the hour it is asked for; the same slot starts the same run. Repeatable.
  */
 export function createLeftoverWatch(world: World) {
-  const { clouds, history, incidents, automatic, clock, settings, log } = world;
+  const { clouds, terraform, history, incidents, automatic, clock, settings, log } = world;
 
   async function look(slot: number): Promise<void> {
     const channel = settings.current().channels.alerts;
@@ -60,7 +62,7 @@ export function createLeftoverWatch(world: World) {
     const { orphans } = judgeOrphans({ volumes, snapshots, runs, newest, now: here.now });
     const lost = tasks.filter((task) => messages.isRootless(task) && !isOpen(runs.get(task.tags[runTag] ?? '')));
     await tell(`orphans${here.scope}`, here, messages.orphaned(orphans, lost, here.flags));
-    await tellHeld(here, judgeHeld(volumes, runs, here.now), slot);
+    await tellHeld(here, judgeHeld(volumes, { runs, states: await terraform.states(), now: here.now }), slot);
   }
 
   async function tellHeld(here: Here, { expired, coming }: ReturnType<typeof judgeHeld>, slot: number): Promise<void> {

@@ -1,10 +1,12 @@
 import type { Snapshot, Volume } from '#ports/cloud.ts';
 import { openRunStates, type Run } from '#ports/history.ts';
 import type { RunId, SnapshotId, VolumeId } from '#ports/ids.ts';
+import type { TerraformStates } from '#ports/terraform.ts';
 
 import { duration } from './format.ts';
 import { sourceVolume } from './retention.ts';
-import { holdTag, runTag, volumeTag } from './tags.ts';
+import { holdTag, runTag, terraformTag, volumeTag } from './tags.ts';
+import { managedVolumes } from './terraform.ts';
 
 /** What runs left in the account: disks kept for undo, and things that no run owns any more. */
 
@@ -15,7 +17,7 @@ export type Orphan =
   | { kind: 'snapshot'; snapshot: Snapshot; run: RunId; why: string };
 export type Stays<Why> = { id: VolumeId | SnapshotId; why: Why; detail: string };
 
-type HeldWhy = 'attached' | 'not-free' | 'still-held' | 'unknown-run' | 'run';
+type HeldWhy = 'attached' | 'not-free' | 'still-held' | 'unknown-run' | 'run' | 'terraform';
 type OrphanWhy = 'young' | 'run' | 'newest' | 'backup' | 'pending';
 
 /** The runs that these were tagged with, for looking them up. */
@@ -25,22 +27,24 @@ export function runsNamed(things: readonly Pick<Volume | Snapshot, 'tags'>[]): R
 
 /**
  * Which of the kept disks have had their time. Only what a run that is done names in its plan, and that hangs on
- * nothing, counts: a tag alone can be copied by anybody. `coming`: kept still, the soonest to end first. Pure.
+ * nothing, counts: a tag alone can be copied by anybody. What a Terraform state still names stays: the next apply would make
+ * an empty one in its place. `coming`: kept still, the soonest to end first. Pure.
  */
 export function judgeHeld(
   volumes: readonly Volume[],
-  runs: ReadonlyMap<RunId, Run>,
-  now: number,
+  { runs, states, now }: { runs: ReadonlyMap<RunId, Run>; states: TerraformStates; now: number },
 ): { expired: HeldVolume[]; coming: HeldVolume[]; stays: Stays<HeldWhy>[] } {
   const expired: HeldVolume[] = [];
   const coming: HeldVolume[] = [];
   const stays: Stays<HeldWhy>[] = [];
+  const managed = managedVolumes(states);
   for (const volume of volumes) {
     const said = own(volume.tags, holdTag);
     if (said === undefined) continue;
     const until = Date.parse(said);
     const id = own(volume.tags, runTag) ?? '';
-    const no = notOurs(volume, id, runs.get(id)) ?? notFree(volume);
+    const over = until <= now ? inTerraform(volume, managed, states) : undefined;
+    const no = notOurs(volume, id, runs.get(id)) ?? notFree(volume) ?? over;
     if (no !== undefined) stays.push({ id: volume.id, ...no });
     else if (until <= now) expired.push({ volume, run: id, until });
     else {
@@ -64,6 +68,18 @@ function notFree({ attachments, state }: Volume): Omit<Stays<HeldWhy>, 'id'> | u
   const [host] = attachments;
   if (host !== undefined) return { why: 'attached', detail: `hangs on ${host.instanceId}` };
   return state === 'available' ? undefined : { why: 'not-free', detail: `is ${state}` };
+}
+
+function inTerraform(
+  { id, tags }: Volume,
+  managed: ReadonlyMap<VolumeId, string>,
+  { read, problems }: TerraformStates,
+): Omit<Stays<HeldWhy>, 'id'> | undefined {
+  const address = managed.get(id);
+  if (address !== undefined)
+    return { why: 'terraform', detail: `Terraform has it as ${address}; import the new one first (docs/terraform.md)` };
+  const isKnown = own(tags, terraformTag) === undefined || (read.length > 0 && problems.length === 0);
+  return isKnown ? undefined : { why: 'terraform', detail: 'Terraform had it, and not all its states can be read now' };
 }
 
 function stillHeld(until: number, now: number): string {

@@ -15,6 +15,8 @@ export const scheduleTag = `${ourPrefix}schedule`;
 export const sourceTag = `${ourPrefix}source-volume`;
 /** On a replaced volume: until when it is kept for undo (ISO 8601). */
 export const holdTag = `${ourPrefix}restore-hold-until`;
+/** On a replaced volume: a Terraform state names it. Were it deleted while it does, the next apply would make an empty one. */
+export const terraformTag = `${ourPrefix}terraform`;
 /** Slack id of the person who asked. */
 export const requesterTag = `${ourPrefix}requested-by`;
 

@@ -60,6 +60,7 @@ function setting(of: { holds?: Partial<Settings['holds']>; runs?: readonly Run[]
   const started: AutomaticRequest[] = [];
   const watch = createLeftoverWatch({
     clouds,
+    terraform: { states: async () => ({ managed: [], read: [], problems: [] }) },
     history: { runs: { get: async (id) => known.get(id) }, watch: store.watch },
     incidents: told.incidents,
     automatic: { start: async (request) => (started.push(request), 'r-0000000009') },

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { Refusal, Transient } from '#errors.ts';
 import type { RetentionRules } from '#lib/retention.ts';
-import { holdTag, runTag, setTag, volumeTag } from '#lib/tags.ts';
+import { holdTag, runTag, setTag, terraformTag, volumeTag } from '#lib/tags.ts';
 import { readWords } from '#lib/words.ts';
 import { parseCleanup } from '#operations/cleanup/arguments.ts';
 import { noGuards } from '#operations/cleanup/chunk.ts';
@@ -15,6 +15,7 @@ import type { Story } from '#operations/contract.ts';
 import type { Snapshot } from '#ports/cloud.ts';
 import type { Run, RunState } from '#ports/history.ts';
 import type { SnapshotId } from '#ports/ids.ts';
+import type { TerraformStates } from '#ports/terraform.ts';
 import type { Message } from '#ports/text.ts';
 import { findViolations } from '#slack/limits.ts';
 import { renderMessage } from '#slack/render.ts';
@@ -80,8 +81,8 @@ describe('the line of a clean-up', () => {
     ['snapshots all --keep all', /no number from 1/],
     ['snapshots all --older soon', /no age/],
     ['snapshots all --older 5m', /at least an hour/],
-    ['snapshots all --gfs 7', /cannot be read/],
-    ['snapshots all --gfs 7d,4d', /cannot be read/],
+    ['snapshots all --gfs 7', /not all its states can be read/],
+    ['snapshots all --gfs 7d,4d', /not all its states can be read/],
     ['snapshots all --gfs 7d --timezone Mars', /no time zone/],
     ['snapshots all --force', /no option of cleanup/],
     ['rule', /Name a rule/],
@@ -191,11 +192,13 @@ describe('disks kept for undo', () => {
       tags: { [holdTag]: new Date(until).toISOString(), [runTag]: 'r-1' },
       ...change,
     });
-  const facts = (volume: ReturnType<typeof aVolume>, known = runs(run('r-1', 'done'))) => ({
+  const none: TerraformStates = { managed: [], read: [], problems: [] };
+  const facts = (volume: ReturnType<typeof aVolume>, known = runs(run('r-1', 'done')), states = none) => ({
     ...constants,
     guards: noGuards,
     volumes: [volume],
     runs: known,
+    states,
   });
 
   it('go when their time is over', () => {
@@ -220,6 +223,67 @@ describe('disks kept for undo', () => {
     ['without the tag', held(now - day, { tags: {} }), undefined, /nothing matches/],
   ])('stay when %s', (_what, volume, known, why) => {
     expect(() => planHeld(facts(volume, known))).toThrow(why);
+  });
+});
+
+describe('disks that Terraform manages', () => {
+  const states = (change: Partial<TerraformStates> = {}): TerraformStates => ({
+    managed: [
+      { kind: 'volume', address: 'aws_ebs_volume.data', volumeId: 'vol-00000001', snapshotId: '', encrypted: true },
+    ],
+    read: ['/tf/a.tfstate'],
+    problems: [],
+    ...change,
+  });
+  const plan = (tags: Record<string, string>, of: TerraformStates) =>
+    planHeld({
+      ...constants,
+      guards: noGuards,
+      volumes: [
+        aVolume({
+          ...free,
+          id: 'vol-00000001',
+          tags: { [holdTag]: new Date(now - day).toISOString(), [runTag]: 'r-1', ...tags },
+        }),
+        aVolume({
+          ...free,
+          id: 'vol-00000009',
+          tags: { [holdTag]: new Date(now - day).toISOString(), [runTag]: 'r-9' },
+        }),
+      ],
+      runs: runs(run('r-1', 'done'), {
+        ...run('r-9', 'done'),
+        order: { id: 'r-9', plan: { volume: 'vol-00000009' } },
+      } as unknown as Run),
+      states: of,
+    });
+
+  it.each<[string, Record<string, string>, TerraformStates, RegExp]>([
+    ['a state names it', {}, states(), /aws_ebs_volume\.data; import the new one first/],
+    [
+      'a state named it, and cannot be read now',
+      { [terraformTag]: 'managed' },
+      states({ managed: [], problems: [{ state: 's3://a/b', why: '' }] }),
+      /not all its states can be read/,
+    ],
+    [
+      'a state named it, and none is read any more',
+      { [terraformTag]: 'managed' },
+      states({ managed: [], read: [] }),
+      /not all its states can be read/,
+    ],
+  ])('stay while %s', (_what, tags, of, why) => {
+    const found = plan(tags, of);
+
+    expect(going(found)).toEqual(['vol-00000009']);
+    expect(found.skipped).toEqual([{ id: 'vol-00000001', why: 'terraform', detail: expect.stringMatching(why) }]);
+  });
+
+  it('go when the state has forgotten them', () => {
+    expect(going(plan({ [terraformTag]: 'managed' }, states({ managed: [] })))).toEqual([
+      'vol-00000001',
+      'vol-00000009',
+    ]);
   });
 });
 

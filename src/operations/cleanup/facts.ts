@@ -41,7 +41,7 @@ export async function planCleanup(asking: Asking, args: CleanupArgs): Promise<Cl
     case 'held': {
       const all = await asking.cloud.volumes({});
       const volumes = all.filter(({ id }) => args.only?.includes(id) ?? true);
-      return planHeld({ ...(await leftovers(asking, volumes, [])), volumes });
+      return planHeld({ ...(await leftovers(asking, volumes, [])), volumes, states: await asking.terraform.states() });
     }
     case 'orphans': {
       const [volumes, snapshots] = await Promise.all([asking.cloud.volumes({}), asking.cloud.snapshots({})]);

@@ -34,6 +34,7 @@ const reasons: Readonly<Record<SkipReason, string>> = {
   attached: 'attached to a server',
   'not-free': 'not free',
   'still-held': 'still kept for undo',
+  terraform: 'still in a Terraform state',
   'unknown-run': 'put back, or not replaced by any run that is known here',
   backup: 'backups by runs that are not known here',
 };

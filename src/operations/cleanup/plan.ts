@@ -12,6 +12,7 @@ import {
 import type { Snapshot, Volume } from '#ports/cloud.ts';
 import type { Run } from '#ports/history.ts';
 import type { ResourceId, RunId, SnapshotId, VolumeId } from '#ports/ids.ts';
+import type { TerraformStates } from '#ports/terraform.ts';
 
 import { type Guard, guarded, type GuardKind, type Guards, ownerOf, type OwnerKind } from './guards.ts';
 
@@ -34,6 +35,7 @@ export type SkipReason =
   | 'not-free'
   | 'still-held'
   | 'unknown-run'
+  | 'terraform'
   | 'backup';
 export type Skipped = { id: ResourceId; why: SkipReason; detail: string };
 
@@ -152,8 +154,8 @@ export type LeftoverFacts = Pick<SnapshotFacts, 'guards' | 'now' | 'prices' | 'r
 };
 
 /** Disks that restores have replaced and whose promised time is over. Refuses when there are none. Pure. */
-export function planHeld(facts: LeftoverFacts): CleanupPlan {
-  const { expired, stays } = judgeHeld(facts.volumes, facts.runs, facts.now);
+export function planHeld(facts: LeftoverFacts & { states: TerraformStates }): CleanupPlan {
+  const { expired, stays } = judgeHeld(facts.volumes, facts);
   const busy = new Map(facts.guards.claims.map(({ resource, run }) => [resource, run]));
   const free = expired.filter(({ volume }) => !busy.has(volume.id));
   return planOf(facts, {

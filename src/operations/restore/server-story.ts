@@ -1,6 +1,6 @@
 import { isRefusal, isTransient, Refusal } from '#errors.ts';
 import { settle } from '#lib/settle.ts';
-import { holdTag, requesterTag, runTag, volumeTag } from '#lib/tags.ts';
+import { holdTag, requesterTag, runTag, terraformTag, volumeTag } from '#lib/tags.ts';
 import { orNothing } from '#lib/targets.ts';
 import type { Story } from '#operations/contract.ts';
 import type { Cloud, Volume } from '#ports/cloud.ts';
@@ -32,7 +32,7 @@ export async function restoreServer(story: Story, part: ServerPart): Promise<Ser
   const checks = server.wasRunning ? await verify(story, server.instance.id) : 'not-checked';
   if (part.rate !== undefined) await waitUntilFilled(story, placed);
   story.stage(stageOf('keep'));
-  const { heldUntil, untagged } = await keepOld(story, placed);
+  const { heldUntil, untagged } = await keepOld(story, placed, part);
   return {
     swaps: placed.map((swap) => ({
       device: swap.device,
@@ -246,7 +246,11 @@ async function waitUntilFilled(story: Story, placed: readonly Placed[]): Promise
 }
 
 /** The restore is done by now; a tag that cannot be set is told, and undoes nothing. */
-async function keepOld(story: Story, placed: readonly Placed[]): Promise<{ heldUntil: number; untagged: VolumeId[] }> {
+async function keepOld(
+  story: Story,
+  placed: readonly Placed[],
+  { inTerraform }: ServerPart,
+): Promise<{ heldUntil: number; untagged: VolumeId[] }> {
   const heldUntil = (await story.now()) + story.limits.holdMs;
   const tags = {
     [holdTag]: new Date(heldUntil).toISOString(),
@@ -256,7 +260,8 @@ async function keepOld(story: Story, placed: readonly Placed[]): Promise<{ heldU
   const untagged: VolumeId[] = [];
   for (const swap of placed) {
     try {
-      await story.step(`keep ${swap.out}`, () => story.cloud.createTags([swap.out], tags));
+      const marked = inTerraform.includes(swap.out) ? { ...tags, [terraformTag]: 'managed' } : tags;
+      await story.step(`keep ${swap.out}`, () => story.cloud.createTags([swap.out], marked));
     } catch (error) {
       if (!isRefusal(error) && !isTransient(error)) throw error;
       untagged.push(swap.out);

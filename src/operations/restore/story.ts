@@ -1,11 +1,12 @@
 import { Refusal } from '#errors.ts';
 import { label } from '#lib/format.ts';
 import type { Part, Story } from '#operations/contract.ts';
-import type { InstanceId } from '#ports/ids.ts';
+import type { InstanceId, VolumeId } from '#ports/ids.ts';
 
 import type { RestorePlan } from './plan.ts';
 import type { ServerPlan } from './server-plan.ts';
 import type { ServerResult } from './server-story.ts';
+import { mustStay } from './terraform.ts';
 
 export type RestoreResult = {
   servers: (ServerResult & { id: InstanceId; name: string })[];
@@ -14,7 +15,13 @@ export type RestoreResult = {
 };
 
 /** What one part of the run is given. */
-export type ServerPart = { server: ServerPlan; putsBack: boolean; rate?: number };
+export type ServerPart = {
+  server: ServerPlan;
+  putsBack: boolean;
+  rate?: number;
+  /** Replaced volumes that a Terraform state names: they are marked, so that no clean-up deletes them too early. */
+  inTerraform: readonly VolumeId[];
+};
 
 /** Every server is a part of its own: done or put back by itself. Fails only when none was restored. */
 export async function restore(story: Story, plan: RestorePlan): Promise<RestoreResult> {
@@ -44,8 +51,9 @@ export async function restore(story: Story, plan: RestorePlan): Promise<RestoreR
   );
 }
 
-function partOf(server: ServerPlan, { putsBack, filling }: RestorePlan): Part {
-  const plan: ServerPart = { server, putsBack, ...(filling === undefined ? {} : { rate: filling.rate }) };
+function partOf(server: ServerPlan, { putsBack, filling, terraform }: RestorePlan): Part {
+  const inTerraform = mustStay(terraform).filter((id) => server.swaps.some(({ out }) => out === id));
+  const plan: ServerPart = { server, putsBack, inTerraform, ...(filling === undefined ? {} : { rate: filling.rate }) };
   return {
     key: server.instance.id,
     label: label(server.instance),
