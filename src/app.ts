@@ -15,7 +15,7 @@ import { openRunStates, type Run } from '#ports/history.ts';
 import type { Pictures } from '#ports/pictures.ts';
 import type { Web } from '#ports/web.ts';
 import { createAnswer, hearAgain } from '#runtime/answer.ts';
-import { createAsk, createAskingFor, reachOf } from '#runtime/ask.ts';
+import { createAsk, createAskingFor, shownPlace } from '#runtime/ask.ts';
 import { createAutomatic } from '#runtime/automatic.ts';
 import { createSubmit } from '#runtime/form.ts';
 import { createHome } from '#runtime/home.ts';
@@ -70,7 +70,7 @@ export function createApp(outside: AppWorld): App {
   const asking = createAskingFor(world, who, views);
   const ask = createAsk({ world, who, asking });
   const health = createHealthWatches({ ...world, incidents });
-  const digest = createDigest({ ...world, cloud: world.clouds.at(home, { lane: 'low' }) });
+  const digest = createDigest(world);
   const remind = createReminders(world);
   const lookForTrouble = createTroubleWatch(world, incidents);
   const automatic = createAutomatic({ world, asking, incidents });
@@ -109,7 +109,7 @@ export function createApp(outside: AppWorld): App {
       const input: RunInput = {
         order: run.order,
         limits: world.settings.current().limits,
-        place: await reachOf(world, run.order).cloud.place(),
+        place: await shownPlace(world, run.order),
       };
       await world.engine.start(run.order.id, 'run', input);
     }

@@ -1,14 +1,17 @@
 import { count, duration, label } from '#lib/format.ts';
+import { placeLabel } from '#lib/places.ts';
 import type { Report } from '#ports/incidents.ts';
 import type { Line, Message, Section } from '#ports/text.ts';
 
-import type { Bare, Summary } from './digest-summary.ts';
+import type { Bare, Figures, Summary } from './digest-summary.ts';
 
 /** Read, or refused by AWS in words for people. */
 export type Part<T> = { value: T } | { refused: string };
 
 /** Rows of each list; the counts say how many there are. */
 const shown = 5;
+/** Rows of the table of places. */
+const mostPlaces = 30;
 
 /** The digest: the summary first, then only what somebody may want to act on. Pure. */
 export function render(of: Summary): Message {
@@ -24,6 +27,7 @@ export function render(of: Summary): Message {
           ...secondLine(of),
         ],
       },
+      ...placesTable(of.places),
       ...listed(
         'Failing checks',
         of.impaired.map((one) => impairedLine(one, of.now)),
@@ -33,26 +37,62 @@ export function render(of: Summary): Message {
       ...bareSection(of.bare, of.now),
       ...listed(
         `Volumes that hang on no server (${of.unattached.sizeGiB} GiB)`,
-        of.unattached.largest.map(({ id, name, sizeGiB, type }) => [{ code: id }, ` ${name} · ${sizeGiB} GiB ${type}`]),
+        of.unattached.largest.map(({ id, name, sizeGiB, type, where }) => [
+          { code: id },
+          ` ${name} · ${sizeGiB} GiB ${type}${behind(where)}`,
+        ]),
         3,
       ),
       ...listed('AWS refused', of.refused),
       {
         kind: 'note',
-        line: [...placeOf(of), 'read at ', { at: of.now, style: 'datetime' }, ' · more with /fleet all'],
+        line: [
+          ...placeOf(of),
+          'read at ',
+          { at: of.now, style: 'datetime' },
+          of.places.length === 1 ? ' · more with /fleet all' : ' · more with /fleet all --account all --region all',
+        ],
       },
     ],
   };
 }
 
+/** A row for each of several places. */
+function placesTable(places: Summary['places']): Section[] {
+  if (places.length === 1) return [];
+  const rows = places
+    .slice(0, mostPlaces)
+    .map((one) => [
+      one.place.name ?? (one.place.account || 'home'),
+      one.place.region || 'default',
+      one.read ? figures(one) : 'could not be read',
+    ]);
+  const rest = places.length - rows.length;
+  return [
+    { kind: 'table', columns: ['Account', 'Region', 'Servers'], rows },
+    ...(rest > 0 ? [{ kind: 'text', lines: [`and ${rest} more places`] } satisfies Section] : []),
+  ];
+}
+
 function plain(of: Summary): string {
+  return [
+    figures(of),
+    ...(of.places.length === 1 ? [] : [count(of.places.length, 'place')]),
+    ...(of.incidents.length === 0 ? [] : [count(of.incidents.length, 'open incident')]),
+  ].join(', ');
+}
+
+function figures(of: Omit<Figures, 'place' | 'read'>): string {
   const states = of.states.map(([state, n]) => `${n} ${state}`).join(', ');
   return [
     of.servers === 0 ? 'no servers' : `${count(of.servers, 'server')} (${states})`,
     of.impaired.length === 0 ? 'no failing check' : `${of.impaired.length} with a failing check`,
     ...(of.events.length === 0 ? [] : [`${count(of.events.length, 'event')} planned by AWS`]),
-    ...(of.incidents.length === 0 ? [] : [count(of.incidents.length, 'open incident')]),
   ].join(', ');
+}
+
+function behind(where: string): string {
+  return where === '' ? '' : ` · ${where}`;
 }
 
 function secondLine(of: Summary): readonly Line[] {
@@ -70,24 +110,24 @@ function bareSection(bare: Summary['bare'], now: number): Section[] {
   );
 }
 
-function bareLine({ volume, lastAt }: Bare, now: number): Line {
+function bareLine({ volume, lastAt, where }: Bare, now: number): Line {
   const last = lastAt === undefined ? 'never' : `last ${duration(now - lastAt)} ago`;
   return [
     { code: volume.id },
-    ` ${volume.name} · ${volume.sizeGiB} GiB on ${volume.attachments[0]?.instanceId ?? ''} · ${last}`,
+    ` ${volume.name} · ${volume.sizeGiB} GiB on ${volume.attachments[0]?.instanceId ?? ''} · ${last}${behind(where)}`,
   ];
 }
 
 function impairedLine(one: Summary['impaired'][number], now: number): Line {
   const since = one.since === undefined ? '' : ` for ${duration(now - one.since)}`;
-  return [{ bold: label(one) }, `: ${one.failing.join(', ')} impaired${since}`];
+  return [{ bold: label(one) }, `: ${one.failing.join(', ')} impaired${since}${behind(one.where)}`];
 }
 
 function eventLine({ event, ...server }: Summary['events'][number]): Line {
   const at = event.deadline ?? event.notBefore;
   return [
     { bold: label(server) },
-    `: ${event.code}`,
+    `: ${event.code}${behind(server.where)}`,
     ...(at === undefined
       ? []
       : [event.deadline === undefined ? ' from ' : ' until ', { at, style: 'datetime' } as const]),
@@ -114,7 +154,8 @@ function listed(title: string, items: readonly Line[], most = shown): Section[] 
   ];
 }
 
-function placeOf({ place }: Summary): readonly string[] {
-  const where = place === undefined ? '' : [place.account, place.region].filter((part) => part !== '').join(' · ');
+function placeOf({ places }: Summary): readonly string[] {
+  const [only, ...others] = places;
+  const where = only === undefined || others.length > 0 ? '' : placeLabel(only.place);
   return where === '' ? [] : [`${where} · `];
 }

@@ -1,84 +1,109 @@
+import { placeLabel } from '#lib/places.ts';
 import type { Instance, InstanceHealth, Place, ScheduledEvent, Snapshot, Volume } from '#ports/cloud.ts';
 import type { IncidentRecord, Run } from '#ports/history.ts';
 
 import { type Check, checks } from './diagnosis.ts';
 import type { Part } from './digest-messages.ts';
 
+/** What was read of one place. */
 export type Facts = {
+  place: Place;
   instances: Part<readonly Instance[]>;
   health: Part<readonly InstanceHealth[]>;
   volumes: Part<readonly Volume[]>;
   snapshots: Part<readonly Snapshot[]>;
-  place: Part<Place>;
-  incidents: readonly IncidentRecord[];
-  runs: readonly Run[];
-  now: number;
 };
+/** What is known of all places together. */
+export type Common = { incidents: readonly IncidentRecord[]; runs: readonly Run[]; now: number };
 export type Summary = {
   now: number;
-  place: Place | undefined;
+  /** Each place with its own figures, home first. */
+  places: readonly Figures[];
   servers: number;
   /** By state, the most first. */
   states: readonly (readonly [state: string, count: number])[];
-  impaired: readonly { id: string; name: string; failing: readonly Check[]; since: number | undefined }[];
+  impaired: readonly (Named & { failing: readonly Check[]; since: number | undefined })[];
   /** The most urgent first. */
-  events: readonly { id: string; name: string; event: ScheduledEvent }[];
+  events: readonly (Named & { event: ScheduledEvent })[];
   volumes: number;
   /** In use, without a completed snapshot of the last day (and of the last week); the longest without first. */
   bare: { day: readonly Bare[]; week: readonly Bare[] } | undefined;
-  unattached: { count: number; sizeGiB: number; largest: readonly Volume[] };
+  unattached: { count: number; sizeGiB: number; largest: readonly (Volume & { where: string })[] };
   incidents: readonly IncidentRecord[];
   runs: readonly (readonly [state: string, count: number])[];
   /** What AWS refused to show, in its own words. */
   refused: readonly string[];
 };
-export type Bare = { volume: Volume; lastAt: number | undefined };
+/** `where` is '' while there is one place only. */
+type Named = { id: string; name: string; where: string };
+export type Bare = { volume: Volume; lastAt: number | undefined; where: string };
+/** `read`: false when the servers could not be read, which is not the same as none. */
+export type Figures = Pick<Summary, 'servers' | 'states' | 'impaired' | 'events'> & { place: Place; read: boolean };
 
 const dayMs = 86_400_000;
 
-/** Joins what was read into what is worth saying. Pure. */
-export function summarise(of: Facts): Summary {
+/** Joins what was read of every place into what is worth saying. Pure. */
+export function summarise(facts: readonly Facts[], common: Common): Summary {
+  const parts = facts.map((one) => partOf(one, facts.length === 1 ? '' : placeLabel(one.place), common.now));
+  const bare = parts.flatMap((part) => part.bare ?? []);
+  return {
+    now: common.now,
+    places: parts,
+    servers: sum(parts.map(({ servers }) => servers)),
+    states: countBy(facts.flatMap(({ instances }) => (valueOf(instances) ?? []).map(({ state }) => state))),
+    impaired: parts.flatMap(({ impaired }) => impaired),
+    events: parts.flatMap(({ events }) => events).toSorted((a, b) => dueAt(a.event) - dueAt(b.event)),
+    volumes: sum(parts.map(({ volumes }) => volumes)),
+    bare:
+      bare.length === 0
+        ? undefined
+        : { day: longestFirst(bare.flatMap(({ day }) => day)), week: longestFirst(bare.flatMap(({ week }) => week)) },
+    unattached: {
+      count: sum(parts.map(({ unattached }) => unattached.length)),
+      sizeGiB: sum(parts.flatMap(({ unattached }) => unattached.map(({ sizeGiB }) => sizeGiB))),
+      largest: parts.flatMap(({ unattached }) => unattached).toSorted((a, b) => b.sizeGiB - a.sizeGiB),
+    },
+    incidents: common.incidents.toSorted((a, b) => a.startedAt - b.startedAt),
+    runs: countBy(common.runs.map(({ state }) => state)),
+    refused: parts.flatMap(({ refused }) => refused),
+  };
+}
+
+function partOf(of: Facts, where: string, now: number) {
   const instances = valueOf(of.instances) ?? [];
   const volumes = valueOf(of.volumes) ?? [];
   const names = new Map<string, string>(instances.map(({ id, name }) => [id, name]));
-  const named = (id: string) => ({ id, name: names.get(id) ?? '' });
+  const named = (id: string): Named => ({ id, name: names.get(id) ?? '', where });
   const health = valueOf(of.health) ?? [];
-  const unattached = volumes.filter(({ attachments, state }) => attachments.length === 0 && state === 'available');
+  const refused = [of.instances, of.health, of.volumes, of.snapshots].flatMap((part) =>
+    'refused' in part ? [part.refused] : [],
+  );
   return {
-    now: of.now,
-    place: valueOf(of.place),
+    place: of.place,
+    read: 'value' in of.instances && 'value' in of.health,
     servers: instances.length,
     states: countBy(instances.map(({ state }) => state)),
     impaired: health.flatMap((one) => {
       const failing = checks.filter((check) => one[check] === 'impaired');
       return failing.length === 0 ? [] : [{ ...named(one.instanceId), failing, since: one.impairedSince }];
     }),
-    events: health
-      .flatMap((one) =>
-        one.events.filter(({ completed }) => !completed).map((event) => ({ ...named(one.instanceId), event })),
-      )
-      .toSorted((a, b) => dueAt(a.event) - dueAt(b.event)),
+    events: health.flatMap((one) =>
+      one.events.filter(({ completed }) => !completed).map((event) => ({ ...named(one.instanceId), event })),
+    ),
     volumes: volumes.length,
-    bare: bareOf(volumes, valueOf(of.snapshots), of.now),
-    unattached: {
-      count: unattached.length,
-      sizeGiB: unattached.reduce((sum, { sizeGiB }) => sum + sizeGiB, 0),
-      largest: unattached.toSorted((a, b) => b.sizeGiB - a.sizeGiB),
-    },
-    incidents: of.incidents.toSorted((a, b) => a.startedAt - b.startedAt),
-    runs: countBy(of.runs.map(({ state }) => state)),
-    refused: [
-      ...new Set(
-        [of.instances, of.health, of.volumes, of.snapshots].flatMap((part) =>
-          'refused' in part ? [part.refused] : [],
-        ),
-      ),
-    ],
+    bare: bareOf(volumes, { snapshots: valueOf(of.snapshots), now, where }),
+    unattached: volumes
+      .filter(({ attachments, state }) => attachments.length === 0 && state === 'available')
+      .map((volume) => ({ ...volume, where })),
+    refused: [...new Set(refused)].map((words) => (where === '' ? words : `${where}: ${words}`)),
   };
 }
 
 /** Undefined when snapshots could not be read: then nothing is known, which is not the same as nothing there. */
-function bareOf(volumes: readonly Volume[], snapshots: readonly Snapshot[] | undefined, now: number): Summary['bare'] {
+function bareOf(
+  volumes: readonly Volume[],
+  { snapshots, now, where }: { snapshots: readonly Snapshot[] | undefined; now: number; where: string },
+): Summary['bare'] {
   if (snapshots === undefined) return undefined;
   const newest = new Map<string, number>();
   for (const { state, volumeId, startedAt } of snapshots)
@@ -86,10 +111,17 @@ function bareOf(volumes: readonly Volume[], snapshots: readonly Snapshot[] | und
   const olderThan = (ms: number) =>
     volumes
       .filter(({ attachments }) => attachments.length > 0)
-      .map((volume): Bare => ({ volume, lastAt: newest.get(volume.id) }))
-      .filter(({ lastAt }) => lastAt === undefined || now - lastAt > ms)
-      .toSorted((a, b) => (a.lastAt ?? 0) - (b.lastAt ?? 0));
+      .map((volume): Bare => ({ volume, lastAt: newest.get(volume.id), where }))
+      .filter(({ lastAt }) => lastAt === undefined || now - lastAt > ms);
   return { day: olderThan(dayMs), week: olderThan(7 * dayMs) };
+}
+
+function longestFirst(bare: readonly Bare[]): readonly Bare[] {
+  return bare.toSorted((a, b) => (a.lastAt ?? 0) - (b.lastAt ?? 0));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
 }
 
 function dueAt({ deadline, notBefore }: ScheduledEvent): number {

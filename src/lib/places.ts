@@ -110,6 +110,14 @@ export function placeLabel({ account, name, region, endpoint }: Place & { endpoi
   return [owner, region, endpoint].filter((part) => part !== undefined && part !== '').join(' · ');
 }
 
+/** ` · staging us-west-2` behind a line of a list; '' for home. */
+export function elsewhere(where: Where | undefined, places: readonly Place[]): string {
+  const [home] = places;
+  if (where === undefined || (where.account === home?.account && where.region === home.region)) return '';
+  const name = places.find(({ account }) => account === where.account)?.name ?? where.account;
+  return ` · ${`${name} ${where.region}`.trim()}`;
+}
+
 /** What leads to a place when typed after a command; '' for home. */
 export function placeFlags(place: Place, places: readonly Place[]): string {
   const [home] = places;

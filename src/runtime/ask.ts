@@ -1,4 +1,4 @@
-import { Refusal } from '#errors.ts';
+import { isRefusal, Refusal } from '#errors.ts';
 import { choosePlaces, placeFlags, takePlace, type Wanted } from '#lib/places.ts';
 import { distance } from '#lib/targets.ts';
 import { readWords, type Words } from '#lib/words.ts';
@@ -188,6 +188,16 @@ export function reachOf(
   const work = { lane, person: requester, run: id };
   const at = (where: Where) => world.clouds.at(where, work);
   return { cloud: at(place), platform: world.clouds.platform(place, work), at };
+}
+
+/** Where an order works, as its card shows it; what AWS refuses to say is not needed for that. Throws Transient. */
+export async function shownPlace(world: Pick<World, 'clouds'>, order: Order): Promise<Asking['place']> {
+  try {
+    return await reachOf(world, order).cloud.place();
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return order.place ?? home;
+  }
 }
 
 /** Throws Refusal "bad-input" where an operation cannot go to what was typed. */

@@ -1,8 +1,10 @@
 import { asker } from '#lib/asker.ts';
 import { count } from '#lib/format.ts';
+import { elsewhere } from '#lib/places.ts';
 import type { SiteView } from '#operations/contract.ts';
 import { outsider } from '#policy/authorize.ts';
 import type { Who } from '#policy/people.ts';
+import type { Place } from '#ports/cloud.ts';
 import type { IncidentRecord, Run } from '#ports/history.ts';
 import type { UserId } from '#ports/ids.ts';
 import type { Report } from '#ports/incidents.ts';
@@ -41,6 +43,8 @@ export function createHome({ world, who, sites }: Needs) {
       }),
       sites(),
     ]);
+    const places = world.clouds.places();
+    const line = (run: Run) => runLine(run, places);
     const notUp = watched.filter(({ state }) => state !== 'up');
     return [
       ...part(
@@ -51,9 +55,9 @@ export function createHome({ world, who, sites }: Needs) {
         ],
         'Nothing. All watched servers and sites are fine.',
       ),
-      ...part('Waiting for people', waiting.map(runLine), 'Nothing waits.'),
-      ...part('Running', running.map(runLine), 'Nothing runs.'),
-      ...part('Lately', recent.map(runLine), ['Nothing was done yet. Try ', { code: '/deck help' }, '.']),
+      ...part('Waiting for people', waiting.map(line), 'Nothing waits.'),
+      ...part('Running', running.map(line), 'Nothing runs.'),
+      ...part('Lately', recent.map(line), ['Nothing was done yet. Try ', { code: '/deck help' }, '.']),
       {
         kind: 'note',
         line: [`${count(watched.length, 'site')} watched · `, { at: world.clock.now(), style: 'datetime' }],
@@ -67,10 +71,10 @@ function part(title: string, items: readonly Line[], nothing: Line): Section[] {
   return [{ kind: 'text', lines: [[{ bold: title }]] }, body, { kind: 'divider' }];
 }
 
-function runLine({ order, state, summary }: Run): Line {
+function runLine({ order, state, summary }: Run, places: readonly Place[]): Line {
   return [
     { code: order.id },
-    ` ${state} · ${summary} · `,
+    ` ${state} · ${summary}${elsewhere(order.place, places)} · `,
     asker(order),
     ' ',
     { at: order.requestedAt, style: 'datetime' },

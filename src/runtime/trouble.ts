@@ -2,7 +2,7 @@ import { asker } from '#lib/asker.ts';
 import { openRunStates, type Run } from '#ports/history.ts';
 import type { Incidents, Report } from '#ports/incidents.ts';
 
-import { reachOf } from './ask.ts';
+import { shownPlace } from './ask.ts';
 import { showLost } from './live-card.ts';
 import type { World } from './world.ts';
 
@@ -29,7 +29,7 @@ export function createTroubleWatch(world: World, incidents: Incidents) {
     const { id, operation } = run.order;
     const channel = world.settings.current().channels.alerts ?? run.order.channel;
     await incidents.raise(`lost:${id}`, { channel, startedAt: run.updatedAt, report: report(run, why) });
-    await showLost(world, run, await reachOf(world, run.order).cloud.place(), why);
+    await showLost(world, run, await shownPlace(world, run.order), why);
     await world.history.claims.release(id);
     await world.history.audit.append({
       key: `${id}:stuck`,

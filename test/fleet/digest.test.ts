@@ -34,7 +34,8 @@ function digestOf(fleet: Fleet, change: Partial<Cloud> = {}) {
     runs: { recent: async () => fleet.runs ?? [] },
     incidents: { list: async () => fleet.incidents ?? [] },
   };
-  return createDigest({ cloud, history, clock } as unknown as Parameters<typeof createDigest>[0]).compose();
+  const clouds = { places: () => [{ account: '', region: 'eu-west-1' }], at: () => cloud };
+  return createDigest({ clouds, history, clock } as unknown as Parameters<typeof createDigest>[0]).compose();
 }
 
 /** The message as a person reads it, roughly. */
@@ -169,5 +170,46 @@ describe('the daily digest', () => {
     const away = () => Promise.reject(new Transient('throttled'));
 
     await expect(digestOf({}, { health: away })).rejects.toMatchObject({ code: 'transient' });
+  });
+
+  it('shows several places side by side, and one that does not answer hides no other', async () => {
+    const home = { account: '111111111111', region: 'eu-west-1', name: 'production' };
+    const staging = { account: '222222222222', region: 'us-east-1', name: 'staging' };
+    const gone = { account: '333333333333', region: 'us-east-1', name: 'lab' };
+    const fleets = new Map([
+      [home, [anInstance({ id: 'i-00000001', name: 'web-1' })]],
+      [staging, [anInstance({ id: 'i-00000002', name: 'web-2' }), anInstance({ id: 'i-00000003', state: 'stopped' })]],
+    ]);
+    const clouds = {
+      places: () => [home, staging, gone],
+      at: (place: typeof home) => {
+        const instances = fleets.get(place);
+        const or = <T>(value: T) =>
+          instances === undefined ? Promise.reject(new Transient('away')) : Promise.resolve(value);
+        return {
+          instances: () => or(instances),
+          health: () => or(instances?.map(({ id }) => checked(id, id === 'i-00000002' ? { system: 'impaired' } : {}))),
+          volumes: () => or([]),
+          snapshots: () => or([]),
+          place: async () => place,
+        };
+      },
+    };
+    const history = { runs: { recent: async () => [] }, incidents: { list: async () => [] } };
+
+    const message = await createDigest({ clouds, history, clock } as unknown as Parameters<
+      typeof createDigest
+    >[0]).compose();
+
+    expect(message.alert).toContain('3 servers (2 running, 1 stopped), 1 with a failing check, 3 places');
+    expect(message.sections.find(({ kind }) => kind === 'table')).toMatchObject({
+      rows: [
+        ['production', 'eu-west-1', '1 server (1 running), no failing check'],
+        ['staging', 'us-east-1', '2 servers (1 running, 1 stopped), 1 with a failing check'],
+        ['lab', 'us-east-1', 'could not be read'],
+      ],
+    });
+    expect(text(message)).toContain('web-2 (i-00000002): system impaired · staging (222222222222) · us-east-1');
+    expect(text(message)).toContain('lab (333333333333) · us-east-1: AWS did not answer.');
   });
 });

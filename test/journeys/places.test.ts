@@ -103,6 +103,10 @@ describe('several accounts and Regions', () => {
     await sandbox.press('requester', undo, 'confirm');
     await sandbox.turn(undo, /done/);
 
+    await ask('/deck runs');
+    const runs = await whispered(/The last \d+ runs/);
+
+    expect(runs.plain).toMatch(/tags of web-2.* · production us-west-2 · /);
     expect(undo.plain).toContain('production (123456789012) · us-west-2');
     expect((await sandbox.server('web-2', west)).tags['owner']).toBe('shop');
     expect((await sandbox.server('web-2')).tags['owner']).toBe('shop');

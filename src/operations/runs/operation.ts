@@ -2,7 +2,9 @@ import { z } from 'zod';
 
 import { Refusal } from '#errors.ts';
 import { asker } from '#lib/asker.ts';
+import { elsewhere } from '#lib/places.ts';
 import { defineAnswer } from '#operations/contract.ts';
+import type { Place } from '#ports/cloud.ts';
 import type { Run } from '#ports/history.ts';
 import type { Button, Line, Message } from '#ports/text.ts';
 
@@ -41,13 +43,13 @@ export const runsOperation = defineAnswer<z.infer<typeof RunsArgs>>({
     return { run };
   },
   async answer(asking, { run: id }, { page }) {
-    if (id !== undefined) return one(await asking.history.runs.get(id), id);
+    if (id !== undefined) return one(await asking.history.runs.get(id), id, asking.places);
     const runs = await asking.history.runs.recent({ limit: (page + 1) * pageSize + 1 });
-    return list(runs, page);
+    return list(runs, page, asking.places);
   },
 });
 
-function list(runs: readonly Run[], page: number): Message {
+function list(runs: readonly Run[], page: number, places: readonly Place[]): Message {
   const shown = runs.slice(page * pageSize, (page + 1) * pageSize);
   const buttons: Button[] = [
     ...(page > 0 ? [{ verb: 'previous', label: 'Newer' } as const] : []),
@@ -65,18 +67,18 @@ function list(runs: readonly Run[], page: number): Message {
   return {
     alert: `The last ${shown.length} runs`,
     title: 'Runs',
-    sections: [{ kind: 'list', items: shown.map(line) }],
+    sections: [{ kind: 'list', items: shown.map((run) => line(run, places)) }],
     buttons,
   };
 }
 
-function line({ order, state, summary, reason, undoneBy }: Run): Line {
+function line({ order, state, summary, reason, undoneBy }: Run, places: readonly Place[]): Line {
   const why = reason === undefined ? '' : ` · ${reason.slice(0, 120)}`;
   return [
     { emoji: emoji[state] },
     ' ',
     { code: order.id },
-    ` ${state} · ${summary} · `,
+    ` ${state} · ${summary}${elsewhere(order.place, places)} · `,
     asker(order),
     ' ',
     { at: order.requestedAt, style: 'datetime' },
@@ -84,7 +86,7 @@ function line({ order, state, summary, reason, undoneBy }: Run): Line {
   ];
 }
 
-function one(run: Run | undefined, id: string): Message {
+function one(run: Run | undefined, id: string, places: readonly Place[]): Message {
   if (run === undefined) throw new Refusal('not-found', `There is no run \`${id}\`. \`/deck runs\` lists them.`);
   const { order, state, summary, reason, endedAt } = run;
   return {
@@ -94,7 +96,7 @@ function one(run: Run | undefined, id: string): Message {
       {
         kind: 'facts',
         facts: [
-          ['What', summary],
+          ['What', `${summary}${elsewhere(order.place, places)}`],
           ['State', `${state}${run.undoneBy === undefined ? '' : `, undone by ${run.undoneBy}`}`],
           ['Asked', [asker(order), ' ', { at: order.requestedAt, style: 'datetime' }]],
           ...(endedAt === undefined ? [] : [['Ended', [{ at: endedAt, style: 'datetime' } as const]] as const]),
