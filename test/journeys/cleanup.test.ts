@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type Sandbox, startSandbox } from './sandbox.ts';
@@ -107,10 +109,34 @@ describe('a clean-up of snapshots', () => {
     expect(done.plain).toMatch(/\d+ can be taken out of the Recycle Bin in the AWS console, at least until 20\d\d-/);
   });
 
-  it('is refused beyond the bound on deletions, with the setting to raise', async () => {
+  it('is refused when it is wider than the bound, with the setting to raise, and when there is nothing to do', async () => {
     await sandbox.command('requester', 'ops', '/deck cleanup rule nightly');
     await sandbox.see('ops', ({ plain, ephemeral }) => ephemeral === true && /There is no rule `?nightly/.test(plain));
     await sandbox.command('requester', 'ops', '/deck cleanup held');
     await sandbox.see('ops', ({ plain, ephemeral }) => ephemeral === true && /There is nothing to delete/.test(plain));
+    await sandbox.faults({ ec2: { nights: 30 } });
+    await sandbox.command('requester', 'ops', '/deck cleanup snapshots all --keep 1');
+    await sandbox.see(
+      'ops',
+      ({ plain, ephemeral }) => ephemeral === true && /at most 1000 are allowed.*limits\.deletions/.test(plain),
+    );
+  });
+
+  it('is asked by Deckhand itself at the time of a rule, once while it is open, and approved like any other', async () => {
+    const path = `${sandbox.dataDir}/deckhand.yml`;
+    const rule =
+      "retention: { rules: [{ name: nights, selector: role=api, older: 125d, cron: '* * * * * *', channel: C0OPS }] }";
+    writeFileSync(path, `${readFileSync(path, 'utf8')}\n${rule}\n`);
+    const card = await sandbox.read('ops', /Delete \d+ snapshots: rule nights, snapshots of role=api/, 40_000);
+    expect(card.plain).toMatch(/Asked by Deckhand \(retention nights\)/);
+
+    await sandbox.press('requester', card, 'approve');
+    await sandbox.see('ops', ({ plain, ephemeral }) => ephemeral === true && /You need the approver role/.test(plain));
+    await sandbox.press('approver', card, 'approve');
+    await sandbox.turn(card, /done: Deleted (\d+) of \1 snapshots/);
+
+    const cards = (await sandbox.messages('ops')).filter(({ text }) => text.includes('rule nights'));
+    expect(new Set(cards.map(({ thread_ts, ts }) => thread_ts ?? ts)).size).toBe(1);
+    expect((await sandbox.ec2()).invariants).toEqual([]);
   });
 });
