@@ -9,7 +9,7 @@ export type Bucket = {
   readonly at: number;
   /** Part of the rate in use, `smallestFactor`–1. */
   readonly factor: number;
-  readonly shrunkAt: number;
+  readonly throttledAt: number;
 };
 
 /** Halving stops here, so that an action never dries up altogether. */
@@ -20,9 +20,11 @@ const roundingError = 1e-6;
 const growMs = 300_000;
 /** Calls that were in flight together are throttled together: they count as one. */
 const sameThrottleMs = 1_000;
+/** A second throttle so soon says that the rate itself is too high; a single one only that the bucket held less than we thought. */
+const againMs = 30_000;
 
 export function fullBucket(rate: Rate, now: number): Bucket {
-  return { tokens: capacityOf(rate, 1), at: now, factor: 1, shrunkAt: -Infinity };
+  return { tokens: capacityOf(rate, 1), at: now, factor: 1, throttledAt: -Infinity };
 }
 
 /** The bucket as it is at `now`. Tokens come at the rate of the past, before it grew: never too many. */
@@ -45,11 +47,13 @@ export function take(bucket: Bucket, need: number): Bucket {
   return { ...bucket, tokens: bucket.tokens - need };
 }
 
-/** AWS said "too many": nothing is left and the rate is halved. */
+/** AWS said "too many": nothing is left, so we count from nothing as well; when that was not enough, the rate is halved. */
 export function shrink(bucket: Bucket, now: number): Bucket {
   const tokens = Math.min(0, bucket.tokens);
-  if (now - bucket.shrunkAt < sameThrottleMs) return { ...bucket, tokens };
-  return { ...bucket, tokens, factor: Math.max(smallestFactor, bucket.factor / 2), shrunkAt: now };
+  const since = now - bucket.throttledAt;
+  if (since < sameThrottleMs) return { ...bucket, tokens };
+  const factor = since > againMs ? bucket.factor : Math.max(smallestFactor, bucket.factor / 2);
+  return { ...bucket, tokens, factor, throttledAt: now };
 }
 
 /** At least one token, or nothing would ever fit. */

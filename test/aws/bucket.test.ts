@@ -16,18 +16,28 @@ test('a full bucket gives its capacity at once and then one token per refill', (
   expect(waitFor(fill(bucket, startInstances, 500), startInstances, 1)).toBe(0);
 });
 
-test('a throttle empties the bucket and halves its rate, once for calls that were in flight together', () => {
+test('a throttle empties the bucket; a second one soon after halves its rate, once for calls that were in flight together', () => {
   const first = shrink(fullBucket(startInstances, 0), 10_000);
-  const second = shrink(first, 10_400);
+  const together = shrink(first, 10_400);
+  const second = shrink(together, 12_000);
 
-  expect(first).toMatchObject({ tokens: 0, factor: 0.5 });
+  expect(first).toMatchObject({ tokens: 0, factor: 1 });
+  expect(together).toMatchObject({ tokens: 0, factor: 1 });
   expect(second).toMatchObject({ tokens: 0, factor: 0.5 });
-  expect(shrink(second, 11_500).factor).toBe(0.25);
+  expect(shrink(second, 13_500).factor).toBe(0.25);
+});
+
+test('a throttle now and then costs what was in the bucket, not its rate', () => {
+  let bucket = fullBucket(startInstances, 0);
+  for (let minute = 1; minute < 100; minute++) bucket = shrink(bucket, minute * 60_000);
+
+  expect(bucket.factor).toBe(1);
 });
 
 test('the rate grows back over five minutes and never above the limit', () => {
-  const shrunk = shrink(fullBucket(startInstances, 0), 0);
+  const shrunk = { ...shrink(shrink(fullBucket(startInstances, 0), 0), 2_000), at: 0 };
 
+  expect(shrunk.factor).toBe(0.5);
   expect(fill(shrunk, startInstances, 75_000).factor).toBeCloseTo(0.75);
   expect(fill(shrunk, startInstances, 900_000)).toMatchObject({ factor: 1, tokens: 5 });
 });

@@ -175,18 +175,22 @@ describe('limits', () => {
 });
 
 describe('when AWS throttles', () => {
-  test('the bucket of that action shrinks, is logged, and the others stay', async () => {
-    const { budget, log } = budgetWith();
+  test('the bucket of that action is empty, shrinks when it happens again, is logged, and the others stay', async () => {
+    const { clock, budget, log } = budgetWith();
     await budget.acquire({ action: 'CreateVolume', lane: 'normal' });
     await budget.acquire({ action: 'CreateTags', lane: 'normal' });
 
     budget.throttled({ action: 'CreateVolume', lane: 'normal' });
+    expect(budget.levels()[0]).toMatchObject({ tokens: 0, capacity: 100, share: 1, throttled: 1 });
+    clock.advance(2_000);
+    budget.throttled({ action: 'CreateVolume', lane: 'normal' });
 
     const [volume, tags] = budget.levels();
-    expect(volume).toMatchObject({ bucket: 'CreateVolume', tokens: 0, capacity: 50, share: 0.5, throttled: 1 });
-    expect(tags).toMatchObject({ bucket: 'CreateTags', tokens: 99, share: 1, throttled: 0 });
+    expect(volume).toMatchObject({ bucket: 'CreateVolume', tokens: 0, capacity: 50, share: 0.5, throttled: 2 });
+    expect(tags).toMatchObject({ bucket: 'CreateTags', tokens: 100, share: 1, throttled: 0 });
     expect(log.lines).toEqual([
-      { level: 'warn', text: 'ec2 throttled', data: { action: 'CreateVolume', factor: 0.5, throttled: 1 } },
+      { level: 'warn', text: 'ec2 throttled', data: { action: 'CreateVolume', factor: 1, throttled: 1 } },
+      { level: 'warn', text: 'ec2 throttled', data: { action: 'CreateVolume', factor: 0.5, throttled: 2 } },
     ]);
   });
 });
