@@ -4,6 +4,7 @@ import { createBalancers } from './balancers.ts';
 import { createContainerServices } from './container-services.ts';
 import { createGroups } from './groups.ts';
 import { createKeys } from './keys.ts';
+import { createLifecycles } from './lifecycles.ts';
 import { createObjects } from './objects.ts';
 import { createScripts } from './scripts.ts';
 import type { SenderOptions } from './sender.ts';
@@ -19,6 +20,7 @@ export function createAwsPlatform(options: SenderOptions): Omit<Platform, 'conta
     services: createContainerServices(options),
     balancers: createBalancers(options),
     keys: createKeys(options),
+    lifecycles: createLifecycles(options),
     objects: createObjects(options),
   };
   return {

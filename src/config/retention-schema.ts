@@ -5,7 +5,7 @@ import { readSelector } from '#lib/selector.ts';
 import { readWords } from '#lib/words.ts';
 import type { Settings } from '#ports/settings.ts';
 
-import { channelId, cron, duration, list, matching, section, timezone, whole } from './fields.ts';
+import { channelId, cron, duration, flag, list, matching, section, timezone, whole } from './fields.ts';
 
 /** `retention` and `holds` of deckhand.yml. */
 
@@ -46,6 +46,9 @@ const rule = section({
   ).describe('Unique short name: `/deck cleanup rule nightly`'),
   selector: selector.describe('Whose snapshots: what would be typed'),
   ...keeping,
+  adoptOrphans: flag()
+    .default(false)
+    .describe('Snapshots of Data Lifecycle Manager whose policy is gone count as ours'),
   cron: cron.optional().describe('When it is asked by itself; unset = only when somebody asks'),
   timezone: timezone.default('UTC').describe('Time zone of the cron line and of days, weeks and months'),
   channel: channelId.optional().describe('Where its plan is shown; unset = `channels.alerts`'),
@@ -88,6 +91,7 @@ export function toRetention({ prices, rules }: z.output<typeof retention>): Sett
       name: of.name,
       selector: of.selector,
       rules: toRules(of),
+      adopt: of.adoptOrphans,
       cron: of.cron,
       channel: of.channel,
       approval: of.approval,

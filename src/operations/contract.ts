@@ -60,7 +60,7 @@ export type SiteView = {
 
 /** As IAM writes it: `ec2:CreateVolume`, `ssm:SendCommand`. */
 export type AwsAction =
-  `${'ec2' | 'ssm' | 'autoscaling' | 'ecs' | 'elasticloadbalancing' | 'kms' | 's3' | 'sts'}:${string}`;
+  `${'ec2' | 'ssm' | 'autoscaling' | 'ecs' | 'elasticloadbalancing' | 'kms' | 's3' | 'sts' | 'dlm'}:${string}`;
 
 export type ScheduleView = {
   schedule: SnapshotSchedule;

@@ -213,6 +213,12 @@ export type Objects = {
   read: (of: { bucket: string; key: string; mostBytes?: number }) => Promise<StoredObject>;
 };
 
+/** Snapshots by the clock of Data Lifecycle Manager (DLM). */
+export type Lifecycles = {
+  /** Ids of all policies, enabled or not. A policy that is not among them deletes nothing any more. Repeatable. */
+  policies: () => Promise<readonly string[]>;
+};
+
 /** What runs on servers and around them: AWS's services beside EC2, of one account and Region, and Docker engines. */
 export type Platform = {
   scripts: Scripts;
@@ -220,6 +226,7 @@ export type Platform = {
   services: Services;
   balancers: Balancers;
   keys: Keys;
+  lifecycles: Lifecycles;
   objects: Objects;
   containers: Containers;
   /** Frees sockets. Safe to repeat. */

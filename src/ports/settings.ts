@@ -159,6 +159,8 @@ export type RetentionRule = {
   /** As typed: `env=dev role=db`, `all`. */
   selector: string;
   rules: RetentionRules;
+  /** Takes snapshots of Data Lifecycle Manager whose policy is gone for ours. */
+  adopt: boolean;
   /** When it is asked by itself, in the time zone of the rules; undefined = only when somebody asks. */
   cron: string | undefined;
   /** Where its plan is shown; undefined = `channels.alerts`. */

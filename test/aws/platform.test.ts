@@ -92,6 +92,7 @@ const calls: readonly Call[] = [
   ['ecs:UpdateService', json, true, (to) => to.services.redeploy(name)],
   ['elasticloadbalancing:DescribeLoadBalancers', query, false, (to) => to.balancers.balancers()],
   ['elasticloadbalancing:DescribeTargetHealth', query, false, (to) => to.balancers.targets('arn')],
+  ['dlm:GetLifecyclePolicies', json, false, (to) => to.lifecycles.policies()],
   ['kms:DescribeKey', json, false, (to) => to.keys.key('alias/x')],
   ['s3:GetObject', rest, false, (to) => to.objects.read({ bucket: 'b', key: 'k' })],
 ];

@@ -188,6 +188,7 @@ describe('a rule of retention with a time', () => {
     name: 'nightly',
     selector: 'all',
     rules: { timezone: 'Europe/Berlin', keep: 7 },
+    adopt: false,
     cron: '30 4 * * *',
     channel: undefined,
     approval: 'usual',

@@ -7,7 +7,7 @@ import { holdTag, runTag, setTag, terraformTag, volumeTag } from '#lib/tags.ts';
 import { readWords } from '#lib/words.ts';
 import { parseCleanup } from '#operations/cleanup/arguments.ts';
 import { noGuards } from '#operations/cleanup/chunk.ts';
-import type { Guards } from '#operations/cleanup/guards.ts';
+import type { Guards, Policies } from '#operations/cleanup/guards.ts';
 import { done, files, planned } from '#operations/cleanup/messages.ts';
 import { type CleanupPlan, planHeld, planOrphans, planSnapshots } from '#operations/cleanup/plan.ts';
 import { cleanup } from '#operations/cleanup/story.ts';
@@ -39,12 +39,13 @@ function planFor(
   snapshots: readonly Snapshot[],
   guards: Partial<Guards> = {},
   rules: Partial<RetentionRules> = { keep: 1 },
+  policies: Policies = { exist: undefined, adopt: false },
 ) {
   return planSnapshots({
     ...constants,
     asked: 'snapshots of all',
     rules: { timezone: 'UTC', ...rules },
-    policies: undefined,
+    policies,
     snapshots,
     serverOf: () => undefined,
     guards: { ...noGuards, ...guards },
@@ -159,6 +160,18 @@ describe('the plan of a clean-up', () => {
     const plan = planFor([nightly(1, { tags: { 'aws:dlm:lifecycle-policy-id': 'policy-1' } }), nightly(2), nightly(3)]);
     expect(going(plan)).toEqual([idOf(3)]);
     expect(plan.newest).toEqual({ 'vol-0000000b': idOf(2) });
+  });
+
+  it('tells snapshots of a policy that is gone, and takes them for ours when that is asked', () => {
+    const by = (policy: string) => ({ tags: { 'aws:dlm:lifecycle-policy-id': policy } });
+    const list = [nightly(1), nightly(2), nightly(3, by('policy-1')), nightly(4, by('policy-2'))];
+    const exist = new Set(['policy-2']);
+    const told = planFor(list, {}, undefined, { exist, adopt: false });
+    expect(going(told)).toEqual([idOf(2)]);
+    expect(whyStays(told)).toEqual({ 1: 'newest', 3: 'dlm-orphan', 4: 'dlm' });
+    const adopted = planFor(list, {}, undefined, { exist, adopt: true });
+    expect(going(adopted)).toEqual([idOf(2), idOf(3)]);
+    expect(whyStays(adopted)).toEqual({ 1: 'newest', 4: 'dlm' });
   });
 
   it('is refused when all stays, and says so', () => {

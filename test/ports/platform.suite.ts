@@ -25,6 +25,8 @@ export type PlatformWorld = {
   balancer: string;
   /** A key that is enabled. */
   key: string;
+  /** A policy of Data Lifecycle Manager. */
+  policy: string;
   /** `{"version": 4}`. */
   object: { bucket: string; key: string };
   /** A group that the server is a member of and whose minimum allows a Standby. */
@@ -223,6 +225,10 @@ export function platformSuite(name: string, setup: () => Promise<PlatformWorld>)
         await expect(platform.keys.key('9c0ffee0-0000-4000-8000-000000000000')).rejects.toMatchObject({
           code: 'not-found',
         });
+      });
+
+      test('the policies of Data Lifecycle Manager are listed', async () => {
+        expect(await platform.lifecycles.policies()).toContain(world.policy);
       });
 
       test('an object is read whole, and one that is too large is not', async () => {

@@ -32,6 +32,7 @@ platformSuite('the AWS adapters on the make-believe services', async () => {
     service: { cluster: 'default', service: 'shop' },
     balancer: 'shop',
     key: 'alias/volumes',
+    policy: 'policy-0123456789abcdef0',
     object,
     group: 'web',
     close: async () => {

@@ -13,6 +13,8 @@ export const CleanupArgs = z.discriminatedUnion('kind', [
     kind: z.literal('snapshots'),
     selector: z.custom<Selector>((value) => typeof value === 'object' && value !== null && 'all' in value),
     rules: z.custom<RetentionRules>((value) => typeof value === 'object' && value !== null && 'timezone' in value),
+    /** Takes snapshots of Data Lifecycle Manager whose policy is gone for ours. */
+    adopt: z.boolean(),
   }),
   z.object({ kind: z.literal('rule'), name: z.string() }),
   /** `only`: what Deckhand itself asks for after a notice. */
@@ -23,10 +25,10 @@ export type CleanupArgs = z.infer<typeof CleanupArgs>;
 export type SnapshotArgs = Extract<CleanupArgs, { kind: 'snapshots' }>;
 
 const example = '/deck cleanup snapshots env=dev --older 30d --keep 7';
-const options = ['older', 'keep', 'gfs', 'timezone'];
+const options = ['older', 'keep', 'gfs', 'timezone', 'adopt-orphans'];
 
 /**
- * Reads `snapshots <selector> --older 30d --keep 7 --gfs 7d,4w,12m,3y [--timezone …]`, `rule <name>`, `held`
+ * Reads `snapshots <selector> --older 30d --keep 7 --gfs 7d,4w,12m,3y [--timezone …] [--adopt-orphans]`, `rule <name>`, `held`
  * or `orphans`. Throws Refusal "bad-input".
  */
 export function parseCleanup(words: Words): CleanupArgs {
@@ -64,7 +66,9 @@ function parseSnapshots(plain: readonly string[], flags: Words['flags']): Cleanu
       'bad-input',
       `\`--${unknown}\` is no option of cleanup; there are ${options.map((flag) => `\`--${flag}\``).join(', ')}. For example: \`${example}\`.`,
     );
-  const selector = readSelector(plain, example);
+  const { 'adopt-orphans': adopt } = flags;
+  // It takes no value, so a word behind it belongs to the selector.
+  const selector = readSelector(adopt === undefined || adopt === '' ? plain : [...plain, adopt], example);
   if (selector.snapshots.length > 0)
     throw new Refusal(
       'bad-input',
@@ -76,7 +80,7 @@ function parseSnapshots(plain: readonly string[], flags: Words['flags']): Cleanu
       'bad-input',
       `Say what to keep: \`--older 30d\` keeps what is younger, \`--keep 7\` the newest 7 of each disk, \`--gfs 7d,4w,12m\` one of each day, week and month. For example: \`${example}\`.`,
     );
-  return { kind: 'snapshots', selector, rules };
+  return { kind: 'snapshots', selector, rules, adopt: adopt !== undefined };
 }
 
 function readRules({ older, keep, gfs, timezone }: Words['flags']): RetentionRules {

@@ -13,7 +13,7 @@ import type { ResourceId, RunId, SnapshotId, VolumeId } from '#ports/ids.ts';
 
 import type { CleanupArgs, SnapshotArgs } from './arguments.ts';
 import { cheapGuards, offered } from './chunk.ts';
-import type { Guards } from './guards.ts';
+import { type Guards, isOfLifecycle } from './guards.ts';
 import { type CleanupPlan, planHeld, planOrphans, planSnapshots, type SnapshotFacts } from './plan.ts';
 
 /** So many shares are asked for before the plan is shown; of more, each is asked for right before it goes. */
@@ -52,7 +52,7 @@ export async function planCleanup(asking: Asking, args: CleanupArgs): Promise<Cl
 
 async function ofSnapshots(
   asking: Asking,
-  { selector, rules }: Omit<SnapshotArgs, 'kind'>,
+  { selector, rules, adopt }: Omit<SnapshotArgs, 'kind'>,
   prefix = '',
 ): Promise<CleanupPlan> {
   const [all, { wanted, serverOf }] = await Promise.all([asking.cloud.snapshots({}), wantedBy(asking, selector)]);
@@ -60,7 +60,7 @@ async function ofSnapshots(
   const facts: SnapshotFacts = {
     asked: `${prefix}snapshots of ${describeSelector(selector)}`,
     rules,
-    policies: undefined,
+    policies: { adopt, exist: await policiesOf(asking, snapshots, adopt) },
     snapshots,
     serverOf,
     guards: await readGuards(asking, snapshots),
@@ -109,6 +109,17 @@ async function targetsOf({ cloud }: Asking, selector: Selector): Promise<Targets
 
 function originOf({ id, tags }: Volume): string {
   return Object.hasOwn(tags, sourceTag) ? tags[sourceTag]! : id;
+}
+
+/** Only asked for when a policy is named; who does not adopt can do without the answer. */
+async function policiesOf(asking: Asking, snapshots: readonly Snapshot[], adopt: boolean) {
+  if (!snapshots.some(({ tags }) => isOfLifecycle(tags))) return undefined;
+  try {
+    return new Set(await asking.platform.lifecycles.policies());
+  } catch (error) {
+    if (adopt || !isRefusal(error)) throw error;
+    return undefined;
+  }
 }
 
 async function readGuards(asking: Asking, snapshots: readonly Snapshot[]): Promise<Guards> {

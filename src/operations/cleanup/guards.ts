@@ -6,7 +6,9 @@ import type { SnapshotId } from '#ports/ids.ts';
 /** Who else needs a snapshot. */
 export type GuardKind = 'image' | 'template' | 'lock' | 'share' | 'fast-restore' | 'archive' | 'run';
 /** Who else deletes it, so that nobody here does. */
-export type OwnerKind = 'dlm' | 'aws-backup';
+export type OwnerKind = 'dlm' | 'dlm-orphan' | 'aws-backup';
+/** `exist`: the policies of Data Lifecycle Manager; undefined: not known. `adopt`: snapshots of others that are gone are ours. */
+export type Policies = { exist: ReadonlySet<string> | undefined; adopt: boolean };
 export type Guard<K = GuardKind> = { kind: K; detail: string };
 
 /** Everything that can stand against deleting snapshots, as it was read. */
@@ -53,21 +55,19 @@ export function guarded(guards: Guards, now: number): Map<SnapshotId, Guard> {
   return found;
 }
 
-/**
- * Whose it is, if another service made it and deletes it. `policies`: those of Data Lifecycle Manager that exist; a snapshot
- * of one that is gone is nobody's any more. undefined: not asked. Pure.
- */
-export function ownerOf(
-  { tags }: Pick<Snapshot, 'tags'>,
-  policies?: ReadonlySet<string>,
-): Guard<OwnerKind> | undefined {
-  const keys = Object.keys(tags);
-  if (keys.some((key) => key.startsWith('aws:backup:')))
+/** Whose it is, if another service made it and deletes it. Pure. */
+export function ownerOf({ tags }: Pick<Snapshot, 'tags'>, { exist, adopt }: Policies): Guard<OwnerKind> | undefined {
+  if (Object.keys(tags).some((key) => key.startsWith('aws:backup:')))
     return { kind: 'aws-backup', detail: 'AWS Backup made it and deletes it' };
-  if (!keys.some((key) => key.startsWith('aws:dlm:'))) return undefined;
+  if (!isOfLifecycle(tags)) return undefined;
   const policy = policyOf(tags);
-  if (policies !== undefined && policy !== undefined && !policies.has(policy)) return undefined;
-  return { kind: 'dlm', detail: `lifecycle policy ${policy ?? '(not named)'} made it` };
+  if (exist === undefined || policy === undefined || exist.has(policy))
+    return { kind: 'dlm', detail: `lifecycle policy ${policy ?? '(not named)'} made it` };
+  return adopt ? undefined : { kind: 'dlm-orphan', detail: `lifecycle policy ${policy} made it and is gone` };
+}
+
+export function isOfLifecycle(tags: Snapshot['tags']): boolean {
+  return Object.keys(tags).some((key) => key.startsWith('aws:dlm:'));
 }
 
 /** The Data Lifecycle Manager policy that a snapshot's tags name.

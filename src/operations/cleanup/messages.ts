@@ -30,6 +30,7 @@ const reasons: Readonly<Record<SkipReason, string>> = {
   archive: 'in the archive for less than the 90 days that AWS bills',
   run: 'in use by a run',
   dlm: 'made by a lifecycle policy (DLM), which deletes them itself',
+  'dlm-orphan': 'made by a lifecycle policy (DLM) that is gone; `--adopt-orphans` treats them like any other',
   'aws-backup': 'made by AWS Backup, which deletes them itself',
   attached: 'attached to a server',
   'not-free': 'not free',

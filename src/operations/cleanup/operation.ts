@@ -13,7 +13,8 @@ export const cleanupOperation = defineChange<CleanupArgs, CleanupPlan, CleanupRe
   name: 'cleanup',
   command: undefined,
   summary: 'Delete old snapshots by rules, replaced disks past their time, and what runs left behind',
-  usage: 'snapshots <selector> [--older 30d] [--keep 7] [--gfs 7d,4w,12m] | rule <name> | held | orphans',
+  usage:
+    'snapshots <selector> [--older 30d] [--keep 7] [--gfs 7d,4w,12m] [--adopt-orphans] | rule <name> | held | orphans',
   examples: [
     'snapshots env=dev --older 30d --keep 7',
     'snapshots all --gfs 7d,4w,12m,3y --timezone Europe/Berlin',
@@ -35,6 +36,7 @@ export const cleanupOperation = defineChange<CleanupArgs, CleanupPlan, CleanupRe
     'ec2:DescribeFastSnapshotRestores',
     'ec2:ListSnapshotsInRecycleBin',
     'ec2:ListVolumesInRecycleBin',
+    'dlm:GetLifecyclePolicies',
     'ec2:DeleteSnapshot',
     'ec2:DeleteVolume',
   ],

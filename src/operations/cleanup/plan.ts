@@ -14,7 +14,7 @@ import type { Run } from '#ports/history.ts';
 import type { ResourceId, RunId, SnapshotId, VolumeId } from '#ports/ids.ts';
 import type { TerraformStates } from '#ports/terraform.ts';
 
-import { type Guard, guarded, type GuardKind, type Guards, ownerOf, type OwnerKind } from './guards.ts';
+import { type Guard, guarded, type GuardKind, type Guards, ownerOf, type OwnerKind, type Policies } from './guards.ts';
 
 /** Deleted together or not at all. `state`: what it must still be right before. */
 export type PlannedUnit = {
@@ -62,8 +62,7 @@ export type Rate = { burst: number; perSecond: number };
 export type SnapshotFacts = {
   asked: string;
   rules: RetentionRules;
-  /** The policies of Data Lifecycle Manager that exist, when its orphans are asked for. */
-  policies: ReadonlySet<string> | undefined;
+  policies: Policies;
   snapshots: readonly Snapshot[];
   serverOf: (volume: VolumeId) => string | undefined;
   guards: Guards;
@@ -139,7 +138,7 @@ function toldAs(one: Kept, guard: Guard | undefined): Skipped {
   return { id: one.id, why: guard.kind, detail: guard.detail };
 }
 
-function ownersOf(snapshots: readonly Snapshot[], policies: ReadonlySet<string> | undefined) {
+function ownersOf(snapshots: readonly Snapshot[], policies: Policies) {
   const found = new Map<SnapshotId, Guard<OwnerKind>>();
   for (const one of snapshots) {
     const owner = ownerOf(one, policies);

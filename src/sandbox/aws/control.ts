@@ -26,6 +26,7 @@ const Faults = z.strictObject({
   failDeployments: z.int().min(0).max(100).optional(),
   key: z.strictObject({ id: word, state: z.enum(keyStates) }).optional(),
   object: z.strictObject({ bucket: word, key: word, text: z.string().max(900_000) }).optional(),
+  policies: z.array(word).max(100).optional(),
   clear: z.literal(true).optional(),
   reset: z.literal(true).optional(),
 });
@@ -77,6 +78,7 @@ function change({ servers, state, now }: Surroundings, asked: Faults): void {
   for (const service of kept.services)
     if (service.name === asked.service?.name) service.running = Math.min(service.desired, asked.service.running);
   if (asked.failDeployments !== undefined) kept.failDeployments = asked.failDeployments;
+  if (asked.policies !== undefined) kept.policies = asked.policies;
   for (const key of kept.keys)
     if (asked.key !== undefined && [key.id, key.alias].includes(asked.key.id))
       [key.state, key.changedAt] = [asked.key.state, now()];

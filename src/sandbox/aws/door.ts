@@ -45,7 +45,7 @@ export function createDoor(of: DoorOptions): {
 } {
   const { surroundings, troubles, calls } = of;
   const waits = createWaits();
-  const prefixes = new Set([...of.services.map(({ prefix }) => prefix), 's3']);
+  const prefixes = new Set([...of.services.map(({ prefix }) => prefix), 's3', 'dlm']);
   const serviceOf = ({ headers }: IncomingMessage) => signatureOf(headers)?.service ?? '';
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -88,6 +88,7 @@ export function createDoor(of: DoorOptions): {
     const service = of.services.find((one) => one.prefix === prefix);
     if (service?.kind === 'json') return askedAsJson(service, request, body);
     if (service?.kind === 'query') return askedAsQuery(service, readForm(body), requestId);
+    if (prefix === 'dlm') return askedOfLifecycles(surroundings, request);
     return askedOfS3(surroundings, request, requestId);
   }
 
@@ -166,6 +167,28 @@ function askedAsQuery(service: Extract<Service, { kind: 'query' }>, form: Form, 
       const body = stsErrorDocument(told, message, requestId, service.namespace);
       return { status: told === 'AccessDenied' ? 403 : status, type, body };
     },
+  };
+}
+
+/** Data Lifecycle Manager takes its action from method and path. Only the list of policies is offered. */
+function askedOfLifecycles({ state }: Surroundings, request: IncomingMessage): Asked {
+  const path = (request.url ?? '/').replace(/\?.*$/, '').replace(/^\/aws/, '');
+  const type = 'application/json';
+  return {
+    prefix: 'dlm',
+    action: request.method === 'GET' && path === '/policies' ? 'GetLifecyclePolicies' : `${request.method} ${path}`,
+    parameters: new Map(),
+    work: () => {
+      if (request.method !== 'GET' || path !== '/policies') throw new Problem('UnknownOperationException', '');
+      const Policies = state().policies.map((PolicyId) => ({ PolicyId, State: 'ENABLED', Description: 'nightly' }));
+      return { status: 200, type, body: JSON.stringify({ Policies }) };
+    },
+    problem: ({ code, message, status }) => ({
+      status: code === 'AccessDeniedException' ? 403 : status,
+      type,
+      headers: { 'x-amzn-errortype': code },
+      body: JSON.stringify({ Code: code, Message: message }),
+    }),
   };
 }
 

@@ -81,6 +81,7 @@ export function createAws(options: AwsOptions): AwsPart {
       members: state.members,
       services: state.services,
       keys: state.keys,
+      policies: state.policies,
       objects: state.objects.map(({ bucket, key, text }) => ({ bucket, key, bytes: Buffer.byteLength(text) })),
       calls: calls.counts(),
       recentCalls: calls.recent(),

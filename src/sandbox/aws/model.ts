@@ -85,6 +85,8 @@ export const State = z.object({
   failDeployments: z.int(),
   keys: z.array(Key),
   objects: z.array(StoredObject),
+  /** Ids of the policies of Data Lifecycle Manager. */
+  policies: z.array(z.string()).default([]),
 });
 export type State = z.infer<typeof State>;
 
@@ -121,5 +123,6 @@ export function firstState(now: number): State {
       },
     ],
     objects: [],
+    policies: ['policy-0123456789abcdef0'],
   };
 }
