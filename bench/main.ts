@@ -6,9 +6,10 @@ import { exitWith } from '#exit.ts';
 import { forMachines, forPeople } from './figure.ts';
 import { fleet } from './fleet.ts';
 import type { Group } from './group.ts';
+import { sites } from './sites.ts';
 
 /** Every group; a line for each. */
-const groups: Readonly<Record<string, Group>> = { fleet };
+const groups: Readonly<Record<string, Group>> = { fleet, sites };
 
 const usage = `Usage: npm run bench -- ${Object.keys(groups).join('|')} [--only FIGURE] [--speed 5] [--json]`;
 

@@ -45,7 +45,7 @@ const words = {
   degradedClear: 'Part of `slow` below which the site is no longer degraded',
   intermittentChanges: 'Changes from good to failed that make a site intermittent',
   intermittentChecks: 'Newest checks in which they are counted; as many without one end it',
-  intermittentTellDown: 'An intermittent site that stays down this long is told as down',
+  intermittentTellDown: 'An intermittent site that does not answer for this long is told as down',
 } as const satisfies Record<keyof typeof kinds, string>;
 
 export const sitesDefaults = section({

@@ -117,6 +117,7 @@ const State = z.object({
   upSince: at,
   failures: z.number(),
   goods: z.number(),
+  failingSince: at,
   firstFailureAt: at,
   confirmedAt: at,
   firstGoodAt: at,

@@ -121,7 +121,7 @@ export function intermittent(of: { site: Site; state: SiteState }): Words {
         ...people(site),
       ],
       detail: [
-        `Short outages are not told while this lasts; one of ${duration(site.intermittent.tellDownMs)} or more is. It ends after ${count(site.intermittent.checks, 'check')} without a new burst.`,
+        `Short outages are not told while this lasts; one of ${duration(site.intermittent.tellDownMs)} or more without any answer is. It ends after ${count(site.intermittent.checks, 'check')} without a new burst.`,
         'Often one of several servers behind the name fails: look at the load balancer and at each server.',
       ],
       remedies: [],

@@ -24,6 +24,8 @@ export type SiteState = {
   /** Failed checks in a row, and good ones in a row since it was down. */
   failures: number;
   goods: number;
+  /** Start of the first of those failed checks. */
+  failingSince?: number | undefined;
   firstFailureAt?: number | undefined;
   /** When the outage was confirmed. */
   confirmedAt?: number | undefined;
@@ -179,12 +181,15 @@ function bad(state: SiteState, result: ProbeResult, site: Site): SiteState {
   const at = result.startedAt;
   const failures = state.failures + 1;
   const cause = evidenceOf(result);
+  const failingSince = state.failures === 0 ? at : (state.failingSince ?? at);
   if (isDown(state)) {
-    const tooLong = at - (state.firstFailureAt ?? at) >= site.intermittent.tellDownMs;
+    // What answers now and then meanwhile is told as intermittent already.
+    const tooLong = at - failingSince >= site.intermittent.tellDownMs;
     return {
       ...state,
       phase: 'down',
       failures,
+      failingSince,
       goods: 0,
       firstGoodAt: undefined,
       cause,
@@ -192,7 +197,7 @@ function bad(state: SiteState, result: ProbeResult, site: Site): SiteState {
     };
   }
   const firstFailureAt = state.phase === 'suspect' ? (state.firstFailureAt ?? at) : at;
-  const suspect: SiteState = { ...state, phase: 'suspect', failures, firstFailureAt, cause };
+  const suspect: SiteState = { ...state, phase: 'suspect', failures, failingSince, firstFailureAt, cause };
   if (failures <= site.recheckMs.length) return suspect;
   return {
     ...suspect,

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
 import { type Owed, owed, type Told } from '#sites/incident.ts';
-import { judge, newState, nextCheck, type SiteState } from '#sites/verdict.ts';
+import { judge, newState, type SiteState } from '#sites/verdict.ts';
 
+import { counting, deckhand, simulate } from './simulation.ts';
 import { aFailure, aResult, after, aSite } from './support.ts';
 
 const site = aSite();
@@ -113,39 +114,39 @@ describe('a certificate', () => {
   });
 });
 
-describe('a sick site', () => {
-  /** One day of a site of which each check fails with 30 %; messages are new posts, edits are not. */
-  function oneDay(random: () => number): number {
-    let state = newState();
-    let told: Told = {};
-    let posts = 0;
-    for (let at = 0; at < day;) {
-      state = judge(state, random() < 0.3 ? aFailure(at) : aResult(at), site);
-      const items = ask(state, told, at);
-      posts += items.length;
-      told = tell(items, told, at);
-      at = nextCheck(state, site, { startedAt: at, endedAt: at, counted: true }) ?? at + site.intervalMs;
-    }
-    return posts;
-  }
+describe('the defaults', () => {
+  const size = { sites: 300, days: 30, seed: 7 };
+  const ours = simulate(deckhand('Deckhand'), size);
+  const kuma = simulate(counting('Uptime Kuma', 1, 1), size);
+  const gatus = simulate(counting('Gatus', 3, 2), size);
 
-  it('makes a handful of messages a day, not hundreds', () => {
-    const days = Array.from({ length: 40 }, (_, seed) => oneDay(randomFrom(seed + 1)));
+  it('notice an outage within 75 s on average and miss none, twice as soon as three failures a minute apart', () => {
+    expect(ours.detectionMeanS).toBeLessThan(75);
+    expect(ours.detectionMeanS).toBeLessThan(gatus.detectionMeanS / 1.8);
+    expect(ours.missed).toBe(0);
+  });
 
-    const mean = days.reduce((sum, posts) => sum + posts, 0) / days.length;
-    expect(mean).toBeGreaterThan(0.9);
-    expect(mean).toBeLessThan(6);
-    expect(Math.max(...days)).toBeLessThan(25);
+  it('raise at most two false alarms per 1,000 sites and day, where one failure raises more than a thousand', () => {
+    expect(ours.falseAlarmsPer1000Day).toBeLessThanOrEqual(2);
+    expect(kuma.falseAlarmsPer1000Day).toBeGreaterThan(1_000);
+  });
+
+  it('make at most five messages a day of a site that fails 30 % of its checks, where others make ten times as many', () => {
+    expect(ours.messagesPerDayAt30).toBeGreaterThan(0.9);
+    expect(ours.messagesPerDayAt30).toBeLessThan(5);
+    expect(gatus.messagesPerDayAt30).toBeGreaterThan(40);
+  });
+
+  it('need hardly more checks', () => {
+    expect(ours.checksPerSiteDay).toBeLessThan(1.01 * gatus.checksPerSiteDay);
+  });
+
+  it('are simulated truly: a good check of a steady site changes nothing but the time and the count of good ones', () => {
+    const steady = after('+'.repeat(40));
+
+    const { checkedAt, clean, ...more } = judge(steady.state, aResult(steady.at), site);
+
+    expect({ ...more, checkedAt: steady.state.checkedAt, clean: steady.state.clean }).toEqual(steady.state);
+    expect([checkedAt, clean]).toEqual([steady.at, steady.state.clean + 1]);
   });
 });
-
-/** Mulberry32: repeatable numbers from 0 to 1. */
-function randomFrom(seed: number): () => number {
-  let state = seed * 0x9e37_79b9;
-  return () => {
-    state = (state + 0x6d2b_79f5) | 0;
-    let value = Math.imul(state ^ (state >>> 15), 1 | state);
-    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
-    return ((value ^ (value >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
