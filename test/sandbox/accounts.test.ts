@@ -4,7 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import {
+  CopySnapshotCommand,
+  DescribeInstancesCommand,
+  DescribeSnapshotsCommand,
+  EC2Client,
+  ModifySnapshotAttributeCommand,
+} from '@aws-sdk/client-ec2';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
@@ -46,7 +52,7 @@ async function start(options: Partial<AccountsOptions> = {}) {
       sessionToken: keys!.SessionToken!,
     };
   }
-  return { part, servers, sts, assume, close, advance: (ms: number) => (now += ms) };
+  return { part, ec2, servers, sts, assume, close, advance: (ms: number) => (now += ms) };
 }
 
 const codeOf = (work: Promise<unknown>) =>
@@ -75,6 +81,34 @@ describe('the accounts and Regions of the sandbox', () => {
     ]);
     expect(fleets.map(({ length }) => length)).toEqual([24, 6, 6, 6]);
     expect(new Set(fleets.flat()).size).toBe(42);
+  });
+
+  test('snapshots are copied from other Regions, and from other accounts once they are shared', async () => {
+    const { ec2, assume, advance } = await start();
+    const staging = await assume();
+    const { Snapshots } = await ec2('us-east-1').send(
+      new DescribeSnapshotsCommand({ OwnerIds: ['self'], Filters: [{ Name: 'tag:backup', Values: ['nightly'] }] }),
+    );
+    const source = { SourceRegion: 'us-east-1', SourceSnapshotId: Snapshots![0]!.SnapshotId! };
+    const copyTo = (region: string, keys = base) => ec2(region, keys).send(new CopySnapshotCommand(source));
+
+    const { SnapshotId } = await copyTo('us-west-2');
+    expect(await codeOf(copyTo('us-east-1', staging))).toBe('InvalidSnapshot.NotFound');
+    await ec2('us-east-1').send(
+      new ModifySnapshotAttributeCommand({
+        SnapshotId: source.SourceSnapshotId,
+        Attribute: 'createVolumePermission',
+        OperationType: 'add',
+        UserIds: [sandboxAccounts.staging],
+      }),
+    );
+    expect(await codeOf(copyTo('us-east-1', staging))).toBe('done');
+
+    advance(1_000);
+    const { Snapshots: copies } = await ec2('us-west-2').send(
+      new DescribeSnapshotsCommand({ OwnerIds: ['self'], Filters: [{ Name: 'snapshot-id', Values: [SnapshotId!] }] }),
+    );
+    expect(copies).toMatchObject([{ OwnerId: sandboxAccounts.home, VolumeSize: Snapshots![0]!.VolumeSize }]);
   });
 
   test('a Region that does not exist, and keys that nobody gave out, are refused', async () => {
