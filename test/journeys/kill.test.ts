@@ -58,20 +58,30 @@ const calls = [
   'CreateTags',
 ];
 
+const home = { flags: '', query: '', place: {} };
+const staging = {
+  flags: ' --account staging',
+  query: '?account=210987654321&region=us-east-1',
+  place: { account: '210987654321', region: 'us-east-1' },
+};
+
 /** Asks for a restore of `name` and approves it; the next `action` hangs, before or after its work, until the bot is killed there. */
-async function killInside(name: string, action: string, afterWork: boolean) {
-  const before = (await driver.ec2()).calls.byAction[action] ?? 0;
-  await driver.command('requester', 'ops', `/restore ${name}`);
+async function killInside(name: string, action: string, afterWork: boolean, at = home) {
+  const before = (await driver.ec2(at.query)).calls.byAction[action] ?? 0;
+  await driver.command('requester', 'ops', `/restore ${name}${at.flags}`);
   const card = await driver.see(
     'ops',
     ({ text, buttons }) =>
       new RegExp(`Restore 1 volume of ${name} `).test(text) && buttons.some(({ action_id }) => action_id === 'approve'),
   );
-  await driver.faults({ ec2: { inject: { action, times: 1, hangMs: 60_000, afterWork } } });
+  await driver.faults({ ec2: { ...at.place, inject: { action, times: 1, hangMs: 60_000, afterWork } } });
   await driver.press('approver', card, 'approve');
-  await driver.until(async () => ((await driver.ec2()).calls.byAction[action] ?? 0) > before, `the call of ${action}`);
+  await driver.until(
+    async () => ((await driver.ec2(at.query)).calls.byAction[action] ?? 0) > before,
+    `the call of ${action}`,
+  );
   await bot.kill('SIGKILL');
-  await driver.faults({ ec2: { clear: true } });
+  await driver.faults({ ec2: { ...at.place, clear: true } });
   bot = await startBot();
   return card;
 }
@@ -106,6 +116,21 @@ describe('kill -9 in the middle of a restore', () => {
       expect((await driver.server('db-1')).state).toBe('running');
     },
   );
+
+  it('in another account goes on there after the start, with a session of its own', async () => {
+    const [, before] = (await driver.server('db-1', staging.query)).mappings;
+    const card = await killInside('db-1', 'AttachVolume', true, staging);
+
+    const done = await driver.turn(card, /done: Restored 1 volume of db-1/, 40_000);
+
+    const [, after] = (await driver.server('db-1', staging.query)).mappings;
+    const there = await driver.ec2(staging.query);
+    expect(done.plain).toContain('staging (210987654321) · us-east-1');
+    expect(after).toMatchObject({ device: before!.device });
+    expect(after!.volumeId).not.toBe(before!.volumeId);
+    expect(there.volumes.find(({ id }) => id === before!.volumeId)).toMatchObject({ state: 'available' });
+    expect(there.invariants).toEqual([]);
+  });
 
   it('while it is being undone ends undone, with the server as it was', async () => {
     const before = await driver.server('db-2');

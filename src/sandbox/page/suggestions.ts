@@ -16,6 +16,7 @@ export function suggestionsFor(commands: Workspace['commands'], ec2: Ec2Dump | u
     tour.push({ line: `/restore ${name} --from latest`, says: 'Then become the approver and press Approve' });
   if (name !== undefined)
     tour.push({ line: `/tag ${name} owner=platform`, says: 'Shows the difference first; can be undone' });
+  tour.push({ line: '/fleet all --account all --region all', says: 'Every account and Region side by side' });
   tour.push({ line: '/deck help', says: 'All commands you may run' }, { line: '/deck runs', says: 'What ran lately' });
   return tour.filter(({ line }) => commands.some(({ command }) => command === line.split(' ')[0]));
 }

@@ -98,9 +98,11 @@ describe('what a newcomer is offered', () => {
   test('leaves out what the app cannot do and what has no server', () => {
     expect(suggestionsFor([{ command: '/fleet', description: '' }], ec2Dump).map(({ line }) => line)).toEqual([
       '/fleet all',
+      '/fleet all --account all --region all',
     ]);
     expect(suggestionsFor(workspace.commands, undefined).map(({ line }) => line)).toEqual([
       '/fleet all',
+      '/fleet all --account all --region all',
       '/deck help',
       '/deck runs',
     ]);
