@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** The contract of the EC2 port on an independent EC2 (moto, in Python): `npm run test:moto`. */
+/** The contracts of the AWS ports on an independent AWS (moto, in Python): `npm run test:moto`. */
 export default defineConfig({
   test: {
     include: ['test/**/*.moto.ts'],

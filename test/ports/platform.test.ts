@@ -27,7 +27,7 @@ platformSuite('the AWS adapters on the make-believe services', async () => {
       clock: realClock,
       log: createLog(),
     }),
-    capabilities: { reachesServers: true, beginsDeployments: true },
+    capabilities: { reachesServers: true, beginsDeployments: true, missesGroups: true },
     server: ec2.servers.named('web-1')?.id as InstanceId,
     service: { cluster: 'default', service: 'shop' },
     balancer: 'shop',
