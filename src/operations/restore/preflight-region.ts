@@ -1,4 +1,4 @@
-import { some } from '#lib/format.ts';
+import { count, some } from '#lib/format.ts';
 import type { Key } from '#ports/platform.ts';
 
 import type { Finding } from './finding.ts';
@@ -68,7 +68,7 @@ function filling({ filling: of, servers }: PreflightFacts): readonly Finding[] {
           kind: 'initialization-rate',
           title: 'Initialization rate',
           about: 'Filling',
-          text: `${most} volumes of one server at ${of.rate} MiB/s are more than the ${of.quota} MiB/s that AWS fills in a Region.`,
+          text: `${count(most, 'volume')} of one server at ${of.rate} MiB/s ${most === 1 ? 'is' : 'are'} more than the ${of.quota} MiB/s that AWS fills in a Region.`,
           next: 'Ask again with a lower `--rate`, or without.',
         },
       ];
