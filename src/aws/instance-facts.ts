@@ -80,21 +80,6 @@ export function createFactCalls(send: Send, everyPage: EveryPage): FactCalls {
     return AvailabilityZones;
   };
 
-  /** `latest`: as it is now, which only machines on Nitro can tell; else as it was some time after the last start. */
-  function kept(id: InstanceId, latest: boolean) {
-    const input = { InstanceId: id, ...(latest ? { Latest: true } : {}) };
-    return send({ action: 'GetConsoleOutput', command: (sdk) => new sdk.GetConsoleOutputCommand(input) }, ConsoleReply);
-  }
-
-  const consoleOutput: Cloud['consoleOutput'] = async (id) => {
-    const { Output = '', Timestamp } = await kept(id, true).catch((error: unknown) => {
-      if (isRefusal(error) && error.data['awsCode'] === 'UnsupportedOperation') return kept(id, false);
-      throw error;
-    });
-    const bytes = Buffer.from(Output, 'base64');
-    return { text: bytes.subarray(-longestConsole).toString(), ...given('at', Timestamp) };
-  };
-
   const moveEvent: Cloud['moveEvent'] = async ({ instanceId, eventId, notBefore }) => {
     const input = { InstanceId: instanceId, InstanceEventId: eventId, NotBefore: new Date(notBefore) };
     await send(
@@ -112,7 +97,25 @@ export function createFactCalls(send: Send, everyPage: EveryPage): FactCalls {
       (await attribute(id, 'disableApiTermination')).DisableApiTermination?.Value ?? false,
     attachmentLimits,
     zones,
-    consoleOutput,
+    consoleOutput: (id) => consoleOutput(send, id),
     moveEvent,
   };
+}
+
+/** As it is now, which only machines on Nitro can tell; of others what was kept some time after the last start. */
+async function consoleOutput(send: Send, id: InstanceId): Promise<{ text: string; at?: number }> {
+  const ask = (more: { Latest?: true }) =>
+    send(
+      {
+        action: 'GetConsoleOutput',
+        command: (sdk) => new sdk.GetConsoleOutputCommand({ InstanceId: id, ...more }),
+      },
+      ConsoleReply,
+    );
+  const { Output = '', Timestamp } = await ask({ Latest: true }).catch((error: unknown) => {
+    if (isRefusal(error) && error.data['awsCode'] === 'UnsupportedOperation') return ask({});
+    throw error;
+  });
+  const bytes = Buffer.from(Output, 'base64');
+  return { text: bytes.subarray(-longestConsole).toString(), ...given('at', Timestamp) };
 }

@@ -6,7 +6,7 @@ import type { Snapshot } from './model.ts';
 import { invalid, notFound, Problem } from './problems.ts';
 import { snapshotState } from './states.ts';
 import { tagsAtCreation } from './tag-rules.ts';
-import { find, findOne, type World } from './world.ts';
+import { findOne, type World } from './world.ts';
 import { tagSet } from './xml.ts';
 
 /** In progress for one destination. Source: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-resource-quotas.html */
@@ -140,12 +140,3 @@ function shared({ world, form }: Call): Snapshot {
 function listed({ form }: Call, what: 'Add' | 'Remove'): string[] {
   return groups(form, `CreateVolumePermission.${what}`).map((one) => one.get('UserId') ?? one.get('Group') ?? '');
 }
-
-/** Leaves the snapshots of the image alone. */
-export const deregisterImage: Action = {
-  takes: ['ImageId', 'DryRun'],
-  run: ({ world, form }) => {
-    for (const { id } of find(world, 'image', [required(form, 'ImageId')])) world.tables.image.remove(id);
-    return { return: true };
-  },
-};

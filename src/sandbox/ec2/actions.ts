@@ -1,8 +1,9 @@
 import { attachVolume, detachVolume } from './act-attachments.ts';
 import { describeInstanceAttribute, modifyInstanceAttribute } from './act-attributes.ts';
-import { copySnapshot, deregisterImage, describeSnapshotAttribute, modifySnapshotAttribute } from './act-copies.ts';
+import { copySnapshot, describeSnapshotAttribute, modifySnapshotAttribute } from './act-copies.ts';
 import { deleteSnapshot } from './act-delete-snapshot.ts';
 import { getConsoleOutput, modifyInstanceEventStartTime } from './act-events.ts';
+import { deregisterImage } from './act-images.ts';
 import { runInstances } from './act-launch.ts';
 import { rebootInstances, startInstances, stopInstances, terminateInstances } from './act-power.ts';
 import { createReplaceRootVolumeTask, describeReplaceRootVolumeTasks } from './act-roots.ts';
