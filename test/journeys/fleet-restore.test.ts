@@ -9,7 +9,9 @@ beforeAll(async () => {
 afterAll(() => sandbox.stop());
 
 const web = ['web-1', 'web-2', 'web-3'];
+const rootOf = async (name: string) => (await sandbox.server(name)).mappings[0]!;
 const dataOf = async (name: string) => (await sandbox.server(name)).mappings[1]!;
+const stops = async () => (await sandbox.ec2()).calls.byAction['StopInstances'] ?? 0;
 const dataOfAll = () => Promise.all(web.map(dataOf));
 
 describe('a restore of many servers', () => {
@@ -64,5 +66,38 @@ describe('a restore of many servers', () => {
 
     expect(card.plain).toMatch(/Left as they are: 1 server[\s\S]*api-1 .*Auto Scaling group/);
     await sandbox.press('requester', card, 'cancel');
+  });
+});
+describe('a restore of a root volume', () => {
+  it('is done by AWS on the running server, and undone by putting the old root back', { timeout: 90_000 }, async () => {
+    const before = await rootOf('web-1');
+    const stopsBefore = await stops();
+    await sandbox.command('requester', 'ops', '/restore web-1 --root');
+    const card = await sandbox.see(
+      'ops',
+      ({ text, plain, buttons }) =>
+        /Restore 1 volume of web-1/.test(text) && plain.includes(before.volumeId) && buttons.length > 1,
+    );
+    await sandbox.press('approver', card, 'approve');
+    const done = await sandbox.turn(card, /done: Restored 1 volume of web-1/, 40_000);
+
+    const after = await rootOf('web-1');
+    expect(after).toMatchObject({ device: before.device, deleteOnTermination: before.deleteOnTermination });
+    expect(after.volumeId).not.toBe(before.volumeId);
+    expect(await stops()).toBe(stopsBefore);
+    const { volumes, invariants } = await sandbox.ec2();
+    expect(volumes.find(({ id }) => id === before.volumeId)).toMatchObject({
+      state: 'available',
+      tags: { 'deckhand:restore-hold-until': expect.stringMatching(/^20/) },
+    });
+    expect(invariants).toEqual([]);
+
+    await sandbox.press('requester', done, 'undo');
+    const undo = await sandbox.read('ops', /Undo the restore of 1 volume of web-1/);
+    await sandbox.press('approver', undo, 'approve');
+    await sandbox.turn(undo, /done: Undid the restore/, 40_000);
+
+    expect(await rootOf('web-1')).toEqual(before);
+    expect((await sandbox.server('web-1')).state).toBe('running');
   });
 });
