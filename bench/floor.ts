@@ -19,3 +19,17 @@ export function floorOf(calls: Readonly<Record<string, number>>): number {
 export function floorWith(action: string, thenSeconds: readonly number[]): number {
   return Math.max(0, ...thenSeconds.map((seconds, at) => earliest(action, at + 1) + seconds));
 }
+
+/** One step of a pipeline: a call of `action`, if any, and then what AWS takes by itself. */
+export type Step = { action?: string; seconds: number };
+
+/** So many things through the same steps, each on its own and in turn at every bucket: the last to end decides. */
+export function floorOfPipeline(things: number, steps: readonly Step[]): number {
+  const ends = Array.from({ length: things }, (_, at) =>
+    steps.reduce(
+      (now, { action, seconds }) => Math.max(now, action === undefined ? 0 : earliest(action, at + 1)) + seconds,
+      0,
+    ),
+  );
+  return Math.max(0, ...ends);
+}
