@@ -21,6 +21,7 @@ export type Ec2 = {
   }[];
   volumes: { id: string; state: string; tags: Record<string, string>; attachments: unknown[] }[];
   snapshots: { id: string; volumeId: string; state: string; tags: Record<string, string> }[];
+  rootTasks: { state: string }[];
   calls: { total: number; byAction: Record<string, number> };
   invariants: string[];
   sts: { assumed: { account: string; name: string; sourceIdentity?: string }[] };

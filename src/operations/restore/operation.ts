@@ -2,6 +2,7 @@ import { defineChange } from '#operations/contract.ts';
 
 import { parseRestore, RestoreArgs } from './arguments.ts';
 import { readDifferences } from './facts.ts';
+import { lists } from './lists.ts';
 import { done, planned } from './messages.ts';
 import type { RestorePlan } from './plan.ts';
 import { planRestore, planUndo, swapActions } from './planning.ts';
@@ -74,7 +75,10 @@ export const restoreOperation = defineChange<RestoreArgs, RestorePlan, RestoreRe
   story: restore,
   part: (story, plan) => restoreServer(story, plan as unknown as ServerPart), // written by `restore`
   words: { planned, done },
-  files: (plan, result) => (result === undefined ? [] : stepFiles(plan.terraform, exchangedBy(result))),
+  files: (plan, result) => [
+    ...lists(plan, result),
+    ...(result === undefined ? [] : stepFiles(plan.terraform, exchangedBy(result))),
+  ],
   inverse: (plan, result) =>
     plan.putsBack || result.servers.length === 0
       ? undefined

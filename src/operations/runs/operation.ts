@@ -5,8 +5,10 @@ import { asker } from '#lib/asker.ts';
 import { elsewhere } from '#lib/places.ts';
 import { defineAnswer } from '#operations/contract.ts';
 import type { Place } from '#ports/cloud.ts';
-import type { Run } from '#ports/history.ts';
+import type { PartRecord, Run } from '#ports/history.ts';
 import type { Button, Line, Message } from '#ports/text.ts';
+
+import { ledger } from './ledger.ts';
 
 const RunsArgs = z.object({ run: z.string().optional() });
 const pageSize = 10;
@@ -43,7 +45,10 @@ export const runsOperation = defineAnswer<z.infer<typeof RunsArgs>>({
     return { run };
   },
   async answer(asking, { run: id }, { page }) {
-    if (id !== undefined) return one(await asking.history.runs.get(id), id, asking.places);
+    if (id !== undefined) {
+      const [run, parts] = await Promise.all([asking.history.runs.get(id), asking.history.parts.list(id)]);
+      return one(run, { id, parts, page, places: asking.places });
+    }
     const runs = await asking.history.runs.recent({ limit: (page + 1) * pageSize + 1 });
     return list(runs, page, asking.places);
   },
@@ -86,9 +91,12 @@ function line({ order, state, summary, reason, undoneBy }: Run, places: readonly
   ];
 }
 
-function one(run: Run | undefined, id: string, places: readonly Place[]): Message {
+type Ledger = { id: string; parts: readonly PartRecord[]; page: number; places: readonly Place[] };
+
+function one(run: Run | undefined, { id, parts, page, places }: Ledger): Message {
   if (run === undefined) throw new Refusal('not-found', `There is no run \`${id}\`. \`/deck runs\` lists them.`);
   const { order, state, summary, reason, endedAt } = run;
+  const { sections, buttons } = ledger(parts, page);
   return {
     alert: `${id}: ${state}`,
     title: `Run ${id}`,
@@ -104,6 +112,8 @@ function one(run: Run | undefined, id: string, places: readonly Place[]): Messag
           ['Plan', [{ code: order.planHash.slice(0, 16) }]],
         ],
       },
+      ...sections,
     ],
+    buttons: [...buttons, ...(endedAt === undefined ? [{ verb: 'refresh', label: 'Refresh' } as const] : [])],
   };
 }
