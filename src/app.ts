@@ -5,6 +5,7 @@ import { createLeftoverWatch } from '#fleet/leftovers.ts';
 import { lookEvery, scheduledSnapshots, scheduleViews } from '#fleet/schedules.ts';
 import { createTimedWork, type TimedWork } from '#fleet/timed.ts';
 import { createHealthWatches } from '#fleet/watches.ts';
+import { placeFlags } from '#lib/places.ts';
 import type { ScheduleView } from '#operations/contract.ts';
 import { operations } from '#operations/index.ts';
 import { createPeople } from '#policy/people.ts';
@@ -60,7 +61,7 @@ export function createApp(outside: AppWorld): App {
   const world: World & AppWorld = { ...outside, operations };
   const who = createPeople(world);
   const incidents = createIncidents(world);
-  const sites = createSiteWatch({ ...world, cloud: world.clouds.at(home), incidents });
+  const sites = createSiteWatch({ ...world, cloud: world.clouds.at(home), elsewhere, incidents });
   // One replica checks the sites; the others would only check them again, and tell twice.
   const watching = createLease({ ...world, holder: world.randomText(8) }, 'sites', {
     begin: (fence) => sites.start(fence),
@@ -102,6 +103,11 @@ export function createApp(outside: AppWorld): App {
     await settling('trouble', lookForTrouble);
     await settling('incidents', () => incidents.flush());
     await settling('reminders', remind);
+  }
+
+  function elsewhere() {
+    const places = world.clouds.places();
+    return places.slice(1).map((place) => ({ cloud: world.clouds.at(place), flags: placeFlags(place, places) }));
   }
 
   async function takeUp(run: Run): Promise<void> {

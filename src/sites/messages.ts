@@ -274,11 +274,16 @@ function closed(site: Site, severity: Report['severity'], title: string, text: s
 function remedies(evidence: Evidence, server: Server): readonly Remedy[] {
   if (server.kind !== 'found' || !fitsRestart(evidence)) return [];
   const name = server.name === '' ? server.id : server.name;
-  const restart: Remedy = { label: `Restart ${clip(name)}`, operation: 'restart', line: server.id, style: 'primary' };
+  const restart: Remedy = {
+    label: `Restart ${clip(name)}`,
+    operation: 'restart',
+    line: `${server.id}${server.flags}`,
+    style: 'primary',
+  };
   const restore: Remedy = {
     label: 'Restore…',
     operation: 'restore',
-    line: `${server.id} --from latest`,
+    line: `${server.id}${server.flags} --from latest`,
     style: 'danger',
   };
   return [

@@ -18,7 +18,7 @@ import { createMaintenance } from './maintenance.ts';
 import * as messages from './messages.ts';
 import { createOwnTrouble } from './own-trouble.ts';
 import { createPulse, type PulseFigures } from './pulse.ts';
-import { createServerFinder } from './server.ts';
+import { createServerFinder, type Elsewhere } from './server.ts';
 import { createTurns } from './turns.ts';
 import { afterMaintenance, cleared, isDown, judge, newState, nextCheck } from './verdict.ts';
 import { viewOf } from './view.ts';
@@ -28,6 +28,8 @@ export type SiteWatchWorld = {
   history: Pick<History, 'watch'> & { claims: Pick<History['claims'], 'holders'> };
   incidents: Incidents;
   cloud: Pick<Cloud, 'instances'>;
+  /** The other accounts and Regions, for servers that home does not know. */
+  elsewhere?: () => readonly Elsewhere[];
   calendar: Pick<Calendar, 'last'>;
   clock: Clock;
   settings: SettingsSource;

@@ -82,6 +82,29 @@ describe('the server behind a site', () => {
     expect(await found).toMatchObject({ why: 'EC2 has not answered yet' });
   });
 
+  it('is looked for elsewhere when home does not know it, and a button then goes there', async () => {
+    const place = (flags: string, instances: Cloud['instances']) => ({ flags, cloud: { instances } });
+    const web = anInstance({ name: 'web-1' });
+    const findAmong = (...others: ReturnType<typeof place>[]) =>
+      createServerFinder({ clock: createFakeClock(), cloud: { instances: answers([]) }, elsewhere: () => others })(
+        'web-1',
+      );
+    const staging = place(' --account staging --region us-east-1', answers([web]));
+    const away = place(' --region us-west-2', () => Promise.reject(new Error('x')));
+
+    expect(await findAmong(away, staging)).toMatchObject({
+      kind: 'found',
+      flags: ' --account staging --region us-east-1',
+    });
+    expect(await findAmong(staging, place(' --region us-west-2', answers([web])))).toMatchObject({
+      why: '2 accounts or Regions have such a server; use an id',
+    });
+    expect(await findAmong(away)).toMatchObject({ why: 'EC2 could not be asked' });
+    expect(await findAmong(place(' --region us-west-2', answers([])))).toMatchObject({
+      why: 'EC2 knows no such server',
+    });
+  });
+
   it('is asked for once a minute, however many sites it carries', async () => {
     let calls = 0;
     const { find, clock } = finder(async () => (calls++, [anInstance()]));

@@ -16,6 +16,7 @@ const server = (change: Partial<Extract<Server, { kind: 'found' }>> = {}): Serve
   name: 'web-1',
   state: 'running',
   autoScalingGroup: undefined,
+  flags: '',
   ...change,
 });
 
