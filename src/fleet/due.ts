@@ -9,6 +9,8 @@ export type Remembered = CronLine & {
   /** The newest slot that was dealt with, and the run it became; without a run it was left out. */
   slot?: number | undefined;
   run?: string | undefined;
+  /** The newest run that was asked, also when later slots were left out because of it. */
+  asked?: string | undefined;
 };
 export type Due = { slot: number; why: 'due' | 'made up for' | 'too old' };
 

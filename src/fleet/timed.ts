@@ -64,7 +64,7 @@ export function createTimedWork(world: World) {
     if (!(await mayStart(work, memory, due))) return { ...memory, slot, run: undefined };
     const run = await automatic.start({ ...request, id: `${work.key}:${slot}` });
     log.info({ work: work.key, run, slot: new Date(slot).toISOString(), why: due.why }, 'asked by the clock');
-    return { ...memory, slot, run };
+    return { ...memory, slot, run, asked: run };
   }
 
   /** One at a time: a slot that comes while the one before still runs is left out. */
@@ -74,9 +74,9 @@ export function createTimedWork(world: World) {
       log.warn(at, 'a slot was missed and is too old to be made up for');
       return false;
     }
-    const before = memory.run === undefined ? undefined : await history.runs.get(memory.run);
+    const before = memory.asked === undefined ? undefined : await history.runs.get(memory.asked);
     if (before === undefined || before.endedAt !== undefined) return true;
-    log.warn({ ...at, run: memory.run }, 'a slot was left out: the one before still runs');
+    log.warn({ ...at, run: memory.asked }, 'a slot was left out: the one before still runs');
     return false;
   }
 

@@ -98,6 +98,14 @@ describe('work by the clock', () => {
     const view = (await one.views([nightly])).get(nightly.key);
     expect(view).toMatchObject({ memory: { slot: time.now }, run: undefined });
     expect(view?.next[0]).toBe(two + 48 * 60 * minute);
+
+    time.now = two + 48 * 60 * minute;
+    await one.look([nightly]);
+    expect(started).toHaveLength(1);
+    runs.set(`r-schedule:nightly:${two}`, { endedAt: time.now });
+    time.now = two + 72 * 60 * minute;
+    await one.look([nightly]);
+    expect(started).toHaveLength(2);
   });
 
   it('forgets what is no longer there, so that it begins anew when it comes back', async () => {

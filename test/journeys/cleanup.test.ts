@@ -109,23 +109,11 @@ describe('a clean-up of snapshots', () => {
     expect(done.plain).toMatch(/\d+ can be taken out of the Recycle Bin in the AWS console, at least until 20\d\d-/);
   });
 
-  it('is refused when it is wider than the bound, with the setting to raise, and when there is nothing to do', async () => {
-    await sandbox.command('requester', 'ops', '/deck cleanup rule nightly');
-    await sandbox.see('ops', ({ plain, ephemeral }) => ephemeral === true && /There is no rule `?nightly/.test(plain));
-    await sandbox.command('requester', 'ops', '/deck cleanup held');
-    await sandbox.see('ops', ({ plain, ephemeral }) => ephemeral === true && /There is nothing to delete/.test(plain));
-    await sandbox.faults({ ec2: { nights: 30 } });
-    await sandbox.command('requester', 'ops', '/deck cleanup snapshots all --keep 1');
-    await sandbox.see(
-      'ops',
-      ({ plain, ephemeral }) => ephemeral === true && /at most 1000 are allowed.*limits\.deletions/.test(plain),
-    );
-  });
-
   it('is asked by Deckhand itself at the time of a rule, once while it is open, and approved like any other', async () => {
     const path = `${sandbox.dataDir}/deckhand.yml`;
     const rule =
-      "retention: { rules: [{ name: nights, selector: role=api, older: 125d, cron: '* * * * * *', channel: C0OPS }] }";
+      "retention: { rules: [{ name: nights, selector: role=api, older: 102d, cron: '*/5 * * * * *', channel: C0OPS }] }";
+    await sandbox.faults({ ec2: { nights: 5 } });
     writeFileSync(path, `${readFileSync(path, 'utf8')}\n${rule}\n`);
     const card = await sandbox.read('ops', /Delete \d+ snapshots: rule nights, snapshots of role=api/, 40_000);
     expect(card.plain).toMatch(/Asked by Deckhand \(retention nights\)/);
@@ -138,5 +126,18 @@ describe('a clean-up of snapshots', () => {
     const cards = (await sandbox.messages('ops')).filter(({ text }) => text.includes('rule nights'));
     expect(new Set(cards.map(({ thread_ts, ts }) => thread_ts ?? ts)).size).toBe(1);
     expect((await sandbox.ec2()).invariants).toEqual([]);
+  });
+
+  it('is refused when it is wider than the bound, with the setting to raise, and when there is nothing to do', async () => {
+    await sandbox.command('requester', 'ops', '/deck cleanup rule nightly');
+    await sandbox.see('ops', ({ plain, ephemeral }) => ephemeral === true && /There is no rule `?nightly/.test(plain));
+    await sandbox.command('requester', 'ops', '/deck cleanup held');
+    await sandbox.see('ops', ({ plain, ephemeral }) => ephemeral === true && /There is nothing to delete/.test(plain));
+    await sandbox.faults({ ec2: { nights: 30 } });
+    await sandbox.command('requester', 'ops', '/deck cleanup snapshots all --keep 1');
+    await sandbox.see(
+      'ops',
+      ({ plain, ephemeral }) => ephemeral === true && /at most 1000 are allowed.*limits\.deletions/.test(plain),
+    );
   });
 });
