@@ -43,7 +43,7 @@ export type Containers = {
   container: (engine: DockerEngine, name: string) => Promise<Container>;
   /**
    * Stops it, by force after `graceSec` (10 unless said, at most 300), and starts it again. Repeatable: a container that
-   * was started after `startedAt`, as it was read before, counts as done.
+   * was started after `startedAt`, as it was read before (undefined: it had never been started), counts as done.
    */
   restart: (
     engine: DockerEngine,
