@@ -4,6 +4,7 @@ import { type MemberVerdict, replaceMembers } from './auto-scaling.ts';
 import type { Action, Call } from './call.ts';
 import type { FaultBoard } from './faults.ts';
 import { flag, type Form, rootsOf } from './form.ts';
+import { recoverInstances } from './power.ts';
 import { Problem } from './problems.ts';
 import type { Cost } from './rates.ts';
 import { settleRootTasks } from './root-tasks.ts';
@@ -45,6 +46,7 @@ export function answer(desk: Desk, asked: Asked): XmlFields {
     faults: desk.faults,
   };
   settleRootTasks(world);
+  recoverInstances(world);
   replaceMembers(world, desk.verdict.of);
   world.sweep();
   return action.run(call);

@@ -25,6 +25,7 @@ const eventCodes = [
 const Faults = z.strictObject({
   impair: word.optional(),
   check: z.enum(checks).optional(),
+  recoversIn: z.number().min(0).max(86_400).optional(),
   heal: word.optional(),
   failNextSnapshot: z.int().min(0).max(1_000).optional(),
   failNextVolume: z.int().min(0).max(1_000).optional(),
@@ -58,6 +59,8 @@ export function setFaults(of: ControlOf, input: unknown): ControlAnswer {
   const asked = read.data;
   if (Object.keys(asked).length === 0) return refusal('Nothing was asked for.');
   if (asked.check !== undefined && asked.impair === undefined) return refusal('check: goes with impair.');
+  if (asked.recoversIn !== undefined && asked.check !== 'system')
+    return refusal('recoversIn: goes with check "system", the only one AWS recovers from by itself.');
   if (asked.group !== undefined && asked.autoScaling === undefined) return refusal('group: goes with autoScaling.');
   // A world that is made anew has the same names.
   const unknown = servers(asked).find((name) => named(of.world(), name) === undefined);
@@ -115,8 +118,12 @@ function changeWorld(world: World, asked: Faults): void {
     if (instance !== undefined) world.tables.instance.put(next(instance));
   };
   const check: Check = asked.check ?? 'instance';
-  change(asked.impair, (one) => ({ ...one, impaired: { ...one.impaired, [check]: world.now() } }));
-  change(asked.heal, (one) => ({ ...one, impaired: {} }));
+  change(asked.impair, (one) => ({
+    ...one,
+    impaired: { ...one.impaired, [check]: world.now() },
+    ...(asked.recoversIn === undefined ? {} : { recoversAt: world.now() + asked.recoversIn * 1_000 }),
+  }));
+  change(asked.heal, ({ recoversAt: _none, ...one }) => ({ ...one, impaired: {} }));
   const member = memberOf(asked);
   change(member?.instance, (one) => ({ ...one, tags: withGroup(one, member?.group ?? '') }));
   const { event } = asked;

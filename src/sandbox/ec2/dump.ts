@@ -4,6 +4,7 @@ import type { CallLog } from './calls.ts';
 import type { FaultBoard } from './faults.ts';
 import { brokenInvariants } from './invariants.ts';
 import type { Instance, Snapshot, Tags, Volume } from './model.ts';
+import { recoverInstances } from './power.ts';
 import { settleRootTasks } from './root-tasks.ts';
 import {
   attachmentsOf,
@@ -24,6 +25,7 @@ export function dumpWorld(of: { world: World; calls: CallLog; faults: FaultBoard
   const { world, calls, faults } = of;
   const { tables } = world;
   settleRootTasks(world);
+  recoverInstances(world);
   return {
     account: world.account,
     region: world.region,

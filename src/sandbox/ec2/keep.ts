@@ -125,6 +125,6 @@ export function nextChangeAt(world: World): number | undefined {
   return Number.isFinite(next) ? next : undefined;
 }
 
-function instantsOf({ power, initializedAt }: Instance): number[] {
-  return [power.doneAt, initializedAt];
+function instantsOf({ power, initializedAt, recoversAt }: Instance): (number | undefined)[] {
+  return [power.doneAt, initializedAt, recoversAt];
 }

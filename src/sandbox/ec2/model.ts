@@ -44,6 +44,8 @@ export type Instance = {
   /** The status checks say `initializing` until then. */
   initializedAt: number;
   impaired: Readonly<Partial<Record<Check, number>>>;
+  /** AWS moves it to another host then, by itself. */
+  recoversAt?: number;
   events: readonly ScheduledEvent[];
   disableApiStop: boolean;
   disableApiTermination: boolean;

@@ -1,5 +1,5 @@
 import type { Attachment, Instance, Power, ScheduledEvent, Volume } from './model.ts';
-import { attachmentState, instanceState } from './states.ts';
+import { attachmentState, instanceState, runs } from './states.ts';
 import type { World } from './world.ts';
 
 /** What starting, stopping, rebooting and terminating do to the world; who may ask for it is decided elsewhere. */
@@ -45,6 +45,19 @@ export function stop(world: World, instance: Instance, reason: NonNullable<Power
       ? { leaving: { since: attachment.leaving.since, goneAt: doneAt + world.pace.detach } }
       : {}),
   }));
+}
+
+/** What AWS does by itself when a host fails: as after a stop and a start, with the same addresses. */
+export function recoverInstances(world: World): void {
+  const due = world.tables.instance
+    .all()
+    .filter(({ recoversAt }) => recoversAt !== undefined && world.now() >= recoversAt);
+  for (const { recoversAt: at = world.now(), ...instance } of due) {
+    const { system, ...impaired } = instance.impaired;
+    // Somebody else may have stopped or moved it in the meantime.
+    const isHere = system !== undefined && runs(instance, world.now());
+    world.tables.instance.put(isHere ? { ...instance, impaired, initializedAt: at + world.pace.initialize } : instance);
+  }
 }
 
 /** The same host: only the operating system starts anew. */

@@ -16,10 +16,11 @@ const oneGiB = { AvailabilityZone: 'us-east-1a', Size: 1 };
 
 describe('the control API', () => {
   test.each([
-    [{ failNextSnapshots: 1 }, /no fault failNextSnapshots.*impair, check, heal, failNextSnapshot/s],
+    [{ failNextSnapshots: 1 }, /no fault failNextSnapshots.*impair, check, recoversIn, heal, failNextSnapshot/s],
     [{}, /Nothing was asked for/],
     [{ check: 'system' }, /goes with impair/],
     [{ group: 'x' }, /goes with autoScaling/],
+    [{ impair: 'web-1', check: 'instance', recoversIn: 5 }, /goes with check "system"/],
     [{ impair: 'web-1', check: 'mood' }, /check: /],
     [{ inject: { action: 'CreateVolume', colour: 'red' } }, /inject/],
     [{ event: { instance: 'web-1', code: 'party', inHours: 1 } }, /event\.code/],
@@ -86,6 +87,18 @@ describe('the control API', () => {
     ec2.faults({ start: 'web-2' });
     advance(10);
     expect(server(id).state).toBe('running');
+  });
+
+  test('lets AWS move a machine to another host by itself', async () => {
+    const { ec2, server, advance } = await startEc2();
+
+    ec2.faults({ impair: 'web-2', check: 'system', recoversIn: 300 });
+    advance(299);
+    expect(server('web-2')).toMatchObject({ state: 'running', status: { system: 'impaired' } });
+    advance(1);
+    expect(server('web-2')).toMatchObject({ state: 'running', status: { system: 'initializing' } });
+    advance(120);
+    expect(server('web-2').status).toEqual({ system: 'ok', instance: 'ok', ebs: 'ok' });
   });
 
   test('goes back to the first fleet', async () => {
