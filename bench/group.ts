@@ -13,6 +13,11 @@ export type BenchOptions = {
 export type Bench = {
   /** Its main figure; `--only` takes it. */
   name: string;
+  /**
+   * The speed it is run at when none is asked for, 5 when left out: as slow as patience allows, because Deckhand's own work
+   * does not run faster with AWS's time and would be measured instead of it.
+   */
+  speed?: number;
   run: (options: BenchOptions) => Promise<readonly Figure[]>;
 };
 

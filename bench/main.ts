@@ -11,7 +11,7 @@ import { sites } from './sites.ts';
 /** Every group; a line for each. */
 const groups: Readonly<Record<string, Group>> = { fleet, sites };
 
-const usage = `Usage: npm run bench -- ${Object.keys(groups).join('|')} [--only FIGURE] [--speed 5] [--json]`;
+const usage = `Usage: npm run bench -- ${Object.keys(groups).join('|')} [--only FIGURE] [--speed N] [--json]`;
 
 /** Measures the figures of a group, each from nothing, and prints a line for each as soon as it is known. */
 async function main(): Promise<void> {
@@ -26,19 +26,25 @@ async function main(): Promise<void> {
   const tally = { calls: 0, throttled: 0 };
   const print = json ? forMachines : forPeople;
   for (const bench of benches)
-    for (const figure of await bench.run({ speed, tally })) process.stdout.write(`${print(figure)}\n`);
+    for (const figure of await bench.run({ speed: speed ?? bench.speed ?? 5, tally }))
+      process.stdout.write(`${print(figure)}\n`);
   for (const figure of group.after?.(tally) ?? []) process.stdout.write(`${print(figure)}\n`);
 }
 
-function readArguments(args: readonly string[]): { name: string; only?: string; speed: number; json: boolean } {
+function readArguments(args: readonly string[]): { name: string; only?: string; speed?: number; json: boolean } {
   const { values, positionals } = parse(args);
   const [name, ...more] = positionals;
   if (name === undefined || !Object.hasOwn(groups, name) || more.length > 0)
     throw new Refusal('bad-input', `Name one group.\n${usage}`);
-  const speed = Number(values.speed ?? 5);
-  if (!(speed >= 1 && speed <= 1_000))
+  const speed = values.speed === undefined ? undefined : Number(values.speed);
+  if (speed !== undefined && !(speed >= 1 && speed <= 1_000))
     throw new Refusal('bad-input', `--speed takes a number from 1 to 1000, not "${values.speed}".\n${usage}`);
-  return { name, ...(values.only === undefined ? {} : { only: values.only }), speed, json: values.json ?? false };
+  return {
+    name,
+    ...(values.only === undefined ? {} : { only: values.only }),
+    ...(speed === undefined ? {} : { speed }),
+    json: values.json ?? false,
+  };
 }
 
 function parse(args: readonly string[]) {

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { parse, stringify } from 'yaml';
 
@@ -27,7 +28,7 @@ export type Rig = Driver & {
   speed: number;
   /** Calls of EC2 so far, dry runs included; and those of them that were throttled. */
   counted: () => Promise<{ calls: number; throttled: number; byAction: Readonly<Record<string, number>> }>;
-  /** Most memory (RSS) that the process of Deckhand has had, in MB. */
+  /** Most memory (RSS) that the process of Deckhand has had since it was ready, in MB. */
   peakMb: () => number;
   /** What `act` takes, from its begin to its end. */
   timed: <T>(act: () => Promise<T>) => Promise<{ result: T; seconds: { real: number; simulated: number } }>;
@@ -45,7 +46,9 @@ export async function startRig({ instances, speed, settings = {}, spare = 0 }: R
   const servers = startNode(['src/sandbox/main.ts', '--servers-only', ...flags]);
   const children: Child[] = [servers];
   async function stop(): Promise<void> {
-    for (const child of children.toReversed()) await child.kill('SIGTERM');
+    for (const child of children.toReversed())
+      await Promise.race([child.kill('SIGTERM'), sleep(15_000, undefined, { ref: false })]);
+    for (const child of children) await child.kill('SIGKILL');
     folder.remove();
   }
   try {
@@ -58,6 +61,8 @@ export async function startRig({ instances, speed, settings = {}, spare = 0 }: R
     const deckhand = startNode(['src/main.ts'], { ...variablesIn(line ?? ''), PORT: '0', LOG_LEVEL: 'info' });
     children.push(deckhand);
     await printed(deckhand, /Deckhand is ready/, 60_000);
+    // Resets the peak (VmHWM), so that making the store does not count. Source: proc_pid_clear_refs(5).
+    writeFileSync(`/proc/${deckhand.process.pid}/clear_refs`, '5');
     const driver = createDriver(url!);
     return { ...driver, ...tools(driver, speed, deckhand), speed, stop };
   } catch (error) {

@@ -8,6 +8,7 @@ const instances = 459;
 /** `/snapshot all` over 1,000 volumes, from the confirmation to the card that says done. */
 export const snapshot1000: Bench = {
   name: 'snapshot-1000',
+  speed: 1,
   run: async ({ speed, tally }) => {
     const rig = await startRig({ instances, speed, settings: { limits: { resources: 1_000 } } });
     try {

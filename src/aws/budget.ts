@@ -85,6 +85,7 @@ export function createBudget(of: {
     queue.requests = shrink(queue.requests, now);
     if (queue.instances !== undefined) queue.instances = shrink(queue.instances, now);
     queue.throttled += 1;
+    queue.throttledAt = now;
     log.warn({ action: queue.name, factor: queue.requests.factor, throttled: queue.throttled }, 'ec2 throttled');
     serve(queue, clock);
   }

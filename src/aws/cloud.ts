@@ -1,4 +1,4 @@
-import type { Cloud } from '#ports/cloud.ts';
+import type { Cloud, Shortage } from '#ports/cloud.ts';
 import type { Lane } from '#ports/clouds.ts';
 
 import { createAttachmentCalls } from './attachments.ts';
@@ -68,9 +68,19 @@ export function createCloud(options: CloudOptions): AwsCloud {
       ...createTagCalls(together, options.clock),
       permits: createPermits(send),
       pace: caller.pace,
+      shortOf: () => shortages(caller.levels()),
       close: caller.close,
     };
   }
 
   return { ...inLane('normal'), inLane, warm: caller.warm, budget: caller.levels };
+}
+
+/** Throttled so lately that people may still feel it. */
+const latelyMs = 10 * 60_000;
+
+function shortages(levels: readonly BudgetLevel[]): readonly Shortage[] {
+  return levels
+    .filter(({ waiting, throttledAgoMs = Infinity }) => waiting > 0 || throttledAgoMs < latelyMs)
+    .map(({ bucket, tokens: _tokens, capacity: _capacity, ...rest }) => ({ action: bucket, ...rest }));
 }

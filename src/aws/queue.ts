@@ -14,6 +14,8 @@ export type BudgetLevel = {
   share: number;
   waiting: number;
   throttled: number;
+  /** Since it last was, in ms. */
+  throttledAgoMs?: number;
 };
 
 /** The bucket of one action and those who wait for it. `instances`: the second bucket of calls that name instances. */
@@ -25,6 +27,7 @@ export type Queue = {
   waiting: Record<Lane, Line>;
   wake: Cancel | undefined;
   throttled: number;
+  throttledAt?: number;
 };
 
 export function newQueue(name: string, limit: Limit, share: number, now: number): Queue {
@@ -41,8 +44,16 @@ export function newQueue(name: string, limit: Limit, share: number, now: number)
   };
 }
 
-function part(rate: Rate, share: number): Rate {
-  return { capacity: rate.capacity * share, perSecond: rate.perSecond * share };
+/** Calls reach AWS up to so much closer together than they left. */
+const jitterS = 0.25;
+
+/**
+ * Our part of a bucket, and never quite all of it: what AWS counts and what we count differ by calls under way, and the
+ * last tokens would be taken for free when they are not there yet.
+ */
+function part({ capacity, perSecond }: Rate, share: number): Rate {
+  const reserve = Math.min(capacity / 2, 1 + perSecond * jitterS);
+  return { capacity: Math.min(capacity * share, capacity - reserve), perSecond: perSecond * share };
 }
 
 export function refill(queue: Queue, now: number): void {
@@ -114,5 +125,6 @@ export function levelOf(queue: Queue, share: number, now: number): BudgetLevel {
     share: share * queue.requests.factor,
     waiting: lanes.reduce((sum, lane) => sum + everybodyIn(queue.waiting[lane]).length, 0),
     throttled: queue.throttled,
+    ...(queue.throttledAt === undefined ? {} : { throttledAgoMs: now - queue.throttledAt }),
   };
 }

@@ -268,6 +268,18 @@ export type DryRunOf = {
   sourceRegion?: string;
 };
 
+/** An action whose API budget is short. */
+export type Shortage = {
+  action: string;
+  /** Calls of everybody that wait for a token. */
+  waiting: number;
+  /** How often AWS throttled it since the start, and how long ago it last did, in ms. */
+  throttled: number;
+  throttledAgoMs?: number;
+  /** Part (0–1) of AWS's limit in use now: less than the settings say after AWS has throttled. */
+  share: number;
+};
+
 /**
  * EC2 and EBS in our words.
  *
@@ -357,6 +369,8 @@ export type Cloud = Holds & {
   permits: (action: CloudAction, of: DryRunOf) => Promise<{ permitted: true } | { permitted: false; message: string }>;
   /** How fast this action may be called here, after Deckhand's share of AWS's limit: so many at once, then per second. */
   pace: (action: string) => { burst: number; perSecond: number };
+  /** The EC2 actions of this place whose API budget is short, or was throttled within the last 10 minutes. Asks nobody. */
+  shortOf: () => readonly Shortage[];
   /** Frees sockets. Safe to repeat. */
   close: () => void;
 };

@@ -175,6 +175,28 @@ test('a call that comes alone is not held up; one soon after another waits a mom
   expect(slept).toEqual([50]);
 });
 
+test('what is short of budget is told: calls that wait, and what AWS throttled lately', async () => {
+  const limits = { StopInstances: { capacity: 1, perSecond: 0.5 } };
+  const { cloud } = await against((call, response) => {
+    if (call.action === 'StopInstances') response.end(reply('StopInstances', '<instancesSet/>').xml);
+    else response.writeHead(503).end(failure(503, 'RequestLimitExceeded', 'Request limit exceeded.').xml);
+  }, limits);
+  expect(cloud.shortOf()).toEqual([]);
+
+  await caught(cloud.createSnapshot({ volumeId: disk(1), tags: {}, description: '' }));
+  await cloud.stopInstances([server(1)]);
+  const waiting = caught(cloud.stopInstances([server(2)]));
+  await new Promise((resolve) => setTimeout(resolve, 150)); // beyond the time to join
+
+  const short = cloud.shortOf();
+  expect(short).toMatchObject([
+    { action: 'CreateSnapshot', waiting: 0, throttled: 1, throttledAgoMs: expect.any(Number) },
+    { action: 'StopInstances', waiting: 1, throttled: 0 },
+  ]);
+  cloud.close();
+  expect((await waiting).code).toBe('transient');
+});
+
 describe('after a refusal', () => {
   const member = (...ids: string[]) => ({ ids });
   const no = (code: ConstructorParameters<typeof Refusal>[0], ids: string[] = []) =>

@@ -1,6 +1,6 @@
 import { count, duration, label } from '#lib/format.ts';
 import { placeLabel } from '#lib/places.ts';
-import type { Place } from '#ports/cloud.ts';
+import type { Place, Shortage } from '#ports/cloud.ts';
 import type { Button, Line, Message, Piece, Section } from '#ports/text.ts';
 
 import type { DiskLine, Overview, Server } from './overview.ts';
@@ -13,6 +13,7 @@ type Of = {
   place: Place & { endpoint?: string };
   /** How many places there are besides. */
   others: number;
+  short: readonly Shortage[];
   now: number;
   page: number;
   details: boolean;
@@ -32,6 +33,7 @@ export function answer(found: Overview, of: Of): Message {
       ? []
       : [table(servers, of)]),
     ...looseSection(loose, of),
+    ...budget(of.short),
     { kind: 'note', line: [`${of.selector} · ${where} · read at `, { at: of.now, style: 'time' }, ...elsewhere(of)] },
   ];
   return {
@@ -40,6 +42,26 @@ export function answer(found: Overview, of: Of): Message {
     sections,
     buttons: buttons(servers, only.length > 0, of),
   };
+}
+
+/** Only when calls wait or AWS said "too many" lately: why things are slow, and what helps. */
+export function budget(short: readonly Shortage[]): Section[] {
+  if (short.length === 0) return [];
+  const lines = short.slice(0, 5).map(({ action, waiting, throttled, throttledAgoMs, share }): Line => {
+    const waits = waiting === 0 ? [] : [`${count(waiting, 'call')} waiting`];
+    const told =
+      throttledAgoMs === undefined
+        ? []
+        : [
+            `throttled ${count(throttled, 'time')}, last ${duration(throttledAgoMs)} ago, now at ${Math.round(share * 100)} % of the limit`,
+          ];
+    return [{ code: action }, `: ${[...waits, ...told].join('; ')}`];
+  });
+  const isThrottled = short.some(({ throttledAgoMs }) => throttledAgoMs !== undefined);
+  const next = isThrottled
+    ? 'Something else in the account uses the same limits, or AWS has lowered them. Deckhand slows down by itself; a lower `aws.budgetShare` leaves more to others.'
+    : 'This is the speed that AWS allows. Where AWS has raised a limit, say so in `aws.buckets`.';
+  return [{ kind: 'text', lines: [[{ bold: 'AWS API budget' }], ...lines, next] }];
 }
 
 function elsewhere({ others }: Of): Piece[] {

@@ -48,7 +48,12 @@ export const statusOperation = defineAnswer<{ selector: Selector }>({
       });
     }
     const found = await look(asking.cloud, selector);
-    return answer(found, { ...of, place: asking.place, others: asking.places.length - 1 });
+    return answer(found, {
+      ...of,
+      place: asking.place,
+      others: asking.places.length - 1,
+      short: asking.cloud.shortOf(),
+    });
   },
 });
 
