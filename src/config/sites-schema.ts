@@ -101,7 +101,11 @@ const site = section({
   parent: siteName
     .optional()
     .describe('Another site that this one cannot work without; while that is down, one message'),
-  instance: server.optional().describe('The server behind it (id or Name), in any place of `aws.accounts`: feeds the Restart and Restore buttons'),
+  instance: server
+    .optional()
+    .describe(
+      'The server behind it (id or Name), in any place of `aws.accounts`: feeds the Restart and Restore buttons',
+    ),
   loadBalancer: text(256).optional().describe('Name of the load balancer in front; its sites are told together'),
   channel: channelId.optional().describe('Where its alerts go; unset = `channels.alerts`'),
   owner: text(100).optional().describe('Who to talk to; shown on the alert'),

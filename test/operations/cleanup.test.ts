@@ -5,7 +5,7 @@ import { Refusal, Transient } from '#errors.ts';
 import type { RetentionRules } from '#lib/retention.ts';
 import { holdTag, runTag, setTag, terraformTag, volumeTag } from '#lib/tags.ts';
 import { readWords } from '#lib/words.ts';
-import { parseCleanup } from '#operations/cleanup/arguments.ts';
+import { CleanupArgs, parseCleanup } from '#operations/cleanup/arguments.ts';
 import { noGuards } from '#operations/cleanup/chunk.ts';
 import type { Guards, Policies } from '#operations/cleanup/guards.ts';
 import { done, files, planned } from '#operations/cleanup/messages.ts';
@@ -67,6 +67,12 @@ describe('the line of a clean-up', () => {
         timezone: 'Europe/Berlin',
       },
     });
+    const { adopt, ...asked } = parse('snapshots all --keep 3 --adopt-orphans') as Extract<
+      CleanupArgs,
+      { kind: 'snapshots' }
+    >;
+    expect(adopt).toBe(true);
+    expect(CleanupArgs.parse(asked)).toEqual({ ...asked, adopt: false }); // as schedules ask for it
     expect(parse('rule nightly')).toEqual({ kind: 'rule', name: 'nightly' });
     expect(parse('held')).toEqual({ kind: 'held' });
     expect(parse('orphans')).toEqual({ kind: 'orphans' });

@@ -14,7 +14,7 @@ export const CleanupArgs = z.discriminatedUnion('kind', [
     selector: z.custom<Selector>((value) => typeof value === 'object' && value !== null && 'all' in value),
     rules: z.custom<RetentionRules>((value) => typeof value === 'object' && value !== null && 'timezone' in value),
     /** Takes snapshots of Data Lifecycle Manager whose policy is gone for ours. */
-    adopt: z.boolean(),
+    adopt: z.boolean().default(false),
   }),
   z.object({ kind: z.literal('rule'), name: z.string() }),
   /** `only`: what Deckhand itself asks for after a notice. */
