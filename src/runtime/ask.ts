@@ -1,13 +1,12 @@
-import { isRefusal, Refusal } from '#errors.ts';
-import { choosePlaces, placeFlags, takePlace, type Wanted } from '#lib/places.ts';
+import { Refusal } from '#errors.ts';
+import { takePlace, type Wanted } from '#lib/places.ts';
 import { distance } from '#lib/targets.ts';
 import { readWords, type Words } from '#lib/words.ts';
-import type { AnswerOperation, Asking, ChangeOperation, Operation, Story } from '#operations/contract.ts';
+import type { AnswerOperation, Asking, ChangeOperation, Operation } from '#operations/contract.ts';
 import { authorize, holds } from '#policy/authorize.ts';
 import type { Who } from '#policy/people.ts';
 import type { Actor, CommandRequest, Post } from '#ports/chat.ts';
-import type { Place } from '#ports/cloud.ts';
-import { home, type Lane, type Where } from '#ports/clouds.ts';
+import type { Where } from '#ports/clouds.ts';
 import type { Order } from '#ports/history.ts';
 import { type ChannelId, deckhand, type RunId } from '#ports/ids.ts';
 import type { Json } from '#ports/json.ts';
@@ -15,6 +14,7 @@ import type { Json } from '#ports/json.ts';
 import { runIdOf } from './ids.ts';
 import { placeOrder } from './order.ts';
 import { rememberAnswer } from './posting.ts';
+import { placesFor, type Typed } from './reach.ts';
 import { explain, plain, say } from './replies.ts';
 import type { World } from './world.ts';
 
@@ -33,10 +33,7 @@ export type Request = {
   anywhere?: boolean;
 };
 /** Facts of the place that stands in an order, or of those that were `typed` for an operation. */
-export type AskingFor = (
-  order: Pick<Order, 'requester' | 'channel' | 'place'>,
-  typed?: { wanted: Wanted; operation: Operation },
-) => Promise<Asking>;
+export type AskingFor = (order: Pick<Order, 'requester' | 'channel' | 'place'>, typed?: Typed) => Promise<Asking>;
 type Needs = { world: World; who: Who; asking: AskingFor };
 
 /** The flags that take everything up to the next flag: `--from before 2026-11-24 10:00`. */
@@ -177,47 +174,6 @@ function readAsk(ask: Request['ask']): { wanted: Wanted; place: Where | undefine
   if ('args' in ask) return { wanted: {}, place: ask.place, args: ask.operation.args.parse(ask.args) };
   const { wanted, words } = takePlace(ask.words);
   return { wanted, place: undefined, args: ask.operation.parse(words) };
-}
-
-/** AWS where an order works, for the person who asked and under the run's own name. */
-export function reachOf(
-  world: Pick<World, 'clouds'>,
-  { id, requester, place = home }: Order,
-  lane: Lane = 'normal',
-): Pick<Story, 'cloud' | 'platform' | 'at'> {
-  const work = { lane, person: requester, run: id };
-  const at = (where: Where) => world.clouds.at(where, work);
-  return { cloud: at(place), platform: world.clouds.platform(place, work), at };
-}
-
-/** Where an order works, as its card shows it; what AWS refuses to say is not needed for that. Throws Transient. */
-export async function shownPlace(world: Pick<World, 'clouds'>, order: Order): Promise<Asking['place']> {
-  try {
-    return await reachOf(world, order).cloud.place();
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    return order.place ?? home;
-  }
-}
-
-/** Throws Refusal "bad-input" where an operation cannot go to what was typed. */
-function placesFor(places: readonly Place[], of: Parameters<AskingFor>[1]): readonly Place[] {
-  if (of === undefined) return choosePlaces(places, {});
-  const { wanted, operation } = of;
-  const typed = Object.keys(wanted)[0];
-  if (typed !== undefined && operation.iam.length === 0)
-    throw new Refusal(
-      'bad-input',
-      operation.kind === 'redirect'
-        ? `\`--${typed}\` is not needed: \`${operation.name}\` goes where the run was. Leave it out.`
-        : `\`--${typed}\` is no option of \`${operation.name}\`, which does not look at servers. Leave it out.`,
-    );
-  const chosen = choosePlaces(places, wanted);
-  if (chosen.length === 1 || (operation.kind === 'answer' && operation.everywhere === true)) return chosen;
-  throw new Refusal(
-    'bad-input',
-    `\`${operation.name}\` works in one account and Region at a time. Name one, for example \`${placeFlags(chosen[1]!, places).trim()}\`.`,
-  );
 }
 
 /** `/restore`, or `/deck runs` for what has no command of its own. */

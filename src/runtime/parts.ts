@@ -5,8 +5,8 @@ import type { Order, PartState } from '#ports/history.ts';
 import type { RunId } from '#ports/ids.ts';
 import type { Json } from '#ports/json.ts';
 
-import { reachOf } from './ask.ts';
 import { type Progress, progressOf, tallyOf, timeLeft, type Whereabouts } from './progress.ts';
+import { reachOf } from './reach.ts';
 import { type FailedUndo, isUndoIncomplete, messageOf, saga } from './saga.ts';
 import { createStory } from './story.ts';
 import type { World } from './world.ts';

@@ -11,11 +11,12 @@ import type { Json } from '#ports/json.ts';
 import type { ApprovalRule, Settings } from '#ports/settings.ts';
 
 import { approval, type Verdict } from './approval.ts';
-import { type AskingFor, reachOf } from './ask.ts';
+import type { AskingFor } from './ask.ts';
 import { tellAutomaticEnd } from './automatic-report.ts';
 import type { Ending } from './card.ts';
 import { closeCard, createLiveCard, type LiveCard } from './live-card.ts';
 import type { Parts } from './parts.ts';
+import { reachOf } from './reach.ts';
 import { plain, say } from './replies.ts';
 import { isUndoIncomplete, messageOf, saga } from './saga.ts';
 import { createStillTrue } from './still-true.ts';

@@ -2,8 +2,8 @@ import { asker } from '#lib/asker.ts';
 import { openRunStates, type Run } from '#ports/history.ts';
 import type { Incidents, Report } from '#ports/incidents.ts';
 
-import { shownPlace } from './ask.ts';
 import { showLost } from './live-card.ts';
+import { shownPlace } from './reach.ts';
 import type { World } from './world.ts';
 
 /** Looked back this far at each start, so that what happened while nobody watched is told too. */
