@@ -106,6 +106,20 @@ describe('a group', () => {
     expect(world.ec2.servers.named('web-1')?.id).not.toBe(id);
   });
 
+  test('does not notice a stop while its health checks are suspended', async () => {
+    const world = await start();
+    const [id] = await inGroup(world, 'web-1');
+    await world.platform.groups.suspend('web', ['HealthCheck']);
+    await world.cloud.stopInstances([id!]);
+    world.advance(300);
+    expect(world.stateOf(id!)).toBe('stopped');
+
+    await world.platform.groups.setUnhealthy(id!);
+    world.advance(90);
+
+    expect(world.stateOf(id!)).toMatch(/^(?:shutting-down|terminated)$/);
+  });
+
   test('lets nobody go below its minimum', async () => {
     const world = await start();
     const [id] = await inGroup(world, 'web-1');
