@@ -170,6 +170,16 @@ export const selector = text(1_000).superRefine((line, context) => {
   }
 });
 
+/** A server by its id alone. */
+export const instanceId = z
+  .string({ error: instanceError() })
+  .refine((value): value is InstanceId => InstanceId.safeParse(value).success, { error: instanceError() })
+  .transform((value) => value as InstanceId);
+
+function instanceError(): string {
+  return 'Expected an instance id: i- and 8 or 17 digits of 0-9 and a-f.';
+}
+
 /** A server by id or Name; what begins like an id must be one. */
 export const server = text(256).refine((value) => !/^i-[0-9a-f]*$/.test(value) || InstanceId.safeParse(value).success, {
   error: 'Expected an instance id (i- and 8 or 17 digits of 0-9 and a-f) or the Name of a server.',

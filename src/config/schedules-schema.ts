@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 
 import { home, type Where } from '#ports/clouds.ts';
-import type { Account, SnapshotSchedule } from '#ports/settings.ts';
+import type { Account, Drill, SnapshotSchedule, Timed } from '#ports/settings.ts';
 
 import { approval, toRule } from './approval-schema.ts';
 import { accountName } from './aws-schema.ts';
@@ -10,6 +10,7 @@ import {
   cron,
   duration,
   flag,
+  instanceId,
   list,
   matching,
   name,
@@ -17,7 +18,9 @@ import {
   region,
   section,
   selector,
+  text,
   timezone,
+  whole,
 } from './fields.ts';
 import { keeping, toRules } from './retention-schema.ts';
 
@@ -35,13 +38,24 @@ const copy = section({
     .describe('KMS key of that Region; unset = its default key where the snapshot is encrypted'),
 });
 
-const schedule = section({
-  name: name('nightly').describe('Unique short name; keep it, its snapshots belong to it'),
+/** What all work by the clock has. */
+const timed = {
   cron: cron.describe('When'),
   timezone: timezone.default('UTC').describe('Time zone of the cron line'),
-  select: selector.describe('What to snapshot, as typed after `/snapshot`; looked up anew each time'),
   account: accountName.optional().describe('Name of the account under `aws.accounts`; unset = home'),
   region: region.optional().describe('The Region; unset = the first of the account, or that of home'),
+  catchUp: duration('1s', '365d')
+    .optional()
+    .describe('The newest run that was missed while Deckhand was down is made up for when it is younger than this'),
+  quiet: flag().default(false).describe('No message unless something fails or people are asked'),
+  approval: approval.prefault('none').describe('What must happen before each run'),
+  channel: channelId.optional().describe('Where its messages go; unset = `channels.alerts`'),
+};
+
+const schedule = section({
+  name: name('nightly').describe('Unique short name; keep it, its snapshots belong to it'),
+  select: selector.describe('What to snapshot, as typed after `/snapshot`; looked up anew each time'),
+  ...timed,
   retention: section(keeping)
     .refine(({ older, keep, gfs }) => (older ?? keep ?? gfs) !== undefined, {
       error: 'Expected at least one of `older`, `keep` and `gfs`.',
@@ -52,24 +66,36 @@ const schedule = section({
   rpo: duration('1s', '365d')
     .optional()
     .describe('Alert when the newest completed snapshot of a volume is older than this; unset = never'),
-  catchUp: duration('1s', '365d')
+});
+
+const drill = section({
+  name: name('weekly').describe('Unique short name: `/deck drill --name weekly`'),
+  select: selector.describe('Whose last snapshots are restored, as typed after `/snapshot`; looked up anew each time'),
+  ...timed,
+  most: whole(1, 1_000).default(5).describe('Volumes of each drill; those first that were drilled longest ago'),
+  target: instanceId
     .optional()
-    .describe('The newest run that was missed while Deckhand was down is made up for when it is younger than this'),
-  quiet: flag().default(false).describe('No message unless something fails or people are asked'),
-  approval: approval.prefault('none').describe('What must happen before each run'),
-  channel: channelId.optional().describe('Where its messages go; unset = `channels.alerts`'),
+    .describe('A throw-away Linux server to look from; unset = AWS must find each disk fine'),
+  check: list(text(2_000), 50)
+    .default([])
+    .describe('Shell lines on the target, with the data read-only at $DRILL_MOUNT; empty = its files are listed'),
+  rate: whole(100, 300)
+    .optional()
+    .describe('MiB/s at which AWS brings every block, which is waited for and billed; unset = as blocks are read'),
+}).refine(({ check, target }) => check.length === 0 || target !== undefined, {
+  path: ['check'],
+  error: 'Expected a `target` beside it: the lines run there.',
 });
 
 export const schedules = named(schedule, 200, 'schedule');
+export const drills = named(drill, 200, 'drill');
+
+type Accounts = readonly Account[];
 
 /** What the product reads, of a checked schedule. */
-export function toSchedule(of: z.output<typeof schedule>, accounts: readonly Account[]): SnapshotSchedule {
+export function toSchedule(of: z.output<typeof schedule>, accounts: Accounts): SnapshotSchedule {
   return {
-    name: of.name,
-    cron: of.cron,
-    timezone: of.timezone,
-    selector: of.select,
-    place: toPlace(of, accounts),
+    ...toTimed(of, accounts),
     retention: of.retention === undefined ? undefined : toRules({ ...of.retention, timezone: of.timezone }),
     copies: of.copy.map(({ retain, kmsKey, ...to }) => ({
       to: toPlace(to, accounts) ?? home,
@@ -77,6 +103,21 @@ export function toSchedule(of: z.output<typeof schedule>, accounts: readonly Acc
       kmsKey,
     })),
     rpoMs: of.rpo,
+  };
+}
+
+/** What the product reads, of a checked drill. */
+export function toDrill(of: z.output<typeof drill>, accounts: Accounts): Drill {
+  return { ...toTimed(of, accounts), most: of.most, target: of.target, check: of.check, rate: of.rate };
+}
+
+function toTimed(of: z.output<typeof schedule> | z.output<typeof drill>, accounts: Accounts): Timed {
+  return {
+    name: of.name,
+    cron: of.cron,
+    timezone: of.timezone,
+    selector: of.select,
+    place: toPlace(of, accounts),
     catchUpMs: of.catchUp,
     quiet: of.quiet,
     approval: toRule(of.approval),
@@ -87,7 +128,7 @@ export function toSchedule(of: z.output<typeof schedule>, accounts: readonly Acc
 /** Where it works: an account by its name, the first of its Regions when none is named; undefined = home. */
 function toPlace(
   { account, region }: { account?: string | undefined; region?: string | undefined },
-  accounts: readonly Account[],
+  accounts: Accounts,
 ): Where | undefined {
   if (account === undefined) return region === undefined ? undefined : { account: '', region };
   const found = accounts.find(({ name }) => name === account);

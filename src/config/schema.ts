@@ -22,7 +22,7 @@ import {
 import { alerts, maintenance, monitoring, toAlerts, toMonitoring, toWindow } from './monitoring-schema.ts';
 import { restore } from './restore-schema.ts';
 import { holds, retention, toHolds, toRetention } from './retention-schema.ts';
-import { schedules, toSchedule } from './schedules-schema.ts';
+import { drills, schedules, toDrill, toSchedule } from './schedules-schema.ts';
 import { faultsOf, sites, sitesDefaults, toSite } from './sites-schema.ts';
 import { terraform } from './terraform-schema.ts';
 
@@ -128,6 +128,7 @@ export const SettingsFile = section({
   maintenance: maintenance.prefault([]).describe('Planned work: checks go on, nothing is told'),
   sitesDefaults: sitesDefaults.prefault({}).describe('What holds for every site that does not say otherwise'),
   schedules: schedules.prefault([]).describe('Snapshots by the clock'),
+  drills: drills.prefault([]).describe('Restore drills by the clock'),
   sites: sites.prefault([]).describe('The web sites to watch'),
 })
   .superRefine((file, context) => {
@@ -161,7 +162,8 @@ export const SettingsFile = section({
       { path: ['schedules', at, 'account'], account },
       ...copy.map((one, nr) => ({ path: ['schedules', at, 'copy', nr, 'account'], account: one.account })),
     ]);
-    for (const { path, account } of named)
+    const drilled = file.drills.map(({ account }, at) => ({ path: ['drills', at, 'account'], account }));
+    for (const { path, account } of [...named, ...drilled])
       if (account !== undefined && !names.includes(account))
         context.addIssue({
           code: 'custom',
@@ -179,7 +181,7 @@ export const SettingsFile = section({
         message: 'Expected a channel id here or under `channels.alerts`: else its plan could be shown nowhere.',
       });
     if (file.channels.alerts !== undefined) return;
-    for (const list of ['sites', 'schedules'] as const) {
+    for (const list of ['sites', 'schedules', 'drills'] as const) {
       const mute = file[list].findIndex(({ channel }) => channel === undefined);
       if (mute < 0) continue;
       context.addIssue({
@@ -242,6 +244,7 @@ export function toSettings(file: SettingsFile): Settings {
     monitoring: toMonitoring(file.monitoring),
     maintenance: file.maintenance.map(toWindow),
     schedules: file.schedules.map((one) => toSchedule(one, accounts)),
+    drills: file.drills.map((one) => toDrill(one, accounts)),
     sites: sites.map((site) => toSite(site, file.sitesDefaults)),
   };
 }

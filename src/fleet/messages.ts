@@ -1,3 +1,4 @@
+import { describeDrills, type LastDrill } from '#lib/drills.ts';
 import { count, duration, label } from '#lib/format.ts';
 import { placeLabel } from '#lib/places.ts';
 import type { Instance, InstanceHealth, Place, ScheduledEvent, Snapshot, Tags } from '#ports/cloud.ts';
@@ -19,6 +20,8 @@ export type Subject = {
   flags: string;
   /** The newest completed snapshot of each disk that has one; undefined: could not be read. */
   snapshots: readonly Snapshot[] | undefined;
+  /** The newest restore drill of each disk that had one; undefined: could not be read. */
+  drills: readonly LastDrill[] | undefined;
   now: number;
 };
 
@@ -40,7 +43,8 @@ export function troubled(of: Subject & { trouble: Trouble; since: number; first:
         ['Failing', failing(of)],
         ...facts(of),
         ['Since', { at: of.since, style: 'datetime' }],
-        ['Last snapshot', lastSnapshot(of)],
+        ['Last good snapshot', lastSnapshot(of)],
+        ['Last drill', lastDrill(of)],
       ],
       detail: [...advice(trouble, instance), ...groupRemark(instance)],
       remedies: curesFor(trouble, {
@@ -96,7 +100,8 @@ export function planned(of: Subject & { events: readonly ScheduledEvent[] }): Wo
       facts: [
         ...events.slice(0, 3).map((event): Fact => [event.code, eventLine(event)]),
         ...facts(of),
-        ['Last snapshot', lastSnapshot(of)],
+        ['Last good snapshot', lastSnapshot(of)],
+        ['Last drill', lastDrill(of)],
       ],
       detail: [...new Set(events.map(({ code }) => eventAdvice(code)))],
       remedies: curesForEvents(events).map((cure) => remedy(cure, of)),
@@ -194,6 +199,11 @@ function lastSnapshot({ instance, snapshots, now }: Subject): Line {
   if (missing > 0) pieces.push(`; ${count(missing, 'disk')} of ${disks} without any`);
   else if (oldest < newest.startedAt) pieces.push(`; the oldest of its disks' is ${duration(now - oldest)} old`);
   return pieces;
+}
+
+/** Whether, and how fast, that way back was ever tried. */
+function lastDrill({ instance, drills, now }: Subject): Line {
+  return drills === undefined ? 'could not be read' : describeDrills(drills, instance.mappings.length, now);
 }
 
 function groupRemark({ autoScalingGroup }: Instance): readonly Line[] {

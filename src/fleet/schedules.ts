@@ -1,26 +1,32 @@
-import type { Calendar, CronLine } from '#ports/clock.ts';
+import type { Calendar } from '#ports/clock.ts';
 import type { Run } from '#ports/history.ts';
 import type { Settings, SnapshotSchedule } from '#ports/settings.ts';
 
 import type { BackupRecord } from './backups.ts';
 import type { TimedView, TimedWork } from './timed.ts';
 
-/** The snapshot schedules as work by the clock. Pure. */
-export function scheduledSnapshots({ schedules, channels }: Pick<Settings, 'schedules' | 'channels'>): TimedWork[] {
-  return schedules.flatMap((schedule): TimedWork[] => {
-    const channel = schedule.channel ?? channels.alerts;
+/** Snapshots and drills as work by the clock. Pure. */
+export function workByTheClock({
+  schedules,
+  drills,
+  channels,
+}: Pick<Settings, 'schedules' | 'drills' | 'channels'>): TimedWork[] {
+  const what = [
+    ...schedules.map((timed) => ({ kind: 'schedule', operation: 'snapshot', args: { schedule: timed.name }, timed })),
+    ...drills.map((timed) => ({ kind: 'drill', operation: 'drill', args: { drill: timed.name }, timed })),
+  ];
+  return what.flatMap(({ kind, operation, args, timed }): TimedWork[] => {
+    const { name, cron, timezone, catchUpMs, approval, quiet, place, channel = channels.alerts } = timed;
     if (channel === undefined) return [];
-    const { name, catchUpMs, approval, quiet, place } = schedule;
-    const request = {
-      operation: 'snapshot',
-      args: { schedule: name },
-      channel,
-      approval,
-      because: `schedule ${name}`,
-      quiet,
-      ...(place === undefined ? {} : { place }),
-    };
-    return [{ key: keyOf(schedule), line: lineOf(schedule), catchUpMs, request }];
+    const request = { operation, args, channel, approval, because: `${kind} ${name}`, quiet };
+    return [
+      {
+        key: `${kind}:${name}`,
+        line: { cron, timezone },
+        catchUpMs,
+        request: place === undefined ? request : { ...request, place },
+      },
+    ];
   });
 }
 
@@ -43,18 +49,10 @@ export function scheduleViews(
   of: { timed: ReadonlyMap<string, TimedView>; backups: ReadonlyMap<string, BackupRecord> },
 ): View[] {
   return schedules.flatMap((schedule): View[] => {
-    const timed = of.timed.get(keyOf(schedule));
+    const timed = of.timed.get(`schedule:${schedule.name}`);
     if (timed === undefined) return [];
     const { next, changes, run, memory } = timed;
     const last = memory.slot === undefined ? undefined : { slot: memory.slot, run };
     return [{ schedule, next, clockChanges: changes, last, backups: of.backups.get(schedule.name) }];
   });
-}
-
-function keyOf({ name }: SnapshotSchedule): string {
-  return `schedule:${name}`;
-}
-
-function lineOf({ cron, timezone }: SnapshotSchedule): CronLine {
-  return { cron, timezone };
 }

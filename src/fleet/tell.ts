@@ -1,5 +1,7 @@
+import { type LastDrill, lastDrills } from '#lib/drills.ts';
 import type { Clock, Log } from '#ports/clock.ts';
 import type { Cloud, Place, Snapshot } from '#ports/cloud.ts';
+import type { History } from '#ports/history.ts';
 import type { ChannelId } from '#ports/ids.ts';
 import type { Incidents } from '#ports/incidents.ts';
 import type { SettingsSource } from '#ports/settings.ts';
@@ -11,6 +13,7 @@ import type { HealthRecord, Records } from './records.ts';
 type Judged = { look: Look; record: HealthRecord };
 type World = {
   cloud: Pick<Cloud, 'snapshots' | 'place'>;
+  history: { runs: Pick<History['runs'], 'recent'> };
   incidents: Incidents;
   records: Records;
   flags: string;
@@ -21,7 +24,7 @@ type World = {
 
 /** Tells what is due after a look, and keeps what was told. */
 export function createTeller(world: World) {
-  const { cloud, incidents, records, clock, settings, log } = world;
+  const { cloud, history, incidents, records, clock, settings, log } = world;
 
   /** What fails is logged and due again at the next look. */
   async function tell(channel: ChannelId, judged: readonly Judged[]): Promise<void> {
@@ -58,7 +61,12 @@ export function createTeller(world: World) {
     return isPlain(kept) || (look.instance === undefined && over) ? undefined : kept;
   }
 
-  async function send(channel: ChannelId, look: Look, item: Due, { place, snapshots }: Background): Promise<void> {
+  async function send(
+    channel: ChannelId,
+    look: Look,
+    item: Due,
+    { place, snapshots, drills }: Background,
+  ): Promise<void> {
     const key = `${item.topic === 'checks' ? 'instance' : 'event'}:${look.id}`;
     if (item.act === 'resolve') {
       const words = item.topic === 'checks' ? messages.wellAgain({ ...look, ...item }) : messages.plannedOver(look);
@@ -72,6 +80,7 @@ export function createTeller(world: World) {
       place,
       flags: world.flags,
       snapshots: snapshots?.filter(({ volumeId }) => volumes.has(volumeId)),
+      drills: drills === undefined ? undefined : [...volumes].flatMap((id) => drills.get(id) ?? []),
       now: clock.now(),
     };
     if (item.topic === 'checks')
@@ -82,22 +91,28 @@ export function createTeller(world: World) {
   /** For the words only: an alert never fails because they could not be read. */
   async function backgroundOf(of: readonly Judged[]): Promise<Background> {
     const volumeIds = of.flatMap(({ look }) => (look.instance?.mappings ?? []).map(({ volumeId }) => volumeId));
-    const [place, snapshots] = await Promise.allSettled([
+    const [place, snapshots, drills] = await Promise.allSettled([
       of.length === 0 ? { account: '', region: '' } : cloud.place(),
       cloud.snapshots({ volumeIds }),
+      lastDrills(history),
     ]);
     if (snapshots.status === 'rejected')
       log.warn({ err: snapshots.reason }, 'snapshots could not be read for an alert');
     return {
       place: place.status === 'fulfilled' ? place.value : { account: '', region: '' },
       snapshots: snapshots.status === 'fulfilled' ? newestCompleted(snapshots.value) : undefined,
+      drills: drills.status === 'fulfilled' ? drills.value : undefined,
     };
   }
 
   return { tell };
 }
 
-type Background = { place: Place; snapshots: readonly Snapshot[] | undefined };
+type Background = {
+  place: Place;
+  snapshots: readonly Snapshot[] | undefined;
+  drills: ReadonlyMap<string, LastDrill> | undefined;
+};
 
 function aboutTo(record: HealthRecord, item: Due): HealthRecord {
   return item.act === 'raise' ? { ...record, [item.topic]: { mark: item.mark, sent: false } } : record;

@@ -19,7 +19,7 @@ export type HealthWatch = {
 
 export type WatchWorld = {
   cloud: Pick<Cloud, 'instances' | 'health' | 'snapshots' | 'place'>;
-  history: Pick<History, 'watch' | 'claims'>;
+  history: Pick<History, 'watch' | 'claims'> & { runs: Pick<History['runs'], 'recent'> };
   incidents: Incidents;
   clock: Clock;
   settings: SettingsSource;

@@ -13,6 +13,14 @@ export function amount(n: number): string {
   return n.toLocaleString('en-US');
 }
 
+/** `850 MiB`, `1.5 GiB`, `12 TiB`; powers of 1,024. */
+export function bytes(n: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+  const step = n < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(n) / 10));
+  const value = n / 2 ** (10 * step);
+  return `${value < 10 ? Math.round(value * 10) / 10 : Math.round(value)} ${units[step]}`;
+}
+
 /** Two units at most: `45 s`, `12 min`, `3 h 20 min`, `5 d 2 h`. */
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));

@@ -17,6 +17,8 @@ export const sourceTag = `${ourPrefix}source-volume`;
 export const holdTag = `${ourPrefix}restore-hold-until`;
 /** On a replaced volume: a Terraform state names it. Were it deleted while it does, the next apply would make an empty one. */
 export const terraformTag = `${ourPrefix}terraform`;
+/** On the disk of a restore drill: the volume whose snapshot it was made from. */
+export const drillTag = `${ourPrefix}drill-of`;
 /** Slack id of the person who asked. */
 export const requesterTag = `${ourPrefix}requested-by`;
 

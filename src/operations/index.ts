@@ -2,6 +2,7 @@ import { auditOperation } from './audit/operation.ts';
 import { cleanupOperation } from './cleanup/operation.ts';
 import type { Operation } from './contract.ts';
 import { copyOperation } from './copy/operation.ts';
+import { drillOperation } from './drill/operation.ts';
 import { helpOperation } from './help/operation.ts';
 import { restartOperation } from './restart/operation.ts';
 import { restoreOperation } from './restore/operation.ts';
@@ -22,6 +23,7 @@ export const operations: readonly Operation[] = [
   restartOperation,
   cleanupOperation,
   copyOperation,
+  drillOperation,
   undoOperation,
   runsOperation,
   auditOperation,

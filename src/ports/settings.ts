@@ -1,5 +1,5 @@
 import type { Where } from './clouds.ts';
-import type { ChannelId, GroupId, UserId } from './ids.ts';
+import type { ChannelId, GroupId, InstanceId, UserId } from './ids.ts';
 
 /** The checked contents of deckhand.yml, defaults filled in. Durations are ms. Unset means deny. */
 export type Settings = {
@@ -86,6 +86,7 @@ export type Settings = {
   monitoring: Monitoring;
   maintenance: readonly MaintenanceWindow[];
   schedules: readonly SnapshotSchedule[];
+  drills: readonly Drill[];
   sites: readonly Site[];
 };
 
@@ -186,9 +187,9 @@ export type ApprovalRule =
   | { kind: 'confirm'; expiresMs: number }
   | { kind: 'approve'; count: number; role: Role; expiresMs: number };
 
-/** Snapshots by the clock. */
-export type SnapshotSchedule = {
-  /** Unique; a-z, 0-9 and dashes; its snapshots are tagged with it. */
+/** What all work by the clock has. */
+export type Timed = {
+  /** Unique; a-z, 0-9 and dashes. */
   name: string;
   cron: string;
   timezone: string;
@@ -196,18 +197,34 @@ export type SnapshotSchedule = {
   selector: string;
   /** The account and Region; undefined = home. */
   place: Where | undefined;
+  /** Oldest missed slot that is made up for; undefined = the newest, whenever it was. */
+  catchUpMs: number | undefined;
+  quiet: boolean;
+  approval: ApprovalRule;
+  /** Undefined = the alerts channel. */
+  channel: ChannelId | undefined;
+};
+
+/** Restore drills by the clock. */
+export type Drill = Timed & {
+  /** Volumes of each drill; those first that were drilled longest ago. */
+  most: number;
+  /** A throw-away server to look from; undefined = AWS's own word on the disk must do. */
+  target: InstanceId | undefined;
+  /** Shell lines on the target, with the data at $DRILL_MOUNT; empty = its files are listed. */
+  check: readonly string[];
+  /** MiB/s at which AWS brings every block, which is waited for; undefined = as blocks are read. */
+  rate: number | undefined;
+};
+
+/** Snapshots by the clock. */
+export type SnapshotSchedule = Timed & {
   /** What is kept of its snapshots after a run in which all went well; undefined = everything. */
   retention: RetentionRule['rules'] | undefined;
   /** Where its snapshots are copied, and how long the copies are kept. `kmsKey`: a key there; undefined = the default one. */
   copies: readonly { to: Where; retainMs: number; kmsKey: string | undefined }[];
   /** Oldest that the newest completed snapshot of a volume may be; undefined = nobody is told. */
   rpoMs: number | undefined;
-  /** Oldest missed slot that is made up for; undefined = one period. */
-  catchUpMs: number | undefined;
-  quiet: boolean;
-  approval: ApprovalRule;
-  /** Undefined = the alerts channel. */
-  channel: ChannelId | undefined;
 };
 
 export type Site = {

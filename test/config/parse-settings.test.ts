@@ -73,6 +73,7 @@ describe('reading deckhand.yml', () => {
       },
       maintenance: [],
       schedules: [],
+      drills: [],
       sites: [],
     });
   });
@@ -151,6 +152,18 @@ maintenance:
       expect.stringMatching(/schedules\[0\].select .*cannot be mixed/),
     ]);
     expect(problems(`schedules: [{ ${of} }]`)).toEqual([expect.stringMatching(/schedules\[0\].channel .*failure/)]);
+  });
+
+  test('a drill may look from a throw-away server only', () => {
+    const of = 'name: weekly, cron: "0 4 * * 0", select: env=prod';
+    const told = (more: string) => problems(`channels: { alerts: C1A }\ndrills: [{ ${of}, ${more} }]`);
+
+    expect(parse(`channels: { alerts: C1A }\ndrills: [{ ${of} }]`).drills).toMatchObject([
+      { name: 'weekly', most: 5, target: undefined, check: [], rate: undefined, approval: { kind: 'none' } },
+    ]);
+    expect(told('target: web-1')).toEqual([expect.stringMatching(/drills\[0\].target .*instance id/)]);
+    expect(told('check: [ls]')).toEqual([expect.stringMatching(/drills\[0\].check .*`target` beside it/)]);
+    expect(told('rate: 50')).toEqual([expect.stringMatching(/drills\[0\].rate .*from 100 to 300/)]);
   });
 
   test('a site needs a name and an address; the rest has defaults', () => {

@@ -60,7 +60,7 @@ function aWorld(change: Partial<Settings> = {}) {
   const aWatch = () =>
     createHealthWatch({
       cloud,
-      history: { watch: store.watch, claims },
+      history: { watch: store.watch, claims, runs: store.runs },
       incidents: told.incidents,
       clock,
       settings,
@@ -122,7 +122,8 @@ describe('the watch over the health of servers', () => {
       Environment: 'prod',
       Owner: 'web team',
       Since: { at: since, style: 'datetime' },
-      'Last snapshot': [{ code: 'snap-0000000f' }, ', 3 h 4 min ago', '; 1 disk of 2 without any'],
+      'Last good snapshot': [{ code: 'snap-0000000f' }, ', 3 h 4 min ago', '; 1 disk of 2 without any'],
+      'Last drill': expect.stringMatching(/none yet/),
     });
     ec2.health.delete(id);
     await looks(1);
@@ -323,7 +324,7 @@ describe('the watch over the health of servers', () => {
 
     await looks(2);
 
-    expect(Object.fromEntries(told.open()[0]?.report.facts ?? [])['Last snapshot']).toBe('could not be read');
+    expect(Object.fromEntries(told.open()[0]?.report.facts ?? [])['Last good snapshot']).toBe('could not be read');
   });
 
   it('says that nobody watches after five looks that failed, why, and when it watches again', async () => {

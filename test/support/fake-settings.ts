@@ -52,6 +52,7 @@ export function createFakeSettings(
     },
     maintenance: [],
     schedules: [],
+    drills: [],
     sites: [],
     ...change,
   };

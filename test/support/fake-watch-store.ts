@@ -1,4 +1,4 @@
-import type { History } from '#ports/history.ts';
+import type { History, Run } from '#ports/history.ts';
 import type { Json } from '#ports/json.ts';
 
 /** The watchers' small store in memory; values go through JSON as in a database. `fail` makes every call throw. */
@@ -31,5 +31,22 @@ export function createFakeWatchStore() {
     holders: async (resources) =>
       resources.filter((one) => held.has(one)).map((resource) => ({ resource, run: 'r-0000000000' })),
   };
-  return { watch, claims, held, rows, writes: () => writes, fail: (error?: Error) => void (failure = error) };
+  /** Restore drills that a test puts there. */
+  const drills: Run[] = [];
+  const runs: Pick<History['runs'], 'recent'> = {
+    recent: async () => {
+      unlessDown();
+      return drills;
+    },
+  };
+  return {
+    watch,
+    claims,
+    runs,
+    drills,
+    held,
+    rows,
+    writes: () => writes,
+    fail: (error?: Error) => void (failure = error),
+  };
 }

@@ -1,3 +1,4 @@
+import { describeDrill } from '#lib/drills.ts';
 import { count, duration, label } from '#lib/format.ts';
 import { placeLabel } from '#lib/places.ts';
 import type { Place, Shortage } from '#ports/cloud.ts';
@@ -153,7 +154,7 @@ function whole(server: Server, now: number): Section[] {
   return [{ kind: 'facts', facts }];
 }
 
-function diskLine({ volume, lastSnapshot }: DiskLine, now: number): Line {
+function diskLine({ volume, lastSnapshot, drill }: DiskLine, now: number): Line {
   const name = volume.name === '' ? '' : ` (${volume.name})`;
   const age =
     lastSnapshot === undefined
@@ -163,6 +164,7 @@ function diskLine({ volume, lastSnapshot }: DiskLine, now: number): Line {
     { code: volume.id },
     `${name} · ${volume.sizeGiB} GiB ${volume.type} · ${volume.state} · ${age}`,
     ...(lastSnapshot === undefined ? [] : [{ code: lastSnapshot.id }]),
+    ...(drill === undefined ? [] : [` · drill ${describeDrill(drill, now)}`]),
   ];
 }
 

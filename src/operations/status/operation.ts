@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { Refusal } from '#errors.ts';
+import { lastDrills } from '#lib/drills.ts';
 import { describeSelector, readSelector, type Selector } from '#lib/selector.ts';
 import { sourceTag } from '#lib/tags.ts';
 import { findTargets } from '#lib/targets.ts';
@@ -39,15 +40,18 @@ export const statusOperation = defineAnswer<{ selector: Selector }>({
   },
   async answer(asking, { selector }, view) {
     const of = { selector: describeSelector(selector), now: asking.now, ...view };
+    const drills = await lastDrills(asking.history);
     if (asking.everywhere.length > 1) {
-      const all = await Promise.all(asking.everywhere.map(({ place, cloud }) => seen(place, look(cloud, selector))));
+      const all = await Promise.all(
+        asking.everywhere.map(({ place, cloud }) => seen(place, look(cloud, selector, drills))),
+      );
       return everywhere(all, {
         ...of,
         places: asking.places,
         command: asking.commandOf({ name: 'status', command: 'fleet' }),
       });
     }
-    const found = await look(asking.cloud, selector);
+    const found = await look(asking.cloud, selector, drills);
     return answer(found, {
       ...of,
       place: asking.place,
@@ -57,14 +61,16 @@ export const statusOperation = defineAnswer<{ selector: Selector }>({
   },
 });
 
-async function look(cloud: Cloud, selector: Selector): Promise<Overview> {
+type Drills = Awaited<ReturnType<typeof lastDrills>>;
+
+async function look(cloud: Cloud, selector: Selector, drills: Drills): Promise<Overview> {
   const targets = await findTargets(cloud, selector);
   const everything = selector.all;
   const [health, snapshots] = await Promise.all([
     cloud.health(everything ? undefined : targets.instances.map(({ id }) => id)),
     cloud.snapshots(everything ? {} : { volumeIds: withSources(targets.volumes) }),
   ]);
-  return overview(targets, health, snapshots);
+  return overview(targets, health, snapshots, drills);
 }
 
 /** The disks and those their data came from in an earlier restore. */

@@ -1,3 +1,4 @@
+import type { LastDrill } from '#lib/drills.ts';
 import { label } from '#lib/format.ts';
 import { sourceTag } from '#lib/tags.ts';
 import type { Targets } from '#lib/targets.ts';
@@ -16,7 +17,12 @@ export type Server = {
   /** 0 = needs somebody now; higher sorts later. */
   urgency: number;
 };
-export type DiskLine = { volume: Volume; device: string; lastSnapshot: Snapshot | undefined };
+export type DiskLine = {
+  volume: Volume;
+  device: string;
+  lastSnapshot: Snapshot | undefined;
+  drill: LastDrill | undefined;
+};
 export type Overview = { servers: readonly Server[]; loose: readonly DiskLine[] };
 
 /** Joins what was read into one list, the most urgent first. Pure. */
@@ -24,22 +30,27 @@ export function overview(
   targets: Pick<Targets, 'instances' | 'volumes'>,
   health: readonly InstanceHealth[],
   snapshots: readonly Snapshot[],
+  drills: ReadonlyMap<string, LastDrill> = new Map(),
 ): Overview {
   const newest = newestCompleted(snapshots);
   // A restored disk has the history of the one its data came from.
   const lastOf = ({ id, tags }: Volume) => newest.get(id) ?? newest.get(tags[sourceTag] ?? '');
+  const diskOf = (volume: Volume, device: string): DiskLine => ({
+    volume,
+    device,
+    lastSnapshot: lastOf(volume),
+    drill: drills.get(volume.id),
+  });
   const byId = new Map(targets.volumes.map((volume) => [volume.id, volume]));
   const healthOf = new Map(health.map((one) => [one.instanceId, one]));
   const servers = targets.instances.map((instance) => {
     const volumes = instance.mappings.flatMap((mapping) => {
       const volume = byId.get(mapping.volumeId);
-      return volume === undefined ? [] : [{ volume, device: mapping.device, lastSnapshot: lastOf(volume) }];
+      return volume === undefined ? [] : [diskOf(volume, mapping.device)];
     });
     return serverOf(instance, healthOf.get(instance.id), volumes);
   });
-  const loose = targets.volumes
-    .filter((volume) => volume.attachments.length === 0)
-    .map((volume) => ({ volume, device: '', lastSnapshot: lastOf(volume) }));
+  const loose = targets.volumes.filter((volume) => volume.attachments.length === 0).map((volume) => diskOf(volume, ''));
   return {
     servers: servers.toSorted(
       (a, b) => a.urgency - b.urgency || label(a.instance).localeCompare(label(b.instance), 'en', { numeric: true }),
