@@ -57,7 +57,7 @@ describe('a restore drill', () => {
     await bot.faults({ ec2: { inject } });
     bot.configure('drills', `  - { name: often, cron: '*/5 * * * * *', select: web-1, most: 1, quiet: true }`);
 
-    const told = await bot.read('alerts', /Drill often failed in part/, 60_000);
+    const told = await bot.read('alerts', /WARNING: Drill often failed in part/, 60_000);
 
     expect(told.plain).toMatch(/COULD NOT BE RESTORED/);
     await bot.faults({ ec2: { clear: true } });

@@ -60,7 +60,7 @@ describe('a snapshot schedule', () => {
 
     bot.configure('schedules', `  - { name: silent, cron: '*/3 * * * * *', select: no-such-server, quiet: true }`);
 
-    const told = await bot.read('alerts', /Schedule silent could not start/, 40_000);
+    const told = await bot.read('alerts', /WARNING: Schedule silent could not start/, 40_000);
     expect(told.plain).toMatch(/No server is named/);
     await bot.until(
       async () => (await bot.messages('alerts')).filter(({ text }) => /schedule silent/i.test(text)).length === 1,
