@@ -2,7 +2,7 @@ import { createBackupWatch } from '#fleet/backups.ts';
 import { scheduledCleanups } from '#fleet/cleanups.ts';
 import { createDigest } from '#fleet/digest.ts';
 import { createLeftoverWatch } from '#fleet/leftovers.ts';
-import { lookEvery, workByTheClock, scheduleViews } from '#fleet/schedules.ts';
+import { lookEvery, scheduledWork, scheduleViews } from '#fleet/schedules.ts';
 import { createTimedWork, type TimedWork } from '#fleet/timed.ts';
 import { createHealthWatches } from '#fleet/watches.ts';
 import { placeFlags } from '#lib/places.ts';
@@ -161,7 +161,7 @@ export function createApp(outside: AppWorld): App {
 
   function worksByTheClock(): readonly TimedWork[] {
     const settings = world.settings.current();
-    return [...workByTheClock(settings), ...scheduledCleanups(settings)];
+    return [...scheduledWork(settings), ...scheduledCleanups(settings)];
   }
 
   async function lookAtTheClock(): Promise<void> {
@@ -171,7 +171,7 @@ export function createApp(outside: AppWorld): App {
 
   async function viewSchedules(): Promise<readonly ScheduleView[]> {
     const settings = world.settings.current();
-    const of = { timed: await timed.views(workByTheClock(settings)), backups: await backups.views() };
+    const of = { timed: await timed.views(scheduledWork(settings)), backups: await backups.views() };
     return scheduleViews(settings.schedules, of);
   }
 

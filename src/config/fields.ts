@@ -173,8 +173,7 @@ export const selector = text(1_000).superRefine((line, context) => {
 /** A server by its id alone. */
 export const instanceId = z
   .string({ error: instanceError() })
-  .refine((value): value is InstanceId => InstanceId.safeParse(value).success, { error: instanceError() })
-  .transform((value) => value as InstanceId);
+  .refine((value): value is InstanceId => InstanceId.safeParse(value).success, { error: instanceError() });
 
 function instanceError(): string {
   return 'Expected an instance id: i- and 8 or 17 digits of 0-9 and a-f.';

@@ -6,7 +6,7 @@ import type { BackupRecord } from './backups.ts';
 import type { TimedView, TimedWork } from './timed.ts';
 
 /** Snapshots and drills as work by the clock. Pure. */
-export function workByTheClock({
+export function scheduledWork({
   schedules,
   drills,
   channels,
