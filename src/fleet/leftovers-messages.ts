@@ -39,7 +39,6 @@ export function orphaned(orphans: readonly Orphan[], lost: readonly RootTask[], 
         : ['They cost money and do nothing. Clean up shows each one and asks before it deletes.']),
     ],
     remedies: orphans.length === 0 ? [] : [{ label: 'Clean up', operation: 'cleanup', line: `orphans${flags}` }],
-    closable: true,
   };
 }
 
@@ -77,7 +76,6 @@ export function held(of: {
       expired.length === 0
         ? []
         : [{ label: 'Delete those past their time', operation: 'cleanup', line: `held${flags}`, style: 'danger' }],
-    closable: true,
   };
 }
 

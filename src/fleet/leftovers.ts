@@ -4,9 +4,10 @@ import { placeFlags } from '#lib/places.ts';
 import { judgeRetention } from '#lib/retention.ts';
 import { settle } from '#lib/settle.ts';
 import { runTag } from '#lib/tags.ts';
+import { existing } from '#lib/targets.ts';
 import type { Automatic } from '#ports/automatic.ts';
 import type { Clock, Log } from '#ports/clock.ts';
-import type { Cloud, Place } from '#ports/cloud.ts';
+import type { Cloud, Place, RootTask } from '#ports/cloud.ts';
 import type { Clouds } from '#ports/clouds.ts';
 import { openRunStates, type History, type Run } from '#ports/history.ts';
 import type { ChannelId, RunId, VolumeId } from '#ports/ids.ts';
@@ -60,7 +61,8 @@ export function createLeftoverWatch(world: World) {
     const runs = await runsOf(runsNamed([...volumes, ...snapshots, ...tasks]));
     const newest = judgeRetention(snapshots, { rules: { timezone: 'UTC' }, now: here.now }).newest;
     const { orphans } = judgeOrphans({ volumes, snapshots, runs, newest, now: here.now });
-    const lost = tasks.filter((task) => messages.isRootless(task) && !isOpen(runs.get(task.tags[runTag] ?? '')));
+    const failed = tasks.filter((task) => messages.isRootless(task) && !isOpen(runs.get(task.tags[runTag] ?? '')));
+    const lost = await stillRootless(cloud, failed);
     await tell(`orphans${here.scope}`, here, messages.orphaned(orphans, lost, here.flags));
     await tellHeld(here, judgeHeld(volumes, { runs, states: await terraform.states(), now: here.now }), slot);
   }
@@ -116,6 +118,16 @@ export function createLeftoverWatch(world: World) {
 
 function isOpen(run: Run | undefined): boolean {
   return run !== undefined && openRunStates.some((open) => open === run.state);
+}
+
+/** EC2 lists a task long after somebody has given the server a root disk again, or has terminated it. */
+async function stillRootless(cloud: Cloud, failed: readonly RootTask[]): Promise<RootTask[]> {
+  const servers = await existing(
+    (ids) => cloud.instances({ ids }),
+    failed.map(({ instanceId }) => instanceId),
+  );
+  const without = servers.filter(({ mappings, rootDevice }) => !mappings.some(({ device }) => device === rootDevice));
+  return failed.filter(({ instanceId }) => without.some(({ id }) => id === instanceId));
 }
 
 /** An endpoint that knows no such tasks has none. */

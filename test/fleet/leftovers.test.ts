@@ -5,11 +5,11 @@ import { scheduledCleanups } from '#fleet/cleanups.ts';
 import { createLeftoverWatch } from '#fleet/leftovers.ts';
 import { holdTag, runTag, volumeTag } from '#lib/tags.ts';
 import type { AutomaticRequest } from '#ports/automatic.ts';
-import type { Cloud, Place, RootTask, Snapshot, Volume } from '#ports/cloud.ts';
+import type { Cloud, Instance, Place, RootTask, Snapshot, Volume } from '#ports/cloud.ts';
 import type { Clouds } from '#ports/clouds.ts';
 import type { Run, RunState } from '#ports/history.ts';
 import type { RetentionRule, Settings } from '#ports/settings.ts';
-import { aSnapshot, aVolume } from '#test/support/builders.ts';
+import { anInstance, aSnapshot, aVolume } from '#test/support/builders.ts';
 import { createFakeIncidents } from '#test/support/fake-incidents.ts';
 import { createFakeSettings } from '#test/support/fake-settings.ts';
 import { createFakeWatchStore } from '#test/support/fake-watch-store.ts';
@@ -33,7 +33,12 @@ function run(id: string, state: RunState, volume = ''): Run {
 
 /** Accounts with what is in them; everything that was told and started. */
 function setting(of: { holds?: Partial<Settings['holds']>; runs?: readonly Run[]; places?: readonly Place[] } = {}) {
-  const there = { volumes: [] as Volume[], snapshots: [] as Snapshot[], tasks: [] as RootTask[] };
+  const there = {
+    volumes: [] as Volume[],
+    snapshots: [] as Snapshot[],
+    tasks: [] as RootTask[],
+    servers: [] as Instance[],
+  };
   const strange = { volumes: [] as Volume[] };
   const trouble: { error?: Error } = {};
   let now = start;
@@ -44,11 +49,13 @@ function setting(of: { holds?: Partial<Settings['holds']>; runs?: readonly Run[]
     },
     snapshots: async () => there.snapshots,
     rootTasks: async () => there.tasks,
+    instances: async ({ ids = [] }: { ids?: readonly string[] }) => there.servers.filter(({ id }) => ids.includes(id)),
   } as unknown as Cloud;
   const strangeCloud = {
     volumes: async () => strange.volumes,
     snapshots: async () => [],
     rootTasks: async () => Promise.reject(new Refusal('not-offered', 'no such call')),
+    instances: async () => [],
   } as unknown as Cloud;
   const clouds = {
     places: () => of.places ?? [home],
@@ -119,9 +126,14 @@ describe('what no run owns', () => {
     it.there.tasks = [
       { id: 'replacevol-1', instanceId: 'i-00000001', state: 'failed-detached', tags: { [runTag]: 'r-1' } },
     ];
+    it.there.servers = [anInstance({ mappings: [] })];
     await it.look();
     expect(it.told.open()[0]!.report).toMatchObject({ severity: 'critical', remedies: [] });
     expect(JSON.stringify(it.told.open()[0]!.report.detail)).toContain('i-00000001');
+
+    it.there.servers = [anInstance()];
+    await it.look(start + hour);
+    expect(it.told.open()).toEqual([]);
   });
 
   it('is told for each account and Region of its own, and one that cannot be read hides no other', async () => {

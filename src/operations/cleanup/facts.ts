@@ -83,12 +83,11 @@ async function wantedBy(asking: Asking, selector: Selector) {
     ? { instances: await asking.cloud.instances({}), volumes: [], named: new Set<string>() }
     : await targetsOf(asking, selector);
   const servers = new Map(
-    instances.flatMap(({ id, mappings }) => mappings.map(({ volumeId }) => [volumeId, id] as const)),
+    instances.flatMap(({ id, mappings }) => mappings.map(({ volumeId }): [VolumeId, string] => [volumeId, id])),
   );
-  const narrowed = new Set(volumes.filter(({ id }) => named.has(id)).map(({ id }) => servers.get(id)));
-  const origins = new Set(
-    volumes.filter(({ id }) => named.has(id) || !narrowed.has(servers.get(id))).map((volume) => originOf(volume)),
-  );
+  const narrowed = new Set([...named].flatMap((id) => servers.get(id as VolumeId) ?? []));
+  const isMeant = ({ id }: Volume) => named.has(id) || !narrowed.has(servers.get(id) ?? id);
+  const origins = new Set(volumes.filter(isMeant).map(originOf));
   const tags = Object.entries(selector.tags);
   const carries = (one: Snapshot) => tags.length > 0 && tags.every(([key, value]) => one.tags[key] === value);
   return {
