@@ -1,7 +1,7 @@
-import { type Form, integer, list, required } from '#sandbox/ec2/form.ts';
+import { type Form, integer, required } from '#sandbox/ec2/form.ts';
 import { Problem } from '#sandbox/ec2/problems.ts';
 import type { XmlFields } from '#sandbox/ec2/xml.ts';
-import type { Server } from '#sandbox/parts.ts';
+import type { Server, Servers } from '#sandbox/parts.ts';
 
 import { pageOf, type QueryService, type Surroundings } from './service.ts';
 
@@ -26,135 +26,125 @@ const rules = [
 
 /** Load balancers that never change, and targets that are as their servers are. */
 export function createBalancers({ servers }: Surroundings): QueryService {
-  const arn = (kind: string, name: string): string =>
-    `arn:aws:elasticloadbalancing:${servers.region()}:${servers.account()}:${kind}/${name}/50dc6c495c0c9188`;
-  const kindOf = (name: string): string => (name === 'shop' ? 'app' : 'net');
-  const balancerArn = (name: string): string => arn('loadbalancer', `${kindOf(name)}/${name}`);
-  const listenerArn = (name: string): string => arn('listener', `${kindOf(name)}/${name}/50dc6c495c0c9188`);
-  const groupArn = (name: string): string => arn('targetgroup', name);
-  const forward = (name: string): XmlFields[] => [
-    {
-      Type: 'forward',
-      TargetGroupArn: groupArn(name),
-      ForwardConfig: { TargetGroups: [{ TargetGroupArn: groupArn(name), Weight: 1 }] },
-    },
-  ];
-
-  function paged(form: Form, name: string, all: readonly XmlFields[]): XmlFields {
-    const { page, next } = pageOf(all, integer(form, 'PageSize') ?? 400, form.get('Marker'));
-    return { [name]: page, NextMarker: next };
-  }
-
-  function named(form: Form, parameter: string, arns: readonly string[], code: string): string {
-    const wanted = required(form, parameter);
-    if (!arns.includes(wanted)) throw new Problem(code, `One or more of '${wanted}' were not found`);
-    return wanted;
-  }
-
-  function describeListeners(form: Form): XmlFields {
-    const wanted = named(
-      form,
-      'LoadBalancerArn',
-      balancers.map(({ name }) => balancerArn(name)),
-      'LoadBalancerNotFound',
-    );
-    const found = listeners.filter(({ balancer }) => balancerArn(balancer) === wanted);
-    return paged(
-      form,
-      'Listeners',
-      found.map(({ balancer, protocol, port, target }) => ({
-        ListenerArn: listenerArn(balancer),
-        LoadBalancerArn: wanted,
-        Protocol: protocol,
-        Port: port,
-        DefaultActions: forward(target),
-      })),
-    );
-  }
-
-  function describeRules(form: Form): XmlFields {
-    const wanted = named(
-      form,
-      'ListenerArn',
-      listeners.map(({ balancer }) => listenerArn(balancer)),
-      'ListenerNotFound',
-    );
-    const own = rules.filter(({ balancer }) => listenerArn(balancer) === wanted);
-    const usual = listeners.find(({ balancer }) => listenerArn(balancer) === wanted)?.target ?? '';
-    return paged(form, 'Rules', [
-      ...own.map(({ hosts, paths, target }, at) => ({
-        RuleArn: `${wanted}/${at}`,
-        Priority: String(at + 1),
-        IsDefault: false,
-        Conditions: [
-          { Field: 'host-header', Values: [...hosts], HostHeaderConfig: { Values: [...hosts] } },
-          ...(paths.length === 0
-            ? []
-            : [{ Field: 'path-pattern', Values: [...paths], PathPatternConfig: { Values: [...paths] } }]),
-        ],
-        Actions: forward(target),
-      })),
-      { RuleArn: `${wanted}/default`, Priority: 'default', IsDefault: true, Conditions: [], Actions: forward(usual) },
-    ]);
-  }
-
-  function describeHealth(form: Form): XmlFields {
-    const wanted = named(
-      form,
-      'TargetGroupArn',
-      targetGroups.map(({ name }) => groupArn(name)),
-      'TargetGroupNotFound',
-    );
-    const group = targetGroups.find(({ name }) => groupArn(name) === wanted);
-    const behind = servers.all().filter(({ tags, state }) => tags['role'] === group?.role && state !== 'terminated');
-    const ids = list(form, 'Targets.member');
-    return {
-      TargetHealthDescriptions: behind
-        .filter(({ id }) => ids.length === 0 || ids.includes(id))
-        .map((server) => ({ Target: { Id: server.id, Port: group?.port }, TargetHealth: healthOf(server) })),
-    };
-  }
-
+  const arns = arnsIn(servers);
   return {
     kind: 'query',
     prefix: 'elasticloadbalancing',
     version: '2015-12-01',
     namespace: 'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/',
     actions: {
-      DescribeLoadBalancers: (form) =>
-        paged(
-          form,
-          'LoadBalancers',
-          balancers.map(({ name, kind, scheme }) => ({
-            LoadBalancerArn: balancerArn(name),
-            LoadBalancerName: name,
-            DNSName: `${name}-1234567890.${servers.region()}.elb.amazonaws.com`,
-            Type: kind,
-            Scheme: scheme,
-            State: { Code: 'active' },
-          })),
-        ),
-      DescribeListeners: describeListeners,
-      DescribeRules: describeRules,
-      DescribeTargetGroups: (form) =>
-        paged(
-          form,
-          'TargetGroups',
-          targetGroups.map(({ name, balancer, protocol, port, path }) => ({
-            TargetGroupArn: groupArn(name),
-            TargetGroupName: name,
-            Protocol: protocol,
-            Port: port,
-            TargetType: 'instance',
-            HealthCheckProtocol: protocol,
-            HealthCheckPort: 'traffic-port',
-            HealthCheckPath: path,
-            Matcher: path === undefined ? undefined : { HttpCode: '200-299' },
-            LoadBalancerArns: [balancerArn(balancer)],
-          })),
-        ),
-      DescribeTargetHealth: describeHealth,
+      DescribeLoadBalancers: (form) => paged(form, 'LoadBalancers', balancersXml(arns, servers.region())),
+      DescribeListeners: (form) => describeListeners(arns, form),
+      DescribeRules: (form) => describeRules(arns, form),
+      DescribeTargetGroups: (form) => paged(form, 'TargetGroups', targetGroupsXml(arns)),
+      DescribeTargetHealth: (form) => describeHealth(arns, servers, form),
     },
+  };
+}
+
+type Arns = Readonly<Record<'balancer' | 'listener' | 'group', (name: string) => string>>;
+
+function arnsIn(servers: Servers): Arns {
+  const arn = (kind: string, path: string): string =>
+    `arn:aws:elasticloadbalancing:${servers.region()}:${servers.account()}:${kind}/${path}/50dc6c495c0c9188`;
+  const kindOf = (name: string): string => (name === 'shop' ? 'app' : 'net');
+  return {
+    balancer: (name) => arn('loadbalancer', `${kindOf(name)}/${name}`),
+    listener: (name) => arn('listener', `${kindOf(name)}/${name}/50dc6c495c0c9188`),
+    group: (name) => arn('targetgroup', name),
+  };
+}
+
+function paged(form: Form, name: string, all: readonly XmlFields[]): XmlFields {
+  const { page, next } = pageOf(all, integer(form, 'PageSize') ?? 400, form.get('Marker'));
+  return { [name]: page, NextMarker: next };
+}
+
+/** The ARN that a parameter names, if it is one of these. */
+function named(form: Form, parameter: string, known: readonly string[], code: string): string {
+  const wanted = required(form, parameter);
+  if (!known.includes(wanted)) throw new Problem(code, `One or more of '${wanted}' were not found`);
+  return wanted;
+}
+
+function forward(arns: Arns, name: string): XmlFields[] {
+  const to = { TargetGroupArn: arns.group(name) };
+  return [{ Type: 'forward', ...to, ForwardConfig: { TargetGroups: [{ ...to, Weight: 1 }] } }];
+}
+
+function balancersXml(arns: Arns, region: string): XmlFields[] {
+  return balancers.map(({ name, kind, scheme }) => ({
+    LoadBalancerArn: arns.balancer(name),
+    LoadBalancerName: name,
+    DNSName: `${name}-1234567890.${region}.elb.amazonaws.com`,
+    Type: kind,
+    Scheme: scheme,
+    State: { Code: 'active' },
+  }));
+}
+
+function targetGroupsXml(arns: Arns): XmlFields[] {
+  return targetGroups.map(({ name, balancer, protocol, port, path }) => ({
+    TargetGroupArn: arns.group(name),
+    TargetGroupName: name,
+    Protocol: protocol,
+    Port: port,
+    TargetType: 'instance',
+    HealthCheckProtocol: protocol,
+    HealthCheckPort: 'traffic-port',
+    HealthCheckPath: path,
+    Matcher: path === undefined ? undefined : { HttpCode: '200-299' },
+    LoadBalancerArns: [arns.balancer(balancer)],
+  }));
+}
+
+function describeListeners(arns: Arns, form: Form): XmlFields {
+  const known = balancers.map(({ name }) => arns.balancer(name));
+  const wanted = named(form, 'LoadBalancerArn', known, 'LoadBalancerNotFound');
+  const found = listeners
+    .filter(({ balancer }) => arns.balancer(balancer) === wanted)
+    .map(({ balancer, protocol, port, target }) => ({
+      ListenerArn: arns.listener(balancer),
+      LoadBalancerArn: wanted,
+      Protocol: protocol,
+      Port: port,
+      DefaultActions: forward(arns, target),
+    }));
+  return paged(form, 'Listeners', found);
+}
+
+function describeRules(arns: Arns, form: Form): XmlFields {
+  const known = listeners.map(({ balancer }) => arns.listener(balancer));
+  const wanted = named(form, 'ListenerArn', known, 'ListenerNotFound');
+  const usual = listeners.find(({ balancer }) => arns.listener(balancer) === wanted)?.target ?? '';
+  const own = rules
+    .filter(({ balancer }) => arns.listener(balancer) === wanted)
+    .map(({ hosts, paths, target }, at) => ({
+      RuleArn: `${wanted}/${at}`,
+      Priority: String(at + 1),
+      IsDefault: false,
+      Conditions: [
+        { Field: 'host-header', Values: [...hosts], HostHeaderConfig: { Values: [...hosts] } },
+        ...(paths.length === 0
+          ? []
+          : [{ Field: 'path-pattern', Values: [...paths], PathPatternConfig: { Values: [...paths] } }]),
+      ],
+      Actions: forward(arns, target),
+    }));
+  const last = { RuleArn: `${wanted}/default`, Priority: 'default', IsDefault: true, Conditions: [] };
+  return paged(form, 'Rules', [...own, { ...last, Actions: forward(arns, usual) }]);
+}
+
+function describeHealth(arns: Arns, servers: Servers, form: Form): XmlFields {
+  const known = targetGroups.map(({ name }) => arns.group(name));
+  const wanted = named(form, 'TargetGroupArn', known, 'TargetGroupNotFound');
+  const group = targetGroups.find(({ name }) => arns.group(name) === wanted);
+  const behind = servers.all().filter(({ tags, state }) => tags['role'] === group?.role && state !== 'terminated');
+  return {
+    TargetHealthDescriptions: behind.map((server) => ({
+      Target: { Id: server.id, Port: group?.port },
+      TargetHealth: healthOf(server),
+    })),
   };
 }
 

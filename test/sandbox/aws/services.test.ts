@@ -288,6 +288,23 @@ describe('a deployment', () => {
   });
 });
 
+describe('a load balancer', () => {
+  test('has routes by host and path before the usual one', async () => {
+    const { platform } = await start();
+    const [shop] = await platform.balancers.balancers();
+
+    const [listener] = await platform.balancers.listeners(shop!.arn);
+
+    expect(listener).toMatchObject({ protocol: 'HTTPS', port: 443 });
+    expect(listener!.routes.map(({ hosts, paths }) => [hosts, paths])).toEqual([
+      [['shop.example.com', 'www.example.com'], []],
+      [['shop.example.com'], ['/api/*']],
+      [[], []],
+    ]);
+    expect(listener!.routes.every(({ targetGroups }) => targetGroups.length === 1)).toBe(true);
+  });
+});
+
 describe('targets of a load balancer', () => {
   test('are as their servers are', async () => {
     const world = await start();
