@@ -22,9 +22,10 @@ type Seen = {
   failingMs: number;
 };
 
-/** Gap between two rounds of questions while blind, and the rest after a round that was answered. */
+/** Gap between two rounds of questions while blind. */
 const askAgainMs = 10_000;
-const restMs = 60_000;
+/** The rest after a round that was answered, as part of `withinMs`: far shorter than it takes to take a site for down. */
+const restPart = 1 / 3;
 
 export function createBlindGuard(world: {
   clock: Clock;
@@ -76,7 +77,7 @@ export function createBlindGuard(world: {
     if (answered) {
       const wasBlind = state === 'blind';
       state = 'open';
-      quietUntil = clock.monotonic() + restMs;
+      quietUntil = clock.monotonic() + world.rules().withinMs * restPart;
       seconds.clear();
       return world.onSight(wasBlind);
     }

@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import type { Post } from '#ports/chat.ts';
+import type { Report } from '#ports/incidents.ts';
+import { createIncidents } from '#runtime/incidents.ts';
+import { createReminders } from '#runtime/reminders.ts';
+import type { World } from '#runtime/world.ts';
+import { createFakeSettings } from '#test/support/fake-settings.ts';
+import { openTestStore, silentLog } from '#test/support/store.ts';
+
+let store: Awaited<ReturnType<typeof openTestStore>>;
+beforeAll(async () => {
+  store = await openTestStore();
+});
+afterAll(() => store.close());
+
+const minute = 60_000;
+const report: Report = { severity: 'critical', title: 't', alert: 'shop is down', facts: [], detail: [], remedies: [] };
+let nr = 0;
+
+async function anOpenIncident(
+  escalate: { channel?: string; group?: string } = {},
+  severity: Report['severity'] = 'critical',
+) {
+  const now = { at: 1_000_000_000 };
+  const startedAt = now.at;
+  const posts: { channel: string; post: Post; thread: string | undefined }[] = [];
+  const edits: Post[] = [];
+  const settings = createFakeSettings({
+    alerts: {
+      reopenMs: 15 * minute,
+      remindMs: [30 * minute, 120 * minute],
+      escalate: { afterMs: 15 * minute, channel: escalate.channel, group: escalate.group },
+    },
+  });
+  const world = {
+    history: store.history,
+    log: silentLog,
+    randomText: (length: number) => `r${nr++}`.padEnd(length, 'x'),
+    clock: { now: () => now.at, after: () => () => undefined },
+    settings,
+    chat: {
+      post: async (channel: string, post: Post, thread?: string) => {
+        posts.push({ channel, post, thread });
+        return { channel, ts: `${nr++}.0` };
+      },
+      update: async (_ref: unknown, post: Post) => void edits.push(post),
+      permalink: async () => 'https://slack.example.com/alert',
+    },
+  } as unknown as World;
+  const incidents = createIncidents(world);
+  const key = `site:r${nr++}`;
+  await incidents.raise(key, { channel: 'C1', startedAt, report: { ...report, severity } });
+  const record = (await store.history.incidents.open(key))!;
+  const remind = createReminders(world);
+  const later = async (ms: number) => {
+    now.at = startedAt + ms;
+    await remind();
+    await remind();
+  };
+  const told = () =>
+    posts.slice(1).map(({ channel, post, thread }) => [channel, thread === undefined, post.message.alert]);
+  const end = () => incidents.resolve(key, { endedAt: now.at, report });
+  return { incidents, record, later, told, posts, edits, now, end };
+}
+
+describe('an incident that nobody takes', () => {
+  it('is reminded of in its thread, once at each time', async () => {
+    const { later, told, end } = await anOpenIncident();
+    await later(29 * minute);
+    expect(told()).toEqual([]);
+
+    await later(31 * minute);
+    await later(60 * minute);
+    await later(121 * minute);
+
+    expect(told()).toEqual([
+      ['C1', false, 'Nobody has taken it for 31 min: shop is down'],
+      ['C1', false, 'Nobody has taken it for 2 h 1 min: shop is down'],
+    ]);
+    await end();
+  });
+
+  it('is reminded of once, when several times passed while Deckhand was away', async () => {
+    const { later, told, end } = await anOpenIncident();
+
+    await later(500 * minute);
+
+    expect(told()).toHaveLength(1);
+    await end();
+  });
+
+  it('is told further in another channel, with a call and a link, and there it ends too', async () => {
+    const { later, told, posts, edits, end } = await anOpenIncident({ channel: 'C0ONCALL', group: 'S0ONCALL' });
+
+    await later(16 * minute);
+
+    expect(told()).toEqual([['C0ONCALL', true, 'Nobody has taken it: shop is down']]);
+    expect(JSON.stringify(posts[1]?.post.message)).toContain('S0ONCALL');
+    expect(JSON.stringify(posts[1]?.post.message)).toContain('https://slack.example.com/alert');
+    await end();
+    expect(edits.map(({ message }) => message.title)).toEqual(['Resolved · t', 'Resolved · t']);
+  });
+
+  it('calls a group in the thread, where there is no other channel', async () => {
+    const { later, posts, end } = await anOpenIncident({ group: 'S0ONCALL' });
+
+    await later(16 * minute);
+
+    expect(posts.slice(1).map(({ channel, thread }) => [channel, thread !== undefined])).toEqual([['C1', true]]);
+    expect(JSON.stringify(posts[1]?.post.message)).toContain('S0ONCALL');
+    await end();
+  });
+
+  it.each([
+    ['somebody has taken', { acknowledgedBy: 'U1' }],
+    ['is silenced', { silencedUntil: Number.MAX_SAFE_INTEGER }],
+  ] as const)('but one that %s is left alone', async (_what, change) => {
+    const { incidents, record, later, told, end } = await anOpenIncident({ channel: 'C0ONCALL' });
+    await incidents.amend(record.id, change, 'changed');
+    const before = told().length;
+
+    await later(500 * minute);
+
+    expect(told()).toHaveLength(before);
+    await end();
+  });
+
+  it('but a warning is left alone', async () => {
+    const { later, told, end } = await anOpenIncident({ channel: 'C0ONCALL' }, 'warning');
+
+    await later(500 * minute);
+
+    expect(told()).toEqual([]);
+    await end();
+  });
+});
