@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { estimate } from '#operations/restore/estimate.ts';
+import { grouped } from '#operations/restore/finding.ts';
 import { lists } from '#operations/restore/lists.ts';
 import { done, planned } from '#operations/restore/messages.ts';
 import type { RestorePlan } from '#operations/restore/plan.ts';
@@ -29,14 +30,16 @@ function fleetOf(n: number): RestorePlan {
   return {
     servers,
     left: [],
-    findings: servers.map(({ instance }) => ({
-      level: 'warning',
-      kind: 'memory',
-      title: 'Memory is lost',
-      about: instance.name,
-      text: 'Memory is lost.',
-      next: 'Save what is in it.',
-    })),
+    findings: grouped(
+      servers.map(({ instance }) => ({
+        level: 'warning',
+        kind: 'memory',
+        title: 'Memory is lost',
+        about: instance.name,
+        text: 'Memory is lost.',
+        next: 'Save what is in it.',
+      })),
+    ),
     putsBack: false,
     failures: 30,
     atOnce: 500,

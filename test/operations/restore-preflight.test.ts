@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { grouped } from '#operations/restore/finding.ts';
 import { planned } from '#operations/restore/messages.ts';
 import type { CheckedServer, PreflightFacts } from '#operations/restore/preflight-facts.ts';
 import { preflight } from '#operations/restore/preflight.ts';
@@ -196,7 +197,7 @@ const conditions: readonly (readonly [what: string, level: 'blocker' | 'warning'
     'more filling than a Region has',
     'blocker',
     { facts: { filling: { rate: 300, quota: 200 } } },
-    /300 MiB\/s are more than the 200 MiB\/s.*lower `--rate`/,
+    /300 MiB\/s is more than the 200 MiB\/s.*lower `--rate`/,
   ],
   [
     'a snapshot the rules delete',
@@ -305,7 +306,7 @@ describe('what is looked at before a restore', () => {
       ...facts().servers[0]!,
       instance: anInstance({ id: `i-0000001${nr.toString(16)}`, name: `web-${nr}`, publicIpChangesOnStop: true }),
     }));
-    const findings = preflight({ ...facts(), servers });
+    const findings = grouped(preflight({ ...facts(), servers }));
     const server = {
       instance: { id: 'i-1', name: 'a', env: '', zone: 'z', type: 't' },
       wasRunning: true,

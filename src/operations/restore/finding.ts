@@ -17,11 +17,26 @@ export type Finding = {
   server?: InstanceId;
 };
 
-export function blockersOf(findings: readonly Finding[]): readonly Finding[] {
-  return findings.filter(({ level }) => level === 'blocker');
-}
-
 /** One sentence with its next move. */
 export function sentence({ text, next }: Pick<Finding, 'text' | 'next'>): string {
   return next === '' ? text : `${text} ${next}`;
+}
+
+/** One line of the card: what one server, or many, should make people think of. `text` is '' when it is about many. */
+export type Warning = Pick<Finding, 'kind' | 'title' | 'text' | 'next'> & { about: readonly string[] };
+
+/** The same warning of many servers is one; so a plan of 500 servers stays small. Pure. */
+export function grouped(findings: readonly Finding[]): readonly Warning[] {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const group = groups.get(finding.kind);
+    if (group === undefined) groups.set(finding.kind, [finding]);
+    else group.push(finding);
+  }
+  return [...groups].map(([kind, group]) => {
+    const [first] = group;
+    const about = [...new Set(group.map((one) => one.about))];
+    const text = about.length === 1 ? group.map((one) => one.text).join(' ') : '';
+    return { kind, title: first!.title, text, next: first!.next, about };
+  });
 }

@@ -1,7 +1,7 @@
 import { count, duration, label, some } from '#lib/format.ts';
 import type { Line, Section } from '#ports/text.ts';
 
-import { type Finding, sentence } from './finding.ts';
+import { sentence, type Warning } from './finding.ts';
 import type { RestorePlan } from './plan.ts';
 import type { ServerPlan, Swap } from './server-plan.ts';
 import type { ServerResult } from './server-story.ts';
@@ -164,15 +164,12 @@ function leftOut({ left }: RestorePlan): Section[] {
 }
 
 /** The same warning of many servers is one line with a count. */
-function warningLines(findings: readonly Finding[]): Line[] {
-  const groups = new Map<string, Finding[]>();
-  for (const finding of findings) groups.set(finding.kind, [...(groups.get(finding.kind) ?? []), finding]);
-  return [...groups.values()].map((group): Line => {
-    const about = [...new Set(group.map((finding) => finding.about))];
-    const [first] = group;
-    if (about.length === 1) return group.map(sentence).join(' ');
-    return [{ bold: `${first!.title}: ${count(about.length, 'server')}` }, ` (${some(about, 3)}). ${first!.next}`];
-  });
+function warningLines(warnings: readonly Warning[]): Line[] {
+  return warnings.map((one): Line =>
+    one.about.length === 1
+      ? sentence(one)
+      : [{ bold: `${one.title}: ${count(one.about.length, 'server')}` }, ` (${some(one.about, 3)}). ${one.next}`],
+  );
 }
 
 function consequences({ putsBack, servers }: RestorePlan): Line[] {

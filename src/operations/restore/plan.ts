@@ -4,7 +4,7 @@ import { countedTags } from '#lib/tags.ts';
 import type { Snapshot, Volume } from '#ports/cloud.ts';
 
 import type { Estimate } from './estimate.ts';
-import { type Finding, sentence } from './finding.ts';
+import { type Finding, grouped, sentence, type Warning } from './finding.ts';
 import type { CheckedServer, CheckedSwap } from './preflight-facts.ts';
 import type { ServerPlan } from './server-plan.ts';
 import type { Predicted } from './terraform.ts';
@@ -22,7 +22,7 @@ export type RestorePlan = {
   /** MiB/s at which AWS fills each new volume, and the sum of it that one Region allows; absent = lazily. */
   filling?: { rate: number; quota: number };
   /** What to know before approving; blockers are refused or in `left`. */
-  findings: readonly Finding[];
+  findings: readonly Warning[];
   /** What Terraform would do; absent = no state is named in the settings. */
   terraform?: Predicted;
   estimate: Estimate;
@@ -100,7 +100,8 @@ export function settleServers(
   }
   const general = blockers.filter(({ server }) => server === undefined);
   if (general.length > 0 || servers.length === 0) throw refusalOf(general, left);
-  return { servers, left, findings: findings.filter(({ level, about }) => level === 'warning' && !gone.has(about)) };
+  const warnings = findings.filter(({ level, about }) => level === 'warning' && !gone.has(about));
+  return { servers, left, findings: grouped(warnings) };
 }
 
 /** Every reason at once, so that nobody has to ask again to hear the next. */
