@@ -262,18 +262,29 @@ describe('the plan of its undo', () => {
     ],
   };
 
+  const none = { back: [], binned: new Map() };
+
   it('puts the old volume back to its device', () => {
     expect(
-      planPutBack(args, anInstance(), [aVolume({ id: 'vol-0000000c', state: 'available', attachments: [] })]),
+      planPutBack(args, anInstance(), {
+        back: [aVolume({ id: 'vol-0000000c', state: 'available', attachments: [] })],
+        binned: new Map(),
+      }),
     ).toMatchObject({
       swaps: [{ device: '/dev/sdf', out: 'vol-0000000b', put: { kind: 'existing', volumeId: 'vol-0000000c' } }],
     });
   });
 
   it('is refused when the old volume is gone or used, or the device holds something else', () => {
-    expect(() => planPutBack(args, anInstance(), [])).toThrow(/is gone/);
-    expect(() => planPutBack(args, anInstance(), [aVolume({ id: 'vol-0000000c' })])).toThrow(/not free/);
-    expect(() => planPutBack(args, anInstance({ mappings: [] }), [])).toThrow(/no longer holds/);
+    expect(() => planPutBack(args, anInstance(), none)).toThrow(/is gone/);
+    expect(() => planPutBack(args, anInstance(), { ...none, back: [aVolume({ id: 'vol-0000000c' })] })).toThrow(
+      /not free/,
+    );
+    expect(() => planPutBack(args, anInstance({ mappings: [] }), none)).toThrow(/no longer holds/);
+    const binned = new Map([['vol-0000000c' as const, 'lies in the Recycle Bin. Take it out']]);
+    expect(() => planPutBack(args, anInstance(), { ...none, binned })).toThrow(
+      /vol-0000000c lies in the Recycle Bin.*ask again/,
+    );
   });
 });
 

@@ -9,6 +9,7 @@ import type { PutBack, Restore } from './arguments.ts';
 import { lineage } from './choose.ts';
 import { usableSources } from './look.ts';
 import { type Draft, drafted, mustBeFew, type RestorePlan } from './plan.ts';
+import { snapshotNamed, volumesNamed } from './recycle-bin.ts';
 import { differences, planPutBack, planServer, type ServerFacts, wantedMappings } from './server-plan.ts';
 
 /** Reads the servers of the selector, their volumes and all snapshots that could go on them: lists, never one by one. */
@@ -68,7 +69,7 @@ async function readSnapshots(
   ]);
   const own = lists.flat();
   if (from.kind !== 'snapshot' || own.some(({ id }) => id === from.id)) return own;
-  return [...own, ...(await cloud.snapshots({ ids: [from.id] }))];
+  return [...own, ...(await snapshotNamed(cloud, from.id))];
 }
 
 function volumesOf(snapshot: Snapshot): readonly string[] {
@@ -101,10 +102,10 @@ export async function readPutBack(
   { servers }: PutBack,
 ): Promise<{ drafts: readonly Draft[]; lost: RestorePlan['left'] }> {
   const ids = servers.map(({ instance }) => instance);
-  const [instances, back] = await Promise.all([
+  const [instances, { volumes: back, binned }] = await Promise.all([
     existing((wanted) => cloud.instances({ ids: wanted }), ids),
-    existing(
-      (wanted) => cloud.volumes({ ids: wanted }),
+    volumesNamed(
+      cloud,
       servers.flatMap(({ swaps }) => swaps.map((swap) => swap.back)),
     ),
   ]);
@@ -118,7 +119,16 @@ export async function readPutBack(
       attachments.some(({ instanceId }) => instanceId === instance.id),
     );
     const wanted = server.swaps.map(({ now }) => now);
-    return [{ instance, volumes, wanted, snapshots: [], back, ...drafted(() => planPutBack(server, instance, back)) }];
+    return [
+      {
+        instance,
+        volumes,
+        wanted,
+        snapshots: [],
+        back,
+        ...drafted(() => planPutBack(server, instance, { back, binned })),
+      },
+    ];
   });
   const why = 'It no longer exists, so its restore cannot be undone.';
   return { drafts, lost: lost.map(({ instance }) => ({ label: instance, why })) };

@@ -39,6 +39,8 @@ export const restoreOperation = defineChange<RestoreArgs, RestorePlan, RestoreRe
     'ec2:DescribeInstanceTypes',
     'ec2:DescribeAvailabilityZones',
     'ec2:DescribeSnapshotTierStatus',
+    'ec2:ListSnapshotsInRecycleBin',
+    'ec2:ListVolumesInRecycleBin',
     'autoscaling:DescribeAutoScalingInstances',
     'kms:DescribeKey',
     'ec2:CreateReplaceRootVolumeTask',

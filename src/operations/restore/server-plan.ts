@@ -114,8 +114,11 @@ function wantedOf(facts: ServerFacts): Instance['mappings'] {
   );
 }
 
+/** The old volumes that exist, and of others how to get them out of the Recycle Bin. */
+type Returning = { back: readonly Volume[]; binned: ReadonlyMap<VolumeId, string> };
+
 /** The undo: the volumes that were replaced, if they are still there, go back to their devices. Pure. */
-export function planPutBack(args: ServerPutBack, instance: Instance, back: readonly Volume[]): ServerPlan {
+export function planPutBack(args: ServerPutBack, instance: Instance, { back, binned }: Returning): ServerPlan {
   const swaps = args.swaps.map((swap): Swap => {
     const held = instance.mappings.find((mapping) => mapping.device === swap.device);
     if (held?.volumeId !== swap.now) {
@@ -125,6 +128,8 @@ export function planPutBack(args: ServerPutBack, instance: Instance, back: reado
       );
     }
     const volume = back.find(({ id }) => id === swap.back);
+    const bin = binned.get(swap.back);
+    if (bin !== undefined) throw new Refusal('not-found', `The old volume ${swap.back} ${bin}, then ask again.`);
     if (volume === undefined)
       throw new Refusal(
         'not-found',
