@@ -21,10 +21,7 @@ const Update = z.strictObject({
 
 /** ECS services by rolling deployment. */
 export function createContainerServices(of: Surroundings): JsonService {
-  const { servers, state, now, speed } = of;
-  const arn = (kind: string, name: string): string =>
-    `arn:aws:ecs:${servers.region()}:${servers.account()}:${kind}/${name}`;
-  const shortName = (name: string): string => name.slice(name.lastIndexOf('/') + 1);
+  const { state, now, speed } = of;
 
   function find(cluster: string, name: string): ContainerService | undefined {
     const { services } = state();
@@ -36,10 +33,10 @@ export function createContainerServices(of: Surroundings): JsonService {
   function describe({ cluster, services }: z.output<typeof Describe>): object {
     const found = services.map((name) => ({ name, service: find(cluster, name) }));
     return {
-      services: found.flatMap(({ service }) => (service === undefined ? [] : [json(service)])),
+      services: found.flatMap(({ service }) => (service === undefined ? [] : [json(of, service)])),
       failures: found.flatMap(({ name, service }) =>
         service === undefined
-          ? [{ arn: arn('service', `${shortName(cluster)}/${shortName(name)}`), reason: 'MISSING' }]
+          ? [{ arn: arnOf(of, 'service', `${shortName(cluster)}/${shortName(name)}`), reason: 'MISSING' }]
           : [],
       ),
     };
@@ -52,7 +49,7 @@ export function createContainerServices(of: Surroundings): JsonService {
       const kept = state();
       const fails = kept.failDeployments > 0;
       if (fails) kept.failDeployments -= 1;
-      const id = `ecs-svc/${String(++kept.made).padStart(19, '7')}`;
+      const id = `ecs-svc/7${String(++kept.made).padStart(18, '0')}`;
       service.deployments = [
         { id, createdAt: now(), endsAt: now() + (fails ? failingAfter : deploying) / speed, fails },
         ...service.deployments.slice(0, 1),
@@ -61,56 +58,7 @@ export function createContainerServices(of: Surroundings): JsonService {
       of.changed();
       if (!fails) of.restarted({ kind: 'service' });
     }
-    return { service: json(service) };
-  }
-
-  function json(service: ContainerService): object {
-    const [newest, before] = service.deployments;
-    const isOver = newest === undefined || now() >= newest.endsAt;
-    const shown = service.deployments.filter((one) => one === newest || (one === before && (!isOver || newest?.fails)));
-    return {
-      serviceArn: arn('service', `${service.cluster}/${service.name}`),
-      clusterArn: arn('cluster', service.cluster),
-      serviceName: service.name,
-      status: 'ACTIVE',
-      desiredCount: service.desired,
-      runningCount: service.running,
-      pendingCount: isOver ? 0 : 1,
-      taskDefinition: arn('task-definition', `${service.name}:7`),
-      schedulingStrategy: 'REPLICA',
-      deployments: shown.map((one) => deploymentJson(service, one, one === newest)),
-      events: newest === undefined ? [] : [eventOf(service, newest, isOver)],
-    };
-  }
-
-  function deploymentJson({ name, desired, running }: ContainerService, of: Deployment, isNewest: boolean): object {
-    const isOver = now() >= of.endsAt;
-    const rollout = !isOver ? 'IN_PROGRESS' : of.fails ? 'FAILED' : 'COMPLETED';
-    return {
-      id: of.id,
-      status: isNewest ? 'PRIMARY' : 'ACTIVE',
-      taskDefinition: arn('task-definition', `${name}:7`),
-      desiredCount: desired,
-      runningCount: isNewest && (!isOver || of.fails) ? 0 : running,
-      pendingCount: isOver ? 0 : 1,
-      failedTasks: isOver && of.fails ? 3 : 0,
-      createdAt: seconds(of.createdAt),
-      updatedAt: seconds(Math.min(now(), of.endsAt)),
-      rolloutState: rollout,
-      rolloutStateReason: `ECS deployment ${of.id} ${rollout === 'COMPLETED' ? 'completed' : rollout === 'FAILED' ? 'failed: tasks failed to start' : 'in progress'}.`,
-    };
-  }
-
-  function eventOf({ name }: ContainerService, { id, createdAt, endsAt, fails }: Deployment, isOver: boolean): object {
-    return {
-      id,
-      createdAt: seconds(isOver ? endsAt : createdAt),
-      message: !isOver
-        ? `(service ${name}) has started 1 tasks.`
-        : fails
-          ? `(service ${name}) (deployment ${id}) deployment failed: tasks failed to start.`
-          : `(service ${name}) has reached a steady state.`,
-    };
+    return { service: json(of, service) };
   }
 
   return {
@@ -118,5 +66,69 @@ export function createContainerServices(of: Surroundings): JsonService {
     prefix: 'ecs',
     target: 'AmazonEC2ContainerServiceV20141113',
     actions: { DescribeServices: action(Describe, describe), UpdateService: action(Update, update) },
+  };
+}
+
+function arnOf({ servers }: Surroundings, kind: string, name: string): string {
+  return `arn:aws:ecs:${servers.region()}:${servers.account()}:${kind}/${name}`;
+}
+
+function shortName(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1);
+}
+
+function json(of: Surroundings, service: ContainerService): object {
+  const now = of.now();
+  const [newest, before] = service.deployments;
+  const isOver = newest === undefined || now >= newest.endsAt;
+  const shown = service.deployments.filter((one) => one === newest || (one === before && (!isOver || newest?.fails)));
+  return {
+    serviceArn: arnOf(of, 'service', `${service.cluster}/${service.name}`),
+    clusterArn: arnOf(of, 'cluster', service.cluster),
+    serviceName: service.name,
+    status: 'ACTIVE',
+    desiredCount: service.desired,
+    runningCount: service.running,
+    pendingCount: isOver ? 0 : 1,
+    taskDefinition: arnOf(of, 'task-definition', `${service.name}:7`),
+    schedulingStrategy: 'REPLICA',
+    deployments: shown.map((one) => deploymentJson(of, { service, deployment: one, isNewest: one === newest })),
+    events: newest === undefined ? [] : [eventOf(service, newest, isOver)],
+  };
+}
+
+function deploymentJson(
+  of: Surroundings,
+  { service, deployment, isNewest }: { service: ContainerService; deployment: Deployment; isNewest: boolean },
+): object {
+  const { id, createdAt, endsAt, fails } = deployment;
+  const isOver = of.now() >= endsAt;
+  const rollout = !isOver ? 'IN_PROGRESS' : fails ? 'FAILED' : 'COMPLETED';
+  return {
+    id,
+    status: isNewest ? 'PRIMARY' : 'ACTIVE',
+    taskDefinition: arnOf(of, 'task-definition', `${service.name}:7`),
+    desiredCount: service.desired,
+    runningCount: isNewest && (!isOver || fails) ? 0 : service.running,
+    pendingCount: isOver ? 0 : 1,
+    failedTasks: isOver && fails ? 3 : 0,
+    createdAt: seconds(createdAt),
+    updatedAt: seconds(Math.min(of.now(), endsAt)),
+    rolloutState: rollout,
+    rolloutStateReason: `ECS deployment ${id} ${said[rollout]}.`,
+  };
+}
+
+const said = { IN_PROGRESS: 'in progress', FAILED: 'failed: tasks failed to start', COMPLETED: 'completed' } as const;
+
+function eventOf({ name }: ContainerService, { id, createdAt, endsAt, fails }: Deployment, isOver: boolean): object {
+  return {
+    id,
+    createdAt: seconds(isOver ? endsAt : createdAt),
+    message: !isOver
+      ? `(service ${name}) has started 1 tasks.`
+      : fails
+        ? `(service ${name}) (deployment ${id}) deployment failed: tasks failed to start.`
+        : `(service ${name}) has reached a steady state.`,
   };
 }

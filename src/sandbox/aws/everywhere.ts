@@ -48,7 +48,7 @@ export function createAwsEverywhere({ places, ...options }: Omit<AwsOptions, 'se
     return (
       part?.faults(rest) ?? {
         status: 404,
-        body: { error: 'There is no such account or Region. GET /sandbox/api/ec2 names those of the sandbox.' },
+        body: { error: 'There is no such account or Region. docs/sandbox.md names those of the sandbox.' },
       }
     );
   }
@@ -61,7 +61,10 @@ export function createAwsEverywhere({ places, ...options }: Omit<AwsOptions, 'se
       const part = typeof place === 'object' ? partOf(place) : home;
       part.handle(request, response);
     },
-    dump: (of = {}) => partAt(of)?.dump() ?? { error: 'There is no such account or Region.' },
+    dump: (of = {}) =>
+      partAt(of)?.dump() ?? {
+        error: 'There is no such account or Region. docs/sandbox.md names those of the sandbox.',
+      },
     faults,
     onChange: (listener) => {
       listeners.push(listener);
