@@ -25,4 +25,5 @@ EXPOSE 3000
 # Healthy: connected to Slack. --format docker when built with buildah or podman.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/healthz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "dist/main.js"]
+# Why --liftoff-only: docs/decisions/0005-compile-webassembly-once.md
+CMD ["node", "--liftoff-only", "dist/main.js"]
