@@ -61,6 +61,7 @@ function asking(of: { instances?: readonly Instance[]; refuse?: boolean; asked?:
       fastRestores: list,
       launchTemplateSnapshots: async () => Promise.reject(new Refusal('not-offered', 'no such call')),
       archivedSnapshots: list,
+      recycleBin: async () => Promise.reject(new Refusal('not-permitted', 'no')),
       sharedWith: async (id: string) => (of.asked?.push(id), []),
     },
   } as unknown as Asking;

@@ -27,6 +27,7 @@ const constants = {
   now,
   prices: { snapshotGiBMonth: 0.05, archiveGiBMonth: 0.0125, volumeGiBMonth: 0.08 },
   rate: { burst: 100, perSecond: 5 },
+  binInUse: false,
 };
 const parse = (line: string) => parseCleanup(readWords(line));
 
@@ -160,6 +161,8 @@ describe('the plan of a clean-up', () => {
     ])
       expect(text).toContain(told);
     expect(words.title).toBe('Delete 1 snapshot');
+    expect(text).toContain('unless a Recycle Bin rule');
+    expect(JSON.stringify(planned({ ...plan, binInUse: true }))).toContain('The Recycle Bin of this Region is in use');
   });
 
   it('lets no snapshot of another service stand for the last backup', () => {

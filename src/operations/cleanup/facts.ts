@@ -41,11 +41,21 @@ export async function planCleanup(asking: Asking, args: CleanupArgs): Promise<Cl
     case 'held': {
       const all = await asking.cloud.volumes({});
       const volumes = all.filter(({ id }) => args.only?.includes(id) ?? true);
-      return planHeld({ ...(await leftovers(asking, volumes, [])), volumes, states: await asking.terraform.states() });
+      return planHeld({
+        ...(await leftovers(asking, volumes, [])),
+        binInUse: await isBinInUse(asking.cloud.binnedVolumes),
+        volumes,
+        states: await asking.terraform.states(),
+      });
     }
     case 'orphans': {
       const [volumes, snapshots] = await Promise.all([asking.cloud.volumes({}), asking.cloud.snapshots({})]);
-      return planOrphans({ ...(await leftovers(asking, volumes, snapshots)), volumes, snapshots });
+      return planOrphans({
+        ...(await leftovers(asking, volumes, snapshots)),
+        binInUse: await isBinInUse(asking.cloud.recycleBin),
+        volumes,
+        snapshots,
+      });
     }
   }
 }
@@ -66,6 +76,7 @@ async function ofSnapshots(
     guards: await readGuards(asking, snapshots),
     now: asking.now,
     ...constants(asking),
+    binInUse: await isBinInUse(asking.cloud.recycleBin),
   };
   const plan = planSnapshots(facts);
   const candidates = plan.units.flatMap(({ ids }) => ids) as SnapshotId[]; // a plan of snapshots holds nothing else
@@ -118,6 +129,16 @@ async function policiesOf(asking: Asking, snapshots: readonly Snapshot[], adopt:
   } catch (error) {
     if (adopt || !isRefusal(error)) throw error;
     return undefined;
+  }
+}
+
+/** Rules of the Recycle Bin are another service's; what lies in it tells that there are some. */
+async function isBinInUse(list: () => Promise<readonly unknown[]>): Promise<boolean> {
+  try {
+    return (await list()).length > 0;
+  } catch (error) {
+    if (isRefusal(error)) return false;
+    throw error;
   }
 }
 

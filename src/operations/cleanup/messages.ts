@@ -67,7 +67,10 @@ export function planned(plan: CleanupPlan): Words {
         lines: [
           [
             { bold: 'This cannot be undone' },
-            ', unless a Recycle Bin rule of the account catches it. Each one is looked at again right before: what is used, locked, shared or changed by then is left alone.',
+            plan.binInUse
+              ? ' by Deckhand. The Recycle Bin of this Region is in use: what its rules catch can be taken out of it, and the card will say until when. '
+              : ', unless a Recycle Bin rule of the account catches it. ',
+            'Each one is looked at again right before: what is used, locked, shared or changed by then is left alone.',
           ],
         ],
       },

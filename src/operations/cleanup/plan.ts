@@ -52,6 +52,8 @@ export type CleanupPlan = {
   savesAtMost: number;
   /** How long AWS's rate for deletions makes it last, at least. */
   leastMs: number;
+  /** The Recycle Bin holds something now, so there are rules that may catch this as well. */
+  binInUse: boolean;
 };
 
 /** US dollars for a GiB and month. */
@@ -69,6 +71,7 @@ export type SnapshotFacts = {
   now: number;
   prices: Prices;
   rate: Rate;
+  binInUse: boolean;
 };
 
 /** What the rules leave nothing to say for goes; everything else is named with its reason. Refuses when nothing would go. Pure. */
@@ -96,7 +99,7 @@ export function planSnapshots(facts: SnapshotFacts): CleanupPlan {
 
 /** Adds what is the same for all kinds. Throws Refusal "nothing". */
 export function planOf(
-  { prices, rate }: Pick<SnapshotFacts, 'prices' | 'rate'>,
+  { prices, rate, binInUse }: Pick<SnapshotFacts, 'prices' | 'rate' | 'binInUse'>,
   of: Pick<CleanupPlan, 'kind' | 'asked' | 'units' | 'newest' | 'skipped'> & { archived?: ReadonlySet<string> },
 ): CleanupPlan {
   const { archived, ...plan } = of;
@@ -109,6 +112,7 @@ export function planOf(
   const calls = plan.units.reduce((sum, { ids }) => sum + ids.length, 0);
   return {
     ...plan,
+    binInUse,
     newest: Object.fromEntries(Object.entries(plan.newest).filter(([volume]) => used.has(volume as VolumeId))),
     sizeGiB: plan.units.reduce((sum, { sizeGiB }) => sum + sizeGiB, 0),
     savesAtMost: Math.round(plan.units.reduce((sum, one) => sum + one.sizeGiB * priceOf(one), 0) * 100) / 100,
@@ -147,7 +151,7 @@ function ownersOf(snapshots: readonly Snapshot[], policies: Policies) {
   return found;
 }
 
-export type LeftoverFacts = Pick<SnapshotFacts, 'guards' | 'now' | 'prices' | 'rate'> & {
+export type LeftoverFacts = Pick<SnapshotFacts, 'guards' | 'now' | 'prices' | 'rate' | 'binInUse'> & {
   volumes: readonly Volume[];
   runs: ReadonlyMap<RunId, Run>;
 };
