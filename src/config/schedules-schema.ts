@@ -1,7 +1,7 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 
 import { home, type Where } from '#ports/clouds.ts';
-import type { Account, Drill, SnapshotSchedule, Timed } from '#ports/settings.ts';
+import type { Account, Drill, SnapshotHooks, SnapshotSchedule, Timed } from '#ports/settings.ts';
 
 import { approval, toRule } from './approval-schema.ts';
 import { accountName } from './aws-schema.ts';
@@ -52,10 +52,26 @@ const timed = {
   channel: channelId.optional().describe('Where its messages go; unset = `channels.alerts`'),
 };
 
+/** Bounds as in AWS's own tool. Source: https://docs.aws.amazon.com/ebs/latest/userguide/automate-app-consistent-backups.html */
+const hooks = section({
+  pre: list(text(2_000), 100).default([]).describe('Script lines right before the snapshots of a server: stop writing'),
+  post: list(text(2_000), 100).default([]).describe('Script lines right after them, whatever happened: go on'),
+  timeout: duration('10s', '120s').prefault('60s').describe('Longest time of each, once the server has it'),
+  retries: whole(0, 3).default(1).describe('Further tries of each'),
+  onFailure: z
+    .enum(['crash-consistent', 'fail'], { error: 'Expected crash-consistent or fail.' })
+    .default('crash-consistent')
+    .describe('When `pre` fails: take the snapshots anyway, as after a power cut, or none of that server'),
+}).refine(({ pre, post }) => pre.length === 0 || post.length > 0, {
+  path: ['post'],
+  error: 'Expected lines that undo what `pre` does: without them the server would stay as it left it.',
+});
+
 const schedule = section({
   name: name('nightly').describe('Unique short name; keep it, its snapshots belong to it'),
   select: selector.describe('What to snapshot, as typed after `/snapshot`; looked up anew each time'),
   ...timed,
+  hooks: hooks.optional().describe('Scripts on each running server around its snapshots, by Systems Manager'),
   retention: section(keeping)
     .refine(({ older, keep, gfs }) => (older ?? keep ?? gfs) !== undefined, {
       error: 'Expected at least one of `older`, `keep` and `gfs`.',
@@ -96,6 +112,7 @@ type Accounts = readonly Account[];
 export function toSchedule(of: z.output<typeof schedule>, accounts: Accounts): SnapshotSchedule {
   return {
     ...toTimed(of, accounts),
+    hooks: toHooks(of.hooks),
     retention: of.retention === undefined ? undefined : toRules({ ...of.retention, timezone: of.timezone }),
     copies: of.copy.map(({ retain, kmsKey, ...to }) => ({
       to: toPlace(to, accounts) ?? home,
@@ -104,6 +121,12 @@ export function toSchedule(of: z.output<typeof schedule>, accounts: Accounts): S
     })),
     rpoMs: of.rpo,
   };
+}
+
+function toHooks(of: z.output<typeof hooks> | undefined): SnapshotHooks | undefined {
+  if (of === undefined) return undefined;
+  const { timeout, ...same } = of;
+  return { ...same, timeoutMs: timeout };
 }
 
 /** What the product reads, of a checked drill. */

@@ -190,7 +190,7 @@ export type Story = {
    */
   effect: <T extends Json>(
     name: string,
-    of: { find: () => Promise<T | undefined>; act: () => Promise<T> },
+    of: { find: (tools: UndoTools) => Promise<T | undefined>; act: (tools: UndoTools) => Promise<T> },
   ) => Promise<T>;
   /** What must be done, in reverse order, when something later fails. Idempotent; does nothing when there is nothing to undo. `manual`: the command a person would type. */
   undo: (name: string, act: (tools: UndoTools) => Promise<void>, manual: string) => void;
@@ -230,7 +230,7 @@ export type EndedPart = {
   reason?: string;
 };
 
-/** What an undo may use besides the cloud; nothing of it is recorded on its own. */
+/** What an undo or an effect may use besides the cloud; nothing of it is recorded on its own. */
 export type UndoTools = {
   until: Until;
   /** Looks for something that may exist but not be visible yet, until the grace (limits.visibilityGraceMs) is over. */

@@ -217,8 +217,22 @@ export type Drill = Timed & {
   rate: number | undefined;
 };
 
+/** Scripts of Systems Manager on each running server, around the moment of its snapshots. */
+export type SnapshotHooks = {
+  /** Lines before (make the data consistent and stop writing) and after (go on); both may run more than once. */
+  pre: readonly string[];
+  post: readonly string[];
+  /** Of each run, 10–120 s. */
+  timeoutMs: number;
+  /** Further tries of each, 0–3. */
+  retries: number;
+  /** When pre fails: take the snapshots anyway (as after a power cut), or not at all. */
+  onFailure: 'crash-consistent' | 'fail';
+};
+
 /** Snapshots by the clock. */
 export type SnapshotSchedule = Timed & {
+  hooks: SnapshotHooks | undefined;
   /** What is kept of its snapshots after a run in which all went well; undefined = everything. */
   retention: RetentionRule['rules'] | undefined;
   /** Where its snapshots are copied, and how long the copies are kept. `kmsKey`: a key there; undefined = the default one. */

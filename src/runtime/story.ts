@@ -48,7 +48,8 @@ export function createStory(
     step: (name, act) => durable.step(name, act, patient),
     sleep: (ms) => durable.sleep(ms),
     now: () => durable.now(),
-    effect: (name, act) => durable.step(name, once(world, order, limits, name, act), patient),
+    effect: (name, { find, act }) =>
+      durable.step(name, once(world, order, limits, name, { find: () => find(tools), act: () => act(tools) }), patient),
     parts: (list, how) =>
       durable.step(
         'parts',

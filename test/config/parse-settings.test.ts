@@ -134,6 +134,7 @@ maintenance:
         timezone: 'UTC',
         selector: 'env=prod',
         place: undefined,
+        hooks: undefined,
         retention: undefined,
         copies: [],
         rpoMs: undefined,
@@ -150,6 +151,12 @@ maintenance:
     expect(told(`{ ${of} }, { ${of} }`)).toEqual([expect.stringMatching(/more than once there is: nightly/)]);
     expect(told('{ name: nightly, cron: "0 2 * * *", select: all web-1 }')).toEqual([
       expect.stringMatching(/schedules\[0\].select .*cannot be mixed/),
+    ]);
+    expect(told(`{ ${of}, hooks: { pre: [fsfreeze -f /data] } }`)).toEqual([
+      expect.stringMatching(/schedules\[0\].hooks.post .*undo what `pre` does/),
+    ]);
+    expect(told(`{ ${of}, hooks: { post: [x], timeout: 5m } }`)).toEqual([
+      expect.stringMatching(/schedules\[0\].hooks.timeout .*from 10s to 120s/),
     ]);
     expect(problems(`schedules: [{ ${of} }]`)).toEqual([expect.stringMatching(/schedules\[0\].channel .*failure/)]);
   });

@@ -67,6 +67,7 @@ const schedule: SnapshotSchedule = {
   timezone: 'UTC',
   selector: 'db-1',
   place: undefined,
+  hooks: undefined,
   retention: undefined,
   copies: [],
   rpoMs: 24 * hour,

@@ -23,11 +23,19 @@ export function planned(plan: SnapshotPlan): Words {
         lines: [
           `${count(volumes, 'snapshot')} of ${plan.sizeGiB} GiB of disks; changed blocks are billed until the snapshots are deleted.`,
           ...afterwards(plan),
-          'The disks of a server are taken at one instant (crash-consistent: as after a power cut, not flushed by applications). Nothing is interrupted.',
+          consistency(plan),
         ],
       },
     ],
   };
+}
+
+function consistency({ schedule, sets }: SnapshotPlan): string {
+  const hooks = schedule?.hooks;
+  const at = 'The disks of a server are taken at one instant';
+  if (hooks === undefined || sets.every(({ running }) => running !== true))
+    return `${at} (crash-consistent: as after a power cut, not flushed by applications). Nothing is interrupted.`;
+  return `${at}, between the hooks of the schedule, which run on each running server: ${hooks.pre.length} and ${hooks.post.length} lines. When the first fails, ${hooks.onFailure === 'fail' ? 'the server is not taken' : 'it is taken as after a power cut'}.`;
 }
 
 /** What deckhand.yml has allowed to follow by itself. */
@@ -73,11 +81,34 @@ export function done(_plan: SnapshotPlan, result: SnapshotResult): Words {
 }
 
 function failures(result: SnapshotResult): Section[] {
-  return result.failed.length === 0 ? [] : [{ kind: 'text', lines: failureLines(result) }];
+  const lines = failureLines(result);
+  return lines.length === 0 ? [] : [{ kind: 'text', lines }];
 }
 
-/** Which sets failed, why, and what is left of them. */
-export function failureLines({ failed }: SnapshotResult): readonly Line[] {
+/** Which sets failed, why, and what is left of them; and where the hooks of a schedule failed. */
+export function failureLines(result: SnapshotResult): readonly Line[] {
+  return [...failedSets(result), ...hookLines(result)];
+}
+
+function hookLines({ sets }: SnapshotResult): readonly Line[] {
+  return sets
+    .flatMap(({ name, hooks }): Line[] => [
+      ...(hooks?.before === undefined
+        ? []
+        : [[{ bold: name }, `: its pre hook failed, so it was taken as after a power cut: ${hooks.before}`] as const]),
+      ...(hooks?.after === undefined
+        ? []
+        : [
+            [
+              { bold: `${name} MAY STAND STILL` },
+              `: its post hook failed: ${hooks.after}. Look at the server and run the lines of the hook by hand.`,
+            ] as const,
+          ]),
+    ])
+    .slice(0, shown);
+}
+
+function failedSets({ failed }: SnapshotResult): readonly Line[] {
   return failed
     .slice(0, shown)
     .map(({ name, why, attempts, left }): Line => [

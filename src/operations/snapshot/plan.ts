@@ -4,7 +4,7 @@ import type { RetentionRules } from '#lib/retention.ts';
 import type { Targets } from '#lib/targets.ts';
 import type { Instance, Volume } from '#ports/cloud.ts';
 import type { InstanceId, VolumeId } from '#ports/ids.ts';
-import type { SnapshotSchedule } from '#ports/settings.ts';
+import type { SnapshotHooks, SnapshotSchedule } from '#ports/settings.ts';
 
 /** The volumes of one server, taken at one instant; or one volume that hangs on no server. */
 export type SnapshotSet = {
@@ -12,6 +12,9 @@ export type SnapshotSet = {
   of: InstanceId | VolumeId;
   name: string;
   volumes: readonly { id: VolumeId; device: string; sizeGiB: number }[];
+  /** It runs, so that scripts can run on it. */
+  running?: boolean;
+  windows?: boolean;
   /** Attached volumes that were not asked for. Absent for a loose volume. */
   attached: { excludeVolumes: readonly VolumeId[]; excludeBoot: boolean } | undefined;
 };
@@ -22,7 +25,10 @@ export type SnapshotPlan = {
   schedule?: ScheduleWork;
 };
 /** What a schedule adds to a snapshot, as it was when it was planned; plain JSON. */
-export type ScheduleWork = Pick<SnapshotSchedule, 'name' | 'copies'> & { retention?: RetentionRules };
+export type ScheduleWork = Pick<SnapshotSchedule, 'name' | 'copies'> & {
+  retention?: RetentionRules;
+  hooks?: SnapshotHooks;
+};
 
 /** One set per server, one per loose volume. Refuses what cannot be snapshotted. Pure. */
 export function planSnapshot({ instances, volumes, named }: Targets, schedule?: SnapshotSchedule): SnapshotPlan {
@@ -47,8 +53,13 @@ export function planSnapshot({ instances, volumes, named }: Targets, schedule?: 
   return { sets, sizeGiB, ...(schedule === undefined ? {} : { schedule: workOf(schedule) }) };
 }
 
-function workOf({ name, copies, retention }: SnapshotSchedule): ScheduleWork {
-  return { name, copies, ...(retention === undefined ? {} : { retention }) };
+function workOf({ name, copies, retention, hooks }: SnapshotSchedule): ScheduleWork {
+  return {
+    name,
+    copies,
+    ...(retention === undefined ? {} : { retention }),
+    ...(hooks === undefined ? {} : { hooks }),
+  };
 }
 
 /** Volume ids narrow a server to those volumes; otherwise the whole server is taken. */
@@ -64,6 +75,8 @@ function attachedSet(instance: Instance, volumes: readonly Volume[], named: Read
     {
       of: instance.id,
       name: label(instance),
+      running: instance.state === 'running',
+      ...(instance.platform === 'windows' ? { windows: true } : {}),
       volumes: asked.map((mapping) => ({
         id: mapping.volumeId,
         device: mapping.device,

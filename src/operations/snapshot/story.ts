@@ -5,16 +5,18 @@ import { requesterTag, runTag, scheduleTag, setTag } from '#lib/tags.ts';
 import type { Story, UndoTools } from '#operations/contract.ts';
 import type { Snapshot, Tags } from '#ports/cloud.ts';
 import type { SnapshotId, VolumeId } from '#ports/ids.ts';
+import type { SnapshotHooks } from '#ports/settings.ts';
 
+import { betweenHooks, goOn, type HookTrouble, postByHand } from './hooks.ts';
 import type { SnapshotPlan, SnapshotSet } from './plan.ts';
 
 type Taken = { id: SnapshotId; volumeId: VolumeId };
 export type SnapshotResult = {
-  sets: { of: string; name: string; snapshots: Taken[]; attempts: number }[];
+  sets: { of: string; name: string; snapshots: Taken[]; attempts: number; hooks?: HookTrouble }[];
   /** `left`: snapshots that are still there, pending or impossible to delete. */
   failed: { of: string; name: string; why: string; attempts: number; left: SnapshotId[] }[];
 };
-type Try = { set: SnapshotSet; snapshots: Taken[]; error?: string };
+type Try = { set: SnapshotSet; snapshots: Taken[]; error?: string; hooks?: HookTrouble };
 
 export const stages = ['Start the snapshots', 'Wait until AWS has completed them'] as const;
 
@@ -29,15 +31,23 @@ export async function snapshot(story: Story, plan: SnapshotPlan): Promise<Snapsh
   let open: readonly SnapshotSet[] = plan.sets;
   for (let attempt = 1; open.length > 0; attempt++) {
     story.stage(0, attempt === 1 ? undefined : `attempt ${attempt} for ${count(open.length, 'set')}`);
+    const goesOn = letGoOnAfterFailure(story, plan, { open, attempt });
     const tries = await settle(open, (set) =>
       story.effect(`start ${set.of} ${attempt}`, takeOnce(story, plan, { set, attempt })),
     );
+    goesOn(tries);
     story.stage(1);
     const states = await waitForAll(story, tries, attempt);
     const bad = tries.filter((one) => problemOf(one, states) !== undefined);
     for (const one of tries)
       if (!bad.includes(one))
-        result.sets.push({ of: one.set.of, name: one.set.name, snapshots: one.snapshots, attempts: attempt });
+        result.sets.push({
+          of: one.set.of,
+          name: one.set.name,
+          snapshots: one.snapshots,
+          attempts: attempt,
+          ...(one.hooks === undefined ? {} : { hooks: one.hooks }),
+        });
     const left = await settle(bad, (one) =>
       story.step(`clear ${one.set.of} ${attempt}`, () => deleteErrored(story, one, states)),
     );
@@ -63,7 +73,7 @@ export async function snapshot(story: Story, plan: SnapshotPlan): Promise<Snapsh
 /** A set that AWS refuses outright is told, not retried: a permission or a quota does not come by waiting. */
 function takeOnce(story: Story, plan: SnapshotPlan, { set, attempt }: { set: SnapshotSet; attempt: number }) {
   const token = `${story.order.id}.${set.of}.${attempt}`;
-  return {
+  const taking = {
     find: async (): Promise<Try | undefined> => {
       const found = await story.cloud.snapshots({ tags: { [setTag]: token } });
       return found.length < set.volumes.length ? undefined : { set, snapshots: found.map(taken) };
@@ -76,6 +86,39 @@ function takeOnce(story: Story, plan: SnapshotPlan, { set, attempt }: { set: Sna
         return { set, snapshots: [], error: error.message };
       }
     },
+  };
+  const hooks = hooksOf(plan, set);
+  if (hooks === undefined) return taking;
+  const untaken = (error: string): Try => ({ set, snapshots: [], error });
+  return betweenHooks<Try>(story, { hooks, set, mark: token, untaken }, taking);
+}
+
+function hooksOf({ schedule }: SnapshotPlan, { running }: SnapshotSet): SnapshotHooks | undefined {
+  return running === true ? schedule?.hooks : undefined;
+}
+
+/** Registered before any server is made quiet: what the effect itself could not do is done when the run fails. */
+function letGoOnAfterFailure(
+  story: Story,
+  plan: SnapshotPlan,
+  { open, attempt }: { open: readonly SnapshotSet[]; attempt: number },
+): (tries: readonly Try[]) => void {
+  const going = new Set<string>();
+  for (const set of open) {
+    const hooks = hooksOf(plan, set);
+    if (hooks === undefined) continue;
+    story.undo(
+      `run the post hook on ${set.name}`,
+      async (tools) => {
+        if (going.has(set.of)) return;
+        const why = await goOn(story, { hooks, set, mark: `${story.order.id}.${set.of}.${attempt}.undo` }, tools);
+        if (why !== undefined) throw new Refusal('conflict', `The post hook failed: ${why}`);
+      },
+      postByHand(set, hooks),
+    );
+  }
+  return (tries) => {
+    for (const { set, hooks } of tries) if (hooks?.after === undefined) going.add(set.of);
   };
 }
 
