@@ -23,8 +23,12 @@ export function predictedSections(predicted: Predicted | undefined): readonly Se
   ];
 }
 
-const unknown =
-  'If Terraform manages these disks: as aws_ebs_volume with aws_volume_attachment its next plan adds the old attachment, and an EMPTY volume once the old one is deleted; as ebs_block_device it replaces the server; a root volume changes nothing. Name the state under `terraform.state` in deckhand.yml to see which (docs/terraform.md).';
+/** One line for all styles, since nothing is known. */
+const unknown: Line = [
+  'If Terraform manages these disks: as aws_ebs_volume with aws_volume_attachment its next plan adds the old attachment, and an EMPTY volume once the old one is deleted; as ebs_block_device it replaces the server; a root volume changes nothing. Name the state under ',
+  { code: 'terraform.state' },
+  ' in deckhand.yml to see which (docs/terraform.md).',
+];
 
 function replaced(disks: readonly Prediction[]): readonly Line[] {
   const found = disks.filter(replaces);
@@ -36,7 +40,9 @@ function replaced(disks: readonly Prediction[]): readonly Line[] {
       { bold: ` The next apply would REPLACE ${count(servers.length, 'server')}` },
       ` (destroy and create): ${some(servers, mostNamed)}, if ${servers.length === 1 ? 'its disk is' : 'their disks are'} written in the configuration. `,
       { bold: 'Before you approve' },
-      ', add `lifecycle { ignore_changes = [ebs_block_device, root_block_device] }` there, or write the new snapshot_id into the block.',
+      ', add ',
+      { code: 'lifecycle { ignore_changes = [ebs_block_device, root_block_device] }' },
+      ' there, or write the new snapshot_id into the block.',
     ],
   ];
 }
