@@ -226,6 +226,9 @@ import {
 
     expect(stepSections(...many(2))).toMatchObject([{ kind: 'text' }, { kind: 'code' }]);
     expect(stepFiles(...many(2))).toEqual([]);
+    const long = seen([volume({ address: `aws_ebs_volume.data["${'x'.repeat(2_000)}"]` })]);
+    expect(stepSections(long, exchanged)).toMatchObject([{ kind: 'text' }]);
+    expect(stepFiles(long, exchanged)).toHaveLength(1);
     expect(stepSections(...many(500))).toMatchObject([{ kind: 'text' }]);
     expect(stepFiles(...many(500))[0]?.text.match(/^import \{$/gm)).toHaveLength(500);
   });

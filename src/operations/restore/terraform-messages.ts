@@ -2,13 +2,15 @@ import { count, some } from '#lib/format.ts';
 import type { TextFile } from '#operations/contract.ts';
 import type { Line, Section } from '#ports/text.ts';
 
-import { type Exchanged, stepsOf } from './terraform-steps.ts';
+import { type Exchanged, type Steps, stepsOf } from './terraform-steps.ts';
 import { type Predicted, type Prediction, replaces } from './terraform.ts';
 
 /** Addresses on a card; the rest is counted. */
 const mostNamed = 5;
 /** Disks whose steps fit on a card; of more they come as a file. */
 const mostOnCard = 2;
+/** Characters of code that a card shows whole. */
+const longestOnCard = 2_500;
 const fileName = 'deckhand-import.tf';
 
 /** On the card that is approved: what the next `terraform plan` would do to these servers. */
@@ -90,7 +92,7 @@ export function stepSections(predicted: Predicted | undefined, exchanged: readon
   const { disks, text } = stepsOf(predicted, exchanged);
   if (text === '') return [];
   const title: Line = [{ bold: 'Terraform, before the next apply:' }];
-  return disks <= mostOnCard
+  return fits({ disks, text })
     ? [
         { kind: 'text', lines: [title] },
         { kind: 'code', text },
@@ -98,8 +100,12 @@ export function stepSections(predicted: Predicted | undefined, exchanged: readon
     : [{ kind: 'text', lines: [[...title, ` ${fileName} in the thread has the steps for ${count(disks, 'disk')}.`]] }];
 }
 
+function fits({ disks, text }: Steps): boolean {
+  return disks <= mostOnCard && text.length <= longestOnCard;
+}
+
 /** The steps as a file, when they are too long for the card. */
 export function stepFiles(predicted: Predicted | undefined, exchanged: readonly Exchanged[]): readonly TextFile[] {
   const { disks, text } = stepsOf(predicted, exchanged);
-  return disks <= mostOnCard ? [] : [{ name: fileName, title: `Terraform: ${count(disks, 'disk')} to import`, text }];
+  return fits({ disks, text }) ? [] : [{ name: fileName, title: `Terraform: ${count(disks, 'disk')} to import`, text }];
 }
