@@ -7,6 +7,7 @@ import { translate } from '#aws/failures.ts';
 import { ec2 as service } from '#aws/services.ts';
 import { Refusal } from '#errors.ts';
 import type { Cloud } from '#ports/cloud.ts';
+import { printed, startNode } from '#test/support/processes.ts';
 
 import { caught, cloudWith, failure, listenAsEc2, type LocalEc2, reply } from './support.ts';
 
@@ -256,6 +257,74 @@ describe('credentials and Region', () => {
       code: 'bad-input',
       message: expect.stringContaining('AWS_REGION'),
     });
+  });
+});
+
+describe('the SDK', () => {
+  test('is loaded by the first call, not at the start: it costs 90 MB and a third of a second', async () => {
+    const script = `
+      import { registerHooks } from 'node:module';
+      const loaded = [];
+      registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) });
+      const { createCloud } = await import('./src/aws/cloud.ts');
+      const clock = { now: Date.now, monotonic: () => performance.now(), after: () => () => {}, sleep: async () => {} };
+      const cloud = createCloud({ region: 'us-east-1', clock, log: {} });
+      const before = loaded.filter((url) => url.includes('@aws-sdk')).length;
+      await cloud.warm().catch(() => {});
+      const after = loaded.filter((url) => url.includes('@aws-sdk')).length;
+      console.log(JSON.stringify({ before, loadsLater: after > 0 }));`;
+    const child = startNode(['--input-type=module', '-e', script], {
+      AWS_ACCESS_KEY_ID: 'made-up',
+      AWS_SECRET_ACCESS_KEY: 'made-up',
+    });
+    const [found] = await printed(child, /\{"before".*\}/);
+    await child.kill('SIGKILL');
+
+    expect(JSON.parse(found)).toEqual({ before: 0, loadsLater: true });
+  });
+
+  test.each([
+    ['a read', (cloud: Cloud) => cloud.volumes({}), 'attempt=1; max=3'],
+    ['a snapshot', (cloud: Cloud) => cloud.createSnapshot({ volumeId, tags: {}, description: '' }), 'attempt=1; max=1'],
+  ])(
+    'of %s keeps to our number of tries and our way of repeating, whatever the environment says',
+    async (_what, act, tries) => {
+      vi.stubEnv('AWS_MAX_ATTEMPTS', '7');
+      vi.stubEnv('AWS_RETRY_MODE', 'adaptive');
+      const { ec2, cloud } = await against((_call, response) =>
+        response.writeHead(400).end(failure(400, 'InvalidParameterValue', 'No.').xml),
+      );
+
+      await caught(act(cloud));
+
+      expect(ec2.received.map((call) => call.attempt)).toEqual([tries]);
+    },
+  );
+
+  test('every list asks for pages, so that AWS counts it in the large bucket', async () => {
+    const { ec2, cloud } = await against((call, response) => response.end(reply(call.action, '').xml));
+
+    await Promise.all([
+      cloud.instances({}),
+      cloud.volumes({}),
+      cloud.snapshots({}),
+      cloud.health(),
+      cloud.volumeHealth(),
+    ]);
+    await cloud.rootTasks({});
+
+    expect(
+      ec2.received
+        .map(({ action, form }) => [action, form['MaxResults']])
+        .toSorted(([one = ''], [other = '']) => (one < other ? -1 : 1)),
+    ).toEqual([
+      ['DescribeInstanceStatus', '500'],
+      ['DescribeInstances', '500'],
+      ['DescribeReplaceRootVolumeTasks', '50'],
+      ['DescribeSnapshots', '500'],
+      ['DescribeVolumeStatus', '500'],
+      ['DescribeVolumes', '500'],
+    ]);
   });
 });
 
