@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type Bot, startBot } from './bot.ts';
+import type { Ec2 } from './sandbox.ts';
 
 let bot: Bot;
 beforeAll(async () => {
@@ -112,6 +113,69 @@ describe('a snapshot schedule', () => {
     );
     expect((await bot.ec2()).snapshots.map(({ id }) => id)).toEqual(expect.arrayContaining(others));
     expect((await bot.messages('alerts')).filter(({ plain }) => /schedule kept/i.test(plain))).toEqual([]);
+  });
+
+  it('runs its hooks around the snapshots, post also when pre fails', { timeout: 120_000 }, async () => {
+    const { id } = await bot.server('web-3');
+    const scripts = async () => {
+      const { commands } = (await bot.call('GET', 'aws')).body as unknown as {
+        commands: { instanceId: string; lines: string[]; comment: string }[];
+      };
+      return commands.filter((one) => one.instanceId === id).map(({ lines }) => lines[0]);
+    };
+    const hooks = 'hooks: { pre: [fsfreeze -f /data], post: [fsfreeze -u /data], timeout: 10s, retries: 0 }';
+    bot.configure('schedules', `  - { name: hooked, cron: '${never}', select: web-3, ${hooks} }`);
+    await schedules(/hooked/);
+    const run = async (state: RegExp) => {
+      await bot.command('requester', 'ops', '/snapshot --schedule hooked');
+      const card = await bot.see(
+        'ops',
+        ({ text, buttons }) => /web-3/.test(text) && buttons.some(({ action_id }) => action_id === 'confirm'),
+      );
+      await bot.press('requester', card, 'confirm');
+      return bot.turn(card, state, 60_000);
+    };
+
+    const well = await run(/done: \d+ snapshots? of web-3/);
+    expect(await scripts()).toEqual(['fsfreeze -f /data', 'fsfreeze -u /data']);
+    expect(well.plain).not.toMatch(/hook failed/);
+
+    await bot.faults({ aws: { script: { match: 'fsfreeze -f', exitCode: 1, errors: 'no such mount', times: 1 } } });
+    const crashConsistent = await run(/done: \d+ snapshots? of web-3/);
+    expect((await scripts()).slice(2)).toEqual(['fsfreeze -f /data', 'fsfreeze -u /data']);
+    expect(crashConsistent.plain).toMatch(/pre hook failed.*no such mount/);
+  });
+
+  it('copies its snapshots to another Region, under the same tags', { timeout: 120_000 }, async () => {
+    bot.configure(
+      'schedules',
+      `  - { name: far, cron: '${never}', select: web-1, copy: [{ region: us-west-2, retain: 7d }] }`,
+    );
+    await schedules(/far/);
+    await bot.command('requester', 'ops', '/snapshot --schedule far');
+    const card = await bot.see(
+      'ops',
+      ({ text, buttons }) => /web-1/.test(text) && buttons.some(({ action_id }) => action_id === 'confirm'),
+    );
+    expect(card.plain).toMatch(/Afterwards copied to us-west-2/);
+    await bot.press('requester', card, 'confirm');
+    await bot.turn(card, /done/, 60_000);
+    const copies = await bot.until(
+      async () => {
+        const { snapshots } = (await bot.call('GET', 'ec2?account=123456789012&region=us-west-2'))
+          .body as unknown as Ec2;
+        const found = snapshots.filter(
+          ({ tags, state }) => tags['deckhand:schedule'] === 'far' && state === 'completed',
+        );
+        return found.length === (await taken('far')).length ? found : undefined;
+      },
+      'the copies',
+      60_000,
+    );
+    expect(copies.map(({ tags }) => tags['deckhand:source-volume']).toSorted()).toEqual(
+      (await bot.server('web-1')).mappings.map(({ volumeId }) => volumeId).toSorted(),
+    );
+    expect((await bot.messages('alerts')).filter(({ plain }) => /schedule far/.test(plain))).toEqual([]);
   });
 
   it('can be run now by a person, who confirms it as any snapshot', async () => {
