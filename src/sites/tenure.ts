@@ -1,11 +1,9 @@
 import type { SiteView } from '#operations/contract.ts';
-import type { Calendar, Cancel, Clock, Log } from '#ports/clock.ts';
-import type { Cloud } from '#ports/cloud.ts';
-import type { Fence, History } from '#ports/history.ts';
+import type { Cancel } from '#ports/clock.ts';
+import type { Fence } from '#ports/history.ts';
 import type { InstanceId } from '#ports/ids.ts';
-import type { Incidents } from '#ports/incidents.ts';
-import type { Settings, SettingsSource, Site } from '#ports/settings.ts';
-import type { ProbeResult, Web } from '#ports/web.ts';
+import type { Settings, Site } from '#ports/settings.ts';
+import type { ProbeResult } from '#ports/web.ts';
 
 import { createAnnouncer } from './announce.ts';
 import { createBlindGuard } from './blind.ts';
@@ -15,28 +13,16 @@ import type { Watched } from './groups.ts';
 import { createKin } from './kin.ts';
 import { createLanes } from './lanes.ts';
 import { createMaintenance } from './maintenance.ts';
-import * as messages from './messages.ts';
+import * as messages from './own-messages.ts';
 import { createOwnTrouble } from './own-trouble.ts';
 import { createPulse, type PulseFigures } from './pulse.ts';
-import { createServerFinder, type Elsewhere } from './server.ts';
+import { createLookAround } from './relatives.ts';
+import { createServerFinder } from './server.ts';
+import type { SiteWatchWorld } from './site-world.ts';
 import { createTurns } from './turns.ts';
 import { afterMaintenance, cleared, isDown, judge, newState, nextCheck } from './verdict.ts';
 import { viewOf } from './view.ts';
 
-export type SiteWatchWorld = {
-  web: Pick<Web, 'probe'>;
-  history: Pick<History, 'watch'> & { claims: Pick<History['claims'], 'holders'> };
-  incidents: Incidents;
-  cloud: Pick<Cloud, 'instances'>;
-  /** The other accounts and Regions, for servers that home does not know. */
-  elsewhere?: () => readonly Elsewhere[];
-  calendar: Pick<Calendar, 'last'>;
-  clock: Clock;
-  settings: SettingsSource;
-  log: Log;
-  /** Does anything well known answer? Asked when many sites fail at once. */
-  canaries?: () => Promise<boolean>;
-};
 type Entry = Watched & { busy: boolean; savedAt: number; workSince: number | undefined };
 
 /** The longest a new site waits for its first check, whatever its interval. */
@@ -46,8 +32,6 @@ const saveEveryMs = 5 * 60_000;
 const stopWithinMs = 2_000;
 /** How soon a window or a press is noticed. */
 const workEveryMs = 5_000;
-/** Relatives of a failing site that are looked at out of turn. */
-const mostSiblings = 20;
 
 /** One process' time as the one that watches: from when it may until it may no more. */
 export type Tenure = {
@@ -79,6 +63,7 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
   });
   const lanes = createLanes(() => rules().concurrency);
   const turns = createTurns({ clock, due });
+  const lookAround = createLookAround({ kin, get: (name) => entries.get(name), again, tell: announcer.tell });
   const addresses = () => rules().blind.canaries;
   const own = createOwnTrouble({ incidents, clock, log, fence, channel: () => channelOf(firstWithChannel()) });
   const guard = createBlindGuard({
@@ -222,22 +207,9 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
     announcer.tell(entry);
   }
 
-  /** What may fail for the same reason is looked at now, so that one message tells all; and again when the reason ends. */
-  function lookAround(before: Watched['state'], { site, state }: Entry): void {
-    const again = (name: string, of: readonly string[]) => {
-      const entry = entries.get(name);
-      if (entry !== undefined && !entry.busy && of.includes(entry.state.phase)) turns.at(name, clock.now());
-    };
-    if (state.phase === 'suspect' && state.failures === 1 && site.parent !== undefined) again(site.parent, ['up']);
-    if (state.phase === 'suspect' && state.failures === 2)
-      for (const name of kin.siblings(site.name, mostSiblings)) again(name, ['up']);
-    if (state.phase === before.phase) return;
-    if (state.phase !== 'down' && state.phase !== 'up') return;
-    for (const name of kin.children(site.name)) {
-      if (state.phase === 'up' && isDown(before)) again(name, ['down']);
-      const child = entries.get(name);
-      if (child !== undefined) announcer.tell(child);
-    }
+  /** Out of turn, unless it is being looked at. */
+  function again(name: string): void {
+    if (entries.get(name)?.busy === false) turns.at(name, clock.now());
   }
 
   function save(entry: Entry): void {

@@ -2,7 +2,8 @@ import type { SiteView } from '#operations/contract.ts';
 import type { Fence } from '#ports/history.ts';
 
 import { loadKept } from './book.ts';
-import { createTenure, type SiteWatchWorld, type Tenure } from './tenure.ts';
+import type { SiteWatchWorld } from './site-world.ts';
+import { createTenure, type Tenure } from './tenure.ts';
 import { viewOf } from './view.ts';
 
 export type SiteWatch = {

@@ -97,3 +97,23 @@ describe('kill -9 between an incident and its message', () => {
     expect(await about(/shop/)).toHaveLength(before + 1);
   });
 });
+
+describe('the Maintenance button', () => {
+  it('asks for an operator, and keeps the card as it is while the work lasts', { timeout: 120_000 }, async () => {
+    await well();
+    await bot.site({ status: 500 });
+    const alert = await bot.read('alerts', /CRITICAL: 50 sites are down/, 60_000);
+    expect(alert.buttons.map(({ text }) => text)).toContain('Maintenance 1 h');
+
+    await bot.press('outsider', alert, 'maintenance');
+    await bot.see('alerts', ({ ephemeral, plain }) => ephemeral === true && /operator|may/i.test(plain));
+    await bot.press('requester', alert, 'maintenance');
+    await bot.turn(alert, /Silenced until/);
+    await bot.read('alerts', /In maintenance for 1 h, by/);
+    await rounds(3);
+    await bot.site({ status: 200 });
+    await rounds(5);
+
+    expect((await about(/CRITICAL: 50 sites are down/)).map(({ ts }) => ts)).toEqual([alert.ts]);
+  });
+});

@@ -4,6 +4,7 @@ import type { Report } from '#ports/incidents.ts';
 import type { Line, Piece } from '#ports/text.ts';
 import { type FailureClass, failureClasses } from '#ports/web.ts';
 import * as messages from '#sites/messages.ts';
+import { blind } from '#sites/own-messages.ts';
 import type { Server } from '#sites/server.ts';
 import { judge, newState } from '#sites/verdict.ts';
 
@@ -130,7 +131,7 @@ describe('all words', () => {
       messages.intermittent({ site, state: after('+-+-+-+-').state }).report,
       messages.unwatched(evil, 'Site down', 'removed').report,
       messages.folded(evil, evil).report,
-      messages.blind(7).report,
+      blind(7).report,
     ];
 
     for (const report of reports)
