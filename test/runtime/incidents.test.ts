@@ -78,6 +78,25 @@ describe('an incident', () => {
     expect(posts).toHaveLength(1);
   });
 
+  it('that waits for its turn in a storm is posted as it is by then, not as it was', async () => {
+    const { raise, resolve, posts, edits, waiting, slack, key } = book();
+    slack.held = true;
+    const first = raise(`${key}-first`, of('first down'));
+    await expect.poll(() => waiting.length).toBe(1);
+    const second = raise(key, of('second down'));
+    const state = async () => (await store.history.incidents.latest(key))?.state;
+    await expect.poll(state).toBe('open');
+    const over = resolve(key, { endedAt: 61_001, report: report('second was down') });
+    await expect.poll(state).toBe('resolved');
+
+    slack.held = false;
+    waiting.forEach((go) => go());
+    await Promise.all([first, second, over]);
+
+    expect(posts.map(({ message }) => message.alert)).toEqual(['CRITICAL: first down', 'Resolved: second was down']);
+    expect(edits).toEqual([]);
+  });
+
   it('comes back in its old message within 15 minutes, in a new one later', async () => {
     const { raise, resolve, posts, now, key } = book();
     await raise(key, of('down'));

@@ -21,7 +21,7 @@ export const sitesOperation = defineAnswer<z.infer<typeof NoArgs>>({
     const sites = (await asking.sites()).toSorted(
       (a, b) => Number(isUp(a)) - Number(isUp(b)) || a.name.localeCompare(b.name),
     );
-    const down = sites.filter((site) => !isUp(site)).length;
+    const down = sites.filter((site) => !isUp(site) && !isMeant(site)).length;
     const shown = sites.slice(page * 20, (page + 1) * 20);
     return {
       alert: `${count(sites.length, 'site')}, ${down} not up`,
@@ -45,9 +45,14 @@ function isUp(site: SiteView): boolean {
   return site.state === 'up';
 }
 
+/** Not up on purpose, or nobody's fault yet. */
+function isMeant(site: SiteView): boolean {
+  return ['paused', 'maintenance', 'not checked yet'].includes(site.state);
+}
+
 function line(site: SiteView): Line {
   return [
-    { emoji: isUp(site) ? 'large_green_circle' : 'red_circle' },
+    { emoji: isUp(site) ? 'large_green_circle' : isMeant(site) ? 'white_circle' : 'red_circle' },
     ' ',
     { bold: site.name },
     ` ${site.state}`,
