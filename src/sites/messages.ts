@@ -1,4 +1,4 @@
-import { count, duration } from '#lib/format.ts';
+import { count, duration, some } from '#lib/format.ts';
 import type { Remedy, Report } from '#ports/incidents.ts';
 import type { Site } from '#ports/settings.ts';
 import type { Line } from '#ports/text.ts';
@@ -136,8 +136,8 @@ export function intermittentOver({ site }: { site: Site }): Words {
   return { report: closed(site, 'warning', 'Site intermittent', text), note: `${site.name} ${text}.` };
 }
 
-export function certificate(of: { site: Site; state: SiteState; now: number }): Words {
-  const { site, state, now } = of;
+export function certificate(of: { site: Site; state: SiteState; now: number; sharers?: readonly string[] }): Words {
+  const { site, state, now, sharers = [] } = of;
   const validTo = state.certificate?.validTo ?? now;
   const over = validTo <= now;
   const words = over ? `has expired ${duration(now - validTo)} ago` : `ends in ${duration(validTo - now)}`;
@@ -148,6 +148,7 @@ export function certificate(of: { site: Site; state: SiteState; now: number }): 
       alert: `The certificate of ${site.name} ${words}`,
       facts: [
         ['Site', address(site)],
+        ...(sharers.length === 0 ? [] : [['Also on', some(sharers, 20)] as const]),
         ['Valid until', { at: validTo, style: 'datetime' }],
         ['Fingerprint', { code: (state.certificate?.fingerprint ?? '').slice(0, 23) }],
         ...people(site),

@@ -59,6 +59,7 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
     find: createServerFinder(world),
     channelOf,
     get: (name) => (maintenance.of(name) === undefined ? entries.get(name) : undefined),
+    all: () => entries.values(),
     rules: () => ({ ...rules().group, reopenMs: settings.current().alerts.reopenMs }),
   });
   const lanes = createLanes(() => rules().concurrency);

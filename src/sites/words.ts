@@ -13,7 +13,14 @@ export const titles = {
   certificate: 'Certificate',
 } as const satisfies Record<Topic, string>;
 
-type Facts = { site: Site; state: SiteState; server: Server; now: number; followers: readonly Follower[] };
+type Facts = {
+  site: Site;
+  state: SiteState;
+  server: Server;
+  now: number;
+  followers: readonly Follower[];
+  sharers: () => readonly string[];
+};
 
 /** The words for what must be told. */
 export function words(item: Owed & { act: 'raise' }, of: Facts): messages.Words {
@@ -27,7 +34,7 @@ export function words(item: Owed & { act: 'raise' }, of: Facts): messages.Words 
     case 'intermittent':
       return messages.intermittent(of);
     case 'certificate':
-      return messages.certificate(of);
+      return messages.certificate({ ...of, sharers: of.sharers() });
   }
 }
 

@@ -27,14 +27,22 @@ async function aWorld(sites: readonly Site[], maintenance: readonly MaintenanceW
   const told = createFakeIncidents();
   const dead = new Set<string>();
   const broken = new Set<string>();
-  const world = { canary: true, addresses: undefined as readonly string[] | undefined };
+  const world = {
+    canary: true,
+    addresses: undefined as readonly string[] | undefined,
+    certificates: {} as Readonly<Record<string, { validTo: number; fingerprint: string }>>,
+  };
   const probed: string[] = [];
   const web = {
     probe: async ({ url }: Probe): Promise<ProbeResult> => {
       const { name } = sites.find((site) => site.url === url) ?? { name: url };
       probed.push(name);
       const at = clock.now();
-      const more = world.addresses === undefined ? {} : { addresses: world.addresses };
+      const certificate = world.certificates[name];
+      const more = {
+        ...(world.addresses === undefined ? {} : { addresses: world.addresses }),
+        ...(certificate === undefined ? {} : { certificate }),
+      };
       if (dead.has(name)) return { ...unanswered(at), ...more };
       return broken.has(name) ? { ...aFailure(at), ...more } : { ...aResult(at), ...more };
     },
@@ -233,6 +241,38 @@ describe('a site with a parent', () => {
     await clock.advance(3 * minute);
 
     expect(titles()).toEqual(['Site down · s1']);
+  });
+});
+
+describe('a certificate on many sites', () => {
+  it('is one message that names them, and over when the last of them shows a new one', async () => {
+    const sites = numbered(10);
+    const { clock, told, world } = await aWorld(sites);
+    const on = (fingerprint: string, days: number, which: readonly Site[]) =>
+      Object.fromEntries(
+        which.map(({ name }) => [name, { fingerprint, validTo: clock.now() + days * 24 * 60 * minute }]),
+      );
+    const day = 24 * 60 * minute;
+    world.certificates = on('OLD', 21 + 5 / 24 / 60, sites);
+    await clock.advance(2 * minute);
+    expect(told.all).toEqual([]);
+
+    await clock.advance(10 * minute);
+    expect(told.all).toHaveLength(1);
+    const teller = told.all[0]?.key.replace('certificate:', '');
+    const [, also] = told.all[0]?.report.facts.find(([label]) => label === 'Also on') ?? [];
+    expect(also).toMatch(/^(s\d, ){8}s\d$/);
+
+    const late = sites.filter(({ name }) => name !== teller).slice(0, 2);
+    world.certificates = { ...on('NEW', 300, sites), ...on('OLD', 20, late) };
+    await clock.advance(20 * minute);
+    expect(told.all[0]?.open).toBe(false);
+    expect(told.open()).toHaveLength(1);
+
+    world.certificates = on('NEW', 300, sites);
+    await clock.advance(20 * minute + day);
+    expect(told.open()).toEqual([]);
+    expect(told.all).toHaveLength(2);
   });
 });
 
