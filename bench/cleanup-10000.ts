@@ -12,7 +12,7 @@ const command = '/deck cleanup snapshots all --older 50d';
 export const cleanup10000: Bench = {
   name: 'cleanup-10000',
   run: async ({ speed, tally }) => {
-    const rig = await startRig({ instances, speed, settings: { limits: { deletions: 20_000 } }, spare: 0.2 });
+    const rig = await startRig({ instances, speed, settings: { limits: { deletions: 20_000 } } });
     try {
       await rig.faults({ ec2: { nights } });
       const asked = await rig.timed(() => rig.planned(command, /Delete [\d,]+ snapshots/));

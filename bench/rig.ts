@@ -16,11 +16,6 @@ export type RigOptions = {
   speed: number;
   /** Sections of deckhand.yml that differ from the sandbox's, such as `{ limits: { resources: 500 } }`. */
   settings?: Readonly<Record<string, object>>;
-  /**
-   * Part of each bucket that Deckhand leaves alone, for long work: calls that arrive closer together than they were sent
-   * would else be throttled now and then. The rate stays AWS's.
-   */
-  spare?: number;
 };
 
 /** The whole product, as people run it: simulated Slack and EC2 in one process, Deckhand in another. */
@@ -40,7 +35,7 @@ export type Rig = Driver & {
 };
 
 /** Starts both processes. Deckhand takes the whole of AWS's buckets, as fast as the simulated ones refill. */
-export async function startRig({ instances, speed, settings = {}, spare = 0 }: RigOptions): Promise<Rig> {
+export async function startRig({ instances, speed, settings = {} }: RigOptions): Promise<Rig> {
   const folder = tempFolder('bench');
   const flags = ['--port', '0', '--instances', String(instances), '--speed', String(speed), '--data-dir', folder.path];
   const servers = startNode(['src/sandbox/main.ts', '--servers-only', ...flags]);
@@ -56,7 +51,7 @@ export async function startRig({ instances, speed, settings = {}, spare = 0 }: R
     const [, line] = await printed(servers, /\n(SLACK_BOT_TOKEN=.*) npm start/);
     writeSettings(join(folder.path, 'deckhand.yml'), {
       ...settings,
-      aws: { ...wholeBuckets(speed, spare), ...settings['aws'] },
+      aws: { ...wholeBuckets(speed), ...settings['aws'] },
     });
     const deckhand = startNode(['--liftoff-only', 'src/main.ts'], {
       ...variablesIn(line ?? ''),
@@ -114,9 +109,9 @@ const ended = /^(done|failed|NEEDS|not run|denied|cancelled|expired)/;
 type Counts = { total: number; byAction: Record<string, number>; throttled: Record<string, number> };
 
 /** A simulated AWS at `speed` refills its buckets so much faster, so Deckhand is told higher limits than AWS's. */
-function wholeBuckets(speed: number, spare: number): object {
+function wholeBuckets(speed: number): object {
   const faster = ({ capacity, perSecond }: { capacity: number; perSecond: number }) => ({
-    capacity: Math.max(1, Math.floor(capacity * (1 - spare))),
+    capacity,
     perSecond: perSecond * speed,
   });
   const buckets = fieldsAt(['aws', 'buckets']).map((action) => {
