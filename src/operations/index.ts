@@ -1,15 +1,22 @@
 import { auditOperation } from './audit/operation.ts';
 import { cleanupOperation } from './cleanup/operation.ts';
+import { consoleOperation } from './console/operation.ts';
 import type { Operation } from './contract.ts';
 import { copyOperation } from './copy/operation.ts';
 import { drillOperation } from './drill/operation.ts';
+import { enableioOperation } from './enableio/operation.ts';
+import { eventOperation } from './event/operation.ts';
 import { helpOperation } from './help/operation.ts';
+import { migrateOperation } from './migrate/operation.ts';
+import { replaceOperation } from './replace/operation.ts';
 import { restartOperation } from './restart/operation.ts';
 import { restoreOperation } from './restore/operation.ts';
 import { runsOperation } from './runs/operation.ts';
 import { schedulesOperation } from './schedules/operation.ts';
 import { sitesOperation } from './sites/operation.ts';
 import { snapshotOperation } from './snapshot/operation.ts';
+import { standbyOperation } from './standby/operation.ts';
+import { startOperation } from './start/operation.ts';
 import { statusOperation } from './status/operation.ts';
 import { tagOperation } from './tag/operation.ts';
 import { undoOperation } from './undo/operation.ts';
@@ -21,6 +28,13 @@ export const operations: readonly Operation[] = [
   restoreOperation,
   tagOperation,
   restartOperation,
+  startOperation,
+  migrateOperation,
+  replaceOperation,
+  standbyOperation,
+  eventOperation,
+  enableioOperation,
+  consoleOperation,
   cleanupOperation,
   copyOperation,
   drillOperation,

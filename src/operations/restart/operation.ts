@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
-import { isRefusal, Refusal } from '#errors.ts';
-import { count, label, some } from '#lib/format.ts';
+import { Refusal } from '#errors.ts';
+import { waitForChecks } from '#lib/checks.ts';
+import { label, some } from '#lib/format.ts';
 import { mustBePermitted } from '#lib/permissions.ts';
 import { readSelector, type Selector } from '#lib/selector.ts';
 import { findTargets } from '#lib/targets.ts';
 import { defineChange, type Story } from '#operations/contract.ts';
 import type { Instance } from '#ports/cloud.ts';
-import type { InstanceId } from '#ports/ids.ts';
 
 import { done, planned } from './messages.ts';
 import type { RestartPlan, RestartResult } from './plan.ts';
@@ -73,37 +73,7 @@ async function restart(story: Story, plan: RestartPlan): Promise<RestartResult> 
     },
   });
   story.stage(1);
-  return { checks: await waitForChecks(story, ids) };
-}
-
-/** Never fails the run: what the checks say when the time is over is part of the result. */
-async function waitForChecks(story: Story, ids: readonly InstanceId[]): Promise<Record<string, string>> {
-  try {
-    return await story.poll('checks', {
-      look: async () => {
-        const checks = await readChecks(story, ids);
-        story.stage(1, `${Object.values(checks).filter((state) => state === 'ok').length} of ${ids.length} ok`);
-        return Object.values(checks).every((state) => state === 'ok') ? checks : undefined;
-      },
-      withinMs: story.limits.wait.checksMs,
-      what: `Status checks of ${count(ids.length, 'server')} becoming ok`,
-    });
-  } catch (error) {
-    if (!isRefusal(error) || error.code !== 'conflict') throw error;
-    return story.step('checks at the end', () => readChecks(story, ids));
-  }
-}
-
-async function readChecks(story: Story, ids: readonly InstanceId[]): Promise<Record<string, string>> {
-  const health = await story.cloud.health(ids);
-  return Object.fromEntries(
-    ids.map((id) => {
-      const of = health.find((one) => one.instanceId === id);
-      const states =
-        of === undefined ? ['unknown'] : [of.system, of.instance, of.ebs].filter((state) => state !== 'not-applicable');
-      return [id, states.find((state) => state !== 'ok') ?? 'ok'];
-    }),
-  );
+  return { checks: await waitForChecks(story, ids, 1) };
 }
 
 function mustRun(instances: readonly Instance[]): void {

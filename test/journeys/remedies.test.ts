@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { type Sandbox, startSandbox } from './sandbox.ts';
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await startSandbox();
+});
+afterAll(() => sandbox.stop());
+
+async function approved(command: string, plan: RegExp) {
+  await sandbox.command('requester', 'ops', command);
+  const card = await sandbox.read('ops', plan);
+  const isAsked = card.buttons.some(({ action_id }) => action_id === 'approve');
+  await sandbox.press(isAsked ? 'approver' : 'requester', card, isAsked ? 'approve' : 'confirm');
+  return card;
+}
+const calls = async (action: string) => (await sandbox.ec2()).calls.byAction[action] ?? 0;
+
+describe('remedies for servers', () => {
+  it('move a server to another host, and see its checks become well', async () => {
+    await sandbox.faults({ ec2: { impair: 'web-1', check: 'system' } });
+    const card = await approved('/deck migrate web-1', /Move web-1/);
+    await sandbox.turn(card, /done: Moved web-1.*status checks ok/, 60_000);
+
+    expect((await sandbox.server('web-1')).status).toMatchObject({ system: 'ok' });
+  });
+
+  it('start a server that shut itself down', async () => {
+    await sandbox.faults({ ec2: { stop: 'web-2' } });
+    await sandbox.until(async () => (await sandbox.server('web-2')).state === 'stopped', 'the stop');
+    const card = await approved('/deck start web-2', /Start web-2/);
+    await sandbox.turn(card, /done: Started web-2.*status checks ok/, 60_000);
+  });
+
+  it('move a planned retirement to a better time, and do it now', async () => {
+    await sandbox.faults({ ec2: { event: { instance: 'web-1', code: 'instance-retirement', inHours: 24 } } });
+    const at = new Date(Date.now() + 48 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');
+    const moved = await approved(`/deck event web-1 --at "${at}"`, /Move instance-retirement/);
+    await sandbox.turn(moved, /done: Moved instance-retirement/, 30_000);
+
+    const card = await approved('/deck event web-1', /Do instance-retirement of web-1.*now/);
+    await sandbox.turn(card, /done: Did instance-retirement of web-1 \(i-[0-9a-f]+\)$/m, 60_000);
+  });
+
+  it('never stop a member of an Auto Scaling group: the group replaces it instead', async () => {
+    await sandbox.faults({ ec2: { autoScaling: { instance: 'web-2', group: 'web' } } });
+    const stops = await calls('StopInstances');
+    await sandbox.command('requester', 'ops', '/deck migrate web-2');
+    await sandbox.read('ops', /member of the Auto Scaling group web/);
+    expect(await calls('StopInstances')).toBe(stops);
+
+    const { id } = await sandbox.server('web-2');
+    const aside = await approved(`/deck standby ${id}`, /out of service/);
+    await sandbox.turn(aside, /done:.*out of service/, 30_000);
+    const back = await approved(`/deck standby ${id} --back`, /Put web-2.*back into service/);
+    await sandbox.turn(back, /done:.*in service again/, 30_000);
+    const card = await approved(`/deck replace ${id}`, /Replace web-2/);
+    await sandbox.turn(card, /done: web has replaced web-2/, 60_000);
+    expect(await calls('StopInstances')).toBe(stops);
+  });
+
+  it('show the console of a server to operators only', async () => {
+    await sandbox.command('requester', 'ops', '/deck console web-1');
+    const shown = await sandbox.read('ops', /Console of web-1/);
+    expect(shown.plain).toMatch(/Linux version|login:/);
+  });
+});
