@@ -4,11 +4,20 @@ import { seatsOf } from '#lib/places.ts';
 import { type Environment, environmentOf, inspectEnvironment } from './config/environment.ts';
 import { inspectSettings } from './config/parse-settings.ts';
 import { howMany, type Problem, refuseAll } from './config/problems.ts';
-import { readSettingsFile } from './config/settings-file.ts';
+import { createSettings as createFile, readSettingsFile, type SettingsFileOptions } from './config/settings-file.ts';
 
 export type { Environment } from './config/environment.ts';
 export { parseSettings } from './config/parse-settings.ts';
-export { createSettings } from './config/settings-file.ts';
+
+/** The settings in a file, with `${env:NAME}` checked against the process's environment. See `config/settings-file.ts`. */
+export function createSettings(options: SettingsFileOptions): ReturnType<typeof createFile> {
+  return createFile({ env: process.env, ...options });
+}
+
+/** One variable of the environment, for what deckhand.yml names as `${env:NAME}`. */
+export function readSecret(name: string): string | undefined {
+  return process.env[name];
+}
 
 /**
  * The environment, checked; `env` left out: the process's own. Throws one Refusal "bad-input" that names every missing
@@ -24,16 +33,19 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
  */
 export function readConfiguration(env: NodeJS.ProcessEnv = process.env): Environment {
   const { environment, problems } = inspectEnvironment(env);
-  const file = inspectFile(environment);
+  const file = inspectFile(environment, env);
   const all = [...problems, ...file.problems, ...regionProblems(env, file.region ?? environment.awsRegion)];
   if (all.length > 0)
     throw refuseAll(`Deckhand cannot start: ${howMany(all)}. Variables go into .env (see .env.example).`, all);
   return environment;
 }
 
-function inspectFile({ configPath }: Environment): { region: string | undefined; problems: readonly Problem[] } {
+function inspectFile(
+  { configPath }: Environment,
+  env: NodeJS.ProcessEnv,
+): { region: string | undefined; problems: readonly Problem[] } {
   try {
-    const { settings, problems } = inspectSettings(readSettingsFile(configPath), configPath);
+    const { settings, problems } = inspectSettings(readSettingsFile(configPath), configPath, env);
     return { region: (settings && seatsOf(settings.aws, undefined)[0]?.region) || undefined, problems };
   } catch (error) {
     if (isRefusal(error)) return { region: undefined, problems: error.data['problems'] as readonly Problem[] };

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { type App, createApp } from '#app.ts';
 import { createClouds } from '#aws/clouds.ts';
 import { createPictures } from '#chart/pictures.ts';
-import { createSettings, type Environment } from '#config.ts';
+import { createSettings, type Environment, readSecret } from '#config.ts';
 import { createContainers } from '#docker/containers.ts';
 import { createEngine } from '#engine/engine.ts';
 import { operations } from '#operations/index.ts';
@@ -50,7 +50,7 @@ export async function startDeckhand(
     clock,
     log,
   });
-  const web = createWeb({ allowPrivate: () => settings.current().web.allowPrivate, clock });
+  const web = createWeb({ allowPrivate: () => settings.current().web.allowPrivate, clock, secrets: readSecret });
   const schedules = createSchedules({ claim: (key) => history.slots.claim(key), clock, log });
   const slack = await createSlack({
     identity: await keptIdentity(history, environment.slack.botToken),

@@ -6,6 +6,7 @@ import type { Settings } from '#ports/settings.ts';
 import { fieldsAt } from './json-schema.ts';
 import { howMany, type Problem, refuseAll } from './problems.ts';
 import { readYaml } from './read-yaml.ts';
+import { referenceFaults } from './references.ts';
 import { SettingsFile, toSettings } from './schema.ts';
 
 /** Larger files are refused unread: 10,000 sites take about 2 MB. */
@@ -13,20 +14,23 @@ const largestFile = 4_000_000;
 
 /**
  * The settings in the text of a deckhand.yml. Throws one Refusal "bad-input" that names every problem with `file`, line,
- * field, what was expected and the next move; `data.problems` holds them as data. Pure.
+ * field, what was expected and the next move; `data.problems` holds them as data.
+ * `env`: what `${env:NAME}` may name; left out, that is not checked. Pure.
  */
-export function parseSettings(text: string, file: string): Settings {
-  const read = inspectSettings(text, file);
+export function parseSettings(text: string, file: string, env?: Variables): Settings {
+  const read = inspectSettings(text, file, env);
   if (read.settings === undefined) throw refuseAll(`${file} cannot be used: ${howMany(read.problems)}.`, read.problems);
   return read.settings;
 }
+
+type Variables = Readonly<Record<string, string | undefined>>;
 
 export type ReadSettings =
   | { settings: Settings; problems: readonly [] }
   | { settings: undefined; problems: readonly Problem[] };
 
 /** As `parseSettings`, with the problems as data. */
-export function inspectSettings(text: string, file: string): ReadSettings {
+export function inspectSettings(text: string, file: string, env?: Variables): ReadSettings {
   if (text.length > largestFile)
     return wrong([
       {
@@ -41,8 +45,10 @@ export function inspectSettings(text: string, file: string): ReadSettings {
   if (yaml.data === null)
     return wrong([{ where: file, what: 'holds no settings.', next: 'Copy deckhand.example.yml and fill it in.' }]);
   const checked = SettingsFile.safeParse(yaml.data);
-  if (checked.success) return { settings: toSettings(checked.data), problems: [] };
-  const faults = checked.error.issues.flatMap((issue) => explain(issue, yaml.data));
+  const faults = checked.success
+    ? referenceFaults(checked.data.sites, env)
+    : checked.error.issues.flatMap((issue) => explain(issue, yaml.data));
+  if (checked.success && faults.length === 0) return { settings: toSettings(checked.data), problems: [] };
   const problems = faults.map(({ path, what, next }) => ({
     line: yaml.lineOf(path),
     problem: { where: `${file}:${yaml.lineOf(path)}${path.length === 0 ? '' : ` ${written(path)}`}`, what, next },

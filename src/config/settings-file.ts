@@ -13,6 +13,8 @@ export type SettingsFileOptions = {
   log: Log;
   /** False: read once. */
   watch: boolean;
+  /** What `${env:NAME}` may name; left out, that is not checked. */
+  env?: Readonly<Record<string, string | undefined>>;
   /** Time between two looks at the file. Default 1 s. */
   pollMs?: number;
 };
@@ -24,11 +26,11 @@ export type SettingsFileOptions = {
  * rename, as editors and Kubernetes do, is noticed, and network file systems work. `stop` is safe to repeat.
  */
 export function createSettings(options: SettingsFileOptions): SettingsSource & { stop: () => void } {
-  const { path, log, watch, pollMs = 1_000 } = options;
+  const { path, log, watch, env, pollMs = 1_000 } = options;
   // The mark is older than the text: a change in between is seen as one.
   const mark = markNow(path);
   let text = readSettingsFile(path);
-  let settings = parseSettings(text, path);
+  let settings = parseSettings(text, path, env);
   const listeners: ((settings: Settings) => void)[] = [];
 
   function look(): void {
@@ -36,7 +38,7 @@ export function createSettings(options: SettingsFileOptions): SettingsSource & {
       const now = readSettingsFile(path);
       if (now === text) return;
       text = now;
-      settings = parseSettings(now, path);
+      settings = parseSettings(now, path, env);
     } catch (error) {
       log.warn(
         { path, reason: isRefusal(error) ? error.message : error },

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import type { Site } from '#ports/settings.ts';
 
+import { asks, asksFaults, siteAddress, statuses, toAsks } from './asks-schema.ts';
 import { channelId, duration, flag, list, name, named, section, server, text, webAddress, whole } from './fields.ts';
 
 const siteName = name('web-shop');
@@ -14,7 +15,7 @@ const share = z
 const kinds = {
   interval: duration('1s', '1d'),
   deadline: duration('100ms', '2m'),
-  statuses: list(whole(100, 599), 100),
+  statuses,
   verifyTls: flag(),
   maxRedirects: whole(0, 10),
   slow: duration('1ms', '2m'),
@@ -33,7 +34,7 @@ const kinds = {
 const words = {
   interval: 'Time between two checks',
   deadline: 'Longest time one check may take, redirects included; the interval if that is shorter',
-  statuses: 'Status codes that mean up; empty = 200 to 399',
+  statuses: 'Status codes that mean up: `204`, `2xx`, `200-299`; empty = 200 to 399',
   verifyTls: 'An expired or untrusted certificate means down',
   maxRedirects: 'Redirects to follow; 0 = the redirect itself is the answer',
   slow: 'Slower than this (median of the newest answers) is told as degraded; unset = never',
@@ -51,7 +52,7 @@ const words = {
 export const sitesDefaults = section({
   interval: kinds.interval.prefault('60s').describe(words.interval),
   deadline: kinds.deadline.prefault('10s').describe(words.deadline),
-  statuses: kinds.statuses.default([]).describe(words.statuses),
+  statuses: kinds.statuses.prefault([]).describe(words.statuses),
   verifyTls: kinds.verifyTls.default(true).describe(words.verifyTls),
   maxRedirects: kinds.maxRedirects.default(5).describe(words.maxRedirects),
   slow: kinds.slow.optional().describe(words.slow),
@@ -74,7 +75,10 @@ export const sitesDefaults = section({
 
 const site = section({
   name: siteName.describe('Unique short name; keep it, the history belongs to it'),
-  url: webAddress.describe('What to ask for'),
+  url: siteAddress.describe(
+    'What to check: `https://`, `http://`, `tcp://host:port`, `tls://host:port`, `dns://name`, `ping://host`',
+  ),
+  ...asks,
   contains: text(1_000).optional().describe('Text that must stand in the first 256 KiB of the answer'),
   interval: kinds.interval.optional().describe(words.interval),
   deadline: kinds.deadline.optional().describe(words.deadline),
@@ -122,9 +126,11 @@ type Fault = { path: (string | number)[]; message: string };
 /** What only shows when all sites and their defaults are known: deadlines above intervals, unknown or circular parents. */
 export function faultsOf(all: readonly SiteEntry[], defaults: SitesDefaults): readonly Fault[] {
   const parents = new Map(all.map(({ name, parent }) => [name, parent]));
-  return all.flatMap(({ name, deadline, interval, parent }, at): Fault[] => {
+  return all.flatMap((entry, at): Fault[] => {
+    const { name, deadline, interval, parent } = entry;
     const late = deadline !== undefined && deadline > (interval ?? defaults.interval);
     return [
+      ...asksFaults(entry).map(({ path, message }) => ({ path: ['sites', at, ...path], message })),
       ...(late
         ? [{ path: ['sites', at, 'deadline'], message: 'Expected a time not above the `interval` of the site.' }]
         : []),
@@ -158,6 +164,7 @@ export function toSite(of: SiteEntry, defaults: SitesDefaults): Site {
     deadlineMs: of.deadline ?? Math.min(defaults.deadline, intervalMs),
     statuses: of.statuses ?? defaults.statuses,
     contains: of.contains,
+    asks: toAsks(of),
     verifyTls: of.verifyTls ?? defaults.verifyTls,
     maxRedirects: of.maxRedirects ?? defaults.maxRedirects,
     slowMs: of.slow ?? defaults.slow,

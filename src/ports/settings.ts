@@ -1,5 +1,6 @@
 import type { Where } from './clouds.ts';
 import type { ChannelId, GroupId, InstanceId, UserId } from './ids.ts';
+import type { Asks } from './web.ts';
 
 /** The checked contents of deckhand.yml, defaults filled in. Durations are ms. Unset means deny. */
 export type Settings = {
@@ -249,6 +250,8 @@ export type Site = {
   deadlineMs: number;
   statuses: readonly number[];
   contains: string | undefined;
+  /** What else is asked and expected. */
+  asks: Asks;
   verifyTls: boolean;
   maxRedirects: number;
   /** Slower than this (median of 5) is degraded; undefined = never. */

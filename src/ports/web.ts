@@ -1,5 +1,36 @@
+export const recordTypes = ['A', 'AAAA', 'CAA', 'CNAME', 'MX', 'NS', 'PTR', 'SRV', 'TXT'] as const;
+export type RecordType = (typeof recordTypes)[number];
+/**
+ * What must hold of an answer, all of it: of the first value that a JSON path (RFC 9535) finds, of a header, or, with
+ * neither, of the text. Only the first 256 KiB are looked at. `matches` is RE2, found anywhere, in linear time.
+ */
+export type Expectation = {
+  json?: string | undefined;
+  header?: string | undefined;
+  equals?: string | number | boolean | null | undefined;
+  contains?: string | undefined;
+  lacks?: string | undefined;
+  matches?: string | undefined;
+  atLeast?: number | undefined;
+  atMost?: number | undefined;
+};
+/** What a check asks and expects beyond an answer to a plain GET. Left out: nothing more. */
+export type Asks = {
+  method?: string | undefined;
+  /** `${env:NAME}` in values and in the body stands for a variable of the environment, put in at the last moment. */
+  headers?: Readonly<Record<string, string>> | undefined;
+  body?: string | undefined;
+  expect?: readonly Expectation[] | undefined;
+  /** Only addresses of this family. */
+  family?: 4 | 6 | undefined;
+  /** Of `dns:`, default A. */
+  record?: RecordType | undefined;
+  /** Of `dns:`: exactly these records, in any order; empty = any. */
+  values?: readonly string[] | undefined;
+};
 /** What one check of a site asks for. Credentials never stand in `url`. */
-export type Probe = {
+export type Probe = Asks & {
+  /** `http`, `https`, `tcp` (a connection), `tls` (and its certificate), `dns` (records of a name) or `ping`. */
   url: string;
   /** One absolute deadline for everything, redirects included. */
   deadlineMs: number;
@@ -44,8 +75,11 @@ export type ProbeResult = {
   certificate?: { validTo: number; fingerprint: string };
   /** What the name in the URL resolved to, to see what sites share. Absent when it did not. Never shown to people. */
   addresses?: readonly string[];
-  /** Absent: up. `detail` is ours, short, and holds no body text and no resolved internal address. */
+  /**
+   * Absent: up. `detail` is short and holds no secret and no resolved internal address; of an answer at most the cut
+   * value that an expectation of deckhand.yml names.
+   */
   failure?: { class: FailureClass; detail: string };
 };
-/** Looks at a URL once, over a fresh connection. Never throws; never follows to an instance-metadata address. */
+/** Looks at an address once, over a fresh connection. Never throws; never follows to an instance-metadata address. */
 export type Web = { probe: (probe: Probe) => Promise<ProbeResult>; close: () => Promise<void> };

@@ -29,7 +29,7 @@ export function fitsRestart(evidence: Evidence): boolean {
 export function nextMove(evidence: Evidence): string {
   switch (evidence.class) {
     case 'dns':
-      return 'The name cannot be resolved. Check the DNS records and whether the domain is still registered; no server needs a restart for that.';
+      return 'The DNS does not say what is expected. Check the records of the name, `record` and `values` in deckhand.yml, and whether the domain is still registered; no server needs a restart for that.';
     case 'refused':
       return 'The server answers, but nothing listens on the port: the service has stopped or still starts. Look at the service on the server.';
     case 'connect-timeout':
@@ -45,11 +45,11 @@ export function nextMove(evidence: Evidence): string {
         ? 'The service answers with an error of its own: look at its log and at what it depends on, such as the database.'
         : 'The server works, but answers otherwise than expected: check the address and `statuses` in deckhand.yml, access rules, and the last deploy.';
     case 'body':
-      return 'The server answers, but not what is expected: open the page and look. If the page has changed on purpose, change `contains` in deckhand.yml.';
+      return 'The server answers, but not what is expected: open the page and look. If the page has changed on purpose, change `contains` or `expect` in deckhand.yml.';
     case 'deadline':
       return 'The server takes connections but does not finish in time: it is overloaded, hangs, or waits for something, such as the database.';
     case 'blocked':
-      return 'Deckhand may not go where the address leads. If it is meant, allow it under `web.allowPrivate` in deckhand.yml.';
+      return 'Deckhand could not make this check as it is set up, so nobody knows about the site. The cause above says what to change.';
     case 'monitor':
       return 'This was a fault of Deckhand’s own machine, not of the site.';
   }

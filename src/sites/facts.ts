@@ -29,6 +29,7 @@ export function people(site: Site): readonly Fact[] {
 /** Without the query, which may hold more than a channel should see. */
 export function address(site: Site): Piece {
   const bare = site.url.replace(/[?#].*$/, '');
+  if (!isWeb(site)) return bare;
   return { link: bare, label: bare };
 }
 
@@ -42,6 +43,11 @@ export function phases(of: Phases): string {
   ] as const;
   const spent = parts.filter(([, ms]) => ms >= 0.5).map(([name, ms]) => `${name} ${milliseconds(ms)}`);
   return [...spent, `total ${milliseconds(of.totalMs)}`].join(' · ');
+}
+
+/** Asked over HTTP, so that there is a status and something to open. */
+export function isWeb({ url }: Site): boolean {
+  return /^https?:/i.test(url);
 }
 
 export function milliseconds(ms: number): string {

@@ -4,7 +4,7 @@ import type { Site } from '#ports/settings.ts';
 import type { Line } from '#ports/text.ts';
 
 import { cause, fitsRestart, nextMove } from './causes.ts';
-import { address, list, milliseconds, people, phases, serverFact } from './facts.ts';
+import { address, isWeb, list, milliseconds, people, phases, serverFact } from './facts.ts';
 import type { Server } from './server.ts';
 import type { Evidence, SiteState } from './verdict.ts';
 
@@ -25,7 +25,9 @@ export function down(of: { site: Site; state: SiteState; server: Server; first: 
       alert: `${site.name} is down: ${cause(evidence)}`,
       facts: [
         ['Site', address(site)],
-        ['Status', evidence.status === undefined ? 'no answer' : `HTTP ${evidence.status}`],
+        ...(isWeb(site)
+          ? [['Status', evidence.status === undefined ? 'no answer' : `HTTP ${evidence.status}`] as const]
+          : []),
         ['Cause', `${cause(evidence)} (${evidence.class})`],
         ['Time spent', phases(evidence.phases)],
         ['First failure', { at: state.firstFailureAt ?? evidence.at, style: 'datetime' }],

@@ -177,10 +177,10 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
   }
 
   async function look(site: Site, freshDns: boolean): Promise<ProbeResult | undefined> {
-    const { url, deadlineMs, statuses, contains, verifyTls, maxRedirects } = site;
+    const { url, deadlineMs, statuses, contains, verifyTls, maxRedirects, asks } = site;
     const text = contains === undefined ? {} : { contains };
     try {
-      return await web.probe({ url, deadlineMs, statuses, ...text, verifyTls, maxRedirects, freshDns });
+      return await web.probe({ url, deadlineMs, statuses, ...text, verifyTls, maxRedirects, ...asks, freshDns });
     } catch (error) {
       log.error({ site: site.name, err: error }, 'a check broke down'); // the port promises that it never does
       return undefined;

@@ -14,9 +14,11 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6;
  */
 const metadata = ['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::/32', '100.100.100.200/32', '168.63.129.16/32'];
 /** The only IPv6 addresses given out to the public. Source: https://www.iana.org/assignments/ipv6-address-space */
-const globalIPv6 = '2000::/3';
+const globalIPv6 = ipaddr.parseCIDR('2000::/3');
 /** IPv4 through a NAT64 gateway, as AWS gives it in IPv6-only subnets. Source: RFC 6052 §2.1 */
-const nat64 = '64:ff9b::/96';
+const nat64 = ipaddr.parseCIDR('64:ff9b::/96');
+const compatible = ipaddr.parseCIDR('::/96');
+const metadataNetworks = metadata.map((network) => ipaddr.parseCIDR(network));
 
 /**
  * Judges an address as it will be connected to; `host` is the name in the URL. `allowPrivate` lists host names, addresses
@@ -26,7 +28,7 @@ export function judgeAddress(address: string, host: string, allowPrivate: readon
   const given = parse(address);
   if (given === undefined) return 'private';
   const faces = [given, ...inner(given)];
-  if (faces.some((face) => metadata.some((network) => isIn(face, network)))) return 'metadata';
+  if (faces.some((face) => metadataNetworks.some((network) => isWithin(face, network)))) return 'metadata';
   if (faces.every(isPublic)) return 'allowed';
   return allowPrivate.some((entry) => isHost(entry, host) || faces.some((face) => isIn(face, entry)))
     ? 'allowed'
@@ -41,7 +43,7 @@ function parse(address: string): Address | undefined {
 function inner(address: Address): ipaddr.IPv4[] {
   if (!(address instanceof ipaddr.IPv6)) return [];
   const bytes = address.toByteArray();
-  if (isIn(address, '::/96')) return [new ipaddr.IPv4(bytes.slice(12))];
+  if (isWithin(address, compatible)) return [new ipaddr.IPv4(bytes.slice(12))];
   const range = address.range();
   if (range === 'ipv4Mapped' || range === 'rfc6052' || range === 'rfc6145') return [new ipaddr.IPv4(bytes.slice(12))];
   return range === '6to4' ? [new ipaddr.IPv4(bytes.slice(2, 6))] : [];
@@ -50,19 +52,20 @@ function inner(address: Address): ipaddr.IPv4[] {
 function isPublic(address: Address): boolean {
   if (address instanceof ipaddr.IPv4) return address.range() === 'unicast';
   // Mapped and NAT64 addresses are as public as the IPv4 inside, which is judged beside them.
-  if (address.range() === 'ipv4Mapped' || isIn(address, nat64)) return true;
-  return address.range() === 'unicast' && isIn(address, globalIPv6);
+  if (address.range() === 'ipv4Mapped' || isWithin(address, nat64)) return true;
+  return address.range() === 'unicast' && isWithin(address, globalIPv6);
 }
 
 function isHost(entry: string, host: string): boolean {
   return entry.toLowerCase() === host.toLowerCase();
 }
 
+function isWithin(address: Address, [network, bits]: readonly [Address, number]): boolean {
+  return network.kind() === address.kind() && address.match(network, bits);
+}
+
 function isIn(address: Address, entry: string): boolean {
-  if (ipaddr.isValidCIDR(entry)) {
-    const [network, bits] = ipaddr.parseCIDR(entry);
-    return network.kind() === address.kind() && address.match(network, bits);
-  }
+  if (ipaddr.isValidCIDR(entry)) return isWithin(address, ipaddr.parseCIDR(entry));
   const one = parse(entry);
   return one?.kind() === address.kind() && one.toNormalizedString() === address.toNormalizedString();
 }

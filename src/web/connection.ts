@@ -2,30 +2,46 @@ import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'n
 import { connect as connectTls, createSecureContext, type TLSSocket } from 'node:tls';
 
 import { judgeAddress } from './address.ts';
-import { Found } from './failures.ts';
+import { Found, quote } from './failures.ts';
 import type { Resolved, Resolver } from './resolver.ts';
 import type { Trip } from './trip.ts';
 
 export type Connected = { socket: Socket; certificate?: { validTo: number; fingerprint: string } };
-export type ConnectOptions = { freshDns: boolean; verifyTls: boolean; onResolved?: (addresses: Resolved) => void };
+export type ConnectOptions = {
+  freshDns: boolean;
+  verifyTls: boolean;
+  family?: 4 | 6 | undefined;
+  onResolved?: (addresses: Resolved) => void;
+};
+/** The addresses of a host that a check may go to. Throws Found. */
+export type Locate = (url: URL, options: Omit<ConnectOptions, 'verifyTls'>, trip: Trip) => Promise<Resolved>;
 export type Connect = (url: URL, options: ConnectOptions, trip: Trip) => Promise<Connected>;
 
 /**
  * Opens one fresh connection for a check: resolves, refuses addresses that a check must not reach, connects, judges the
  * certificate itself (Node would hide the dates of an expired one). Throws Found, or what the socket said.
  */
-export function createConnect(world: { resolver: Resolver; allowPrivate: () => readonly string[] }): Connect {
+export function createConnect(world: { resolver: Resolver; allowPrivate: () => readonly string[] }): {
+  connect: Connect;
+  locate: Locate;
+} {
   // One for all checks: making it costs a fifth of a TLS check. It trusts what Node trusts (NODE_EXTRA_CA_CERTS too).
   let trust: ReturnType<typeof createSecureContext> | undefined;
 
-  return async (url, { freshDns, verifyTls, onResolved }, trip) => {
-    const host = url.hostname.replace(/^\[|\]$/g, '');
+  async function locate(url: URL, options: Omit<ConnectOptions, 'verifyTls'>, trip: Trip): Promise<Resolved> {
+    const host = hostOf(url);
     trip.enter('dns');
-    const addresses = await addressesOf(host, freshDns);
-    onResolved?.(addresses);
+    const addresses = await addressesOf(host, options);
+    options.onResolved?.(addresses);
     refuse(addresses, host);
+    return addresses;
+  }
+
+  async function connect(url: URL, options: ConnectOptions, trip: Trip): Promise<Connected> {
+    const addresses = await locate(url, options, trip);
+    const host = hostOf(url);
     trip.enter('connect');
-    const secure = url.protocol === 'https:';
+    const secure = url.protocol === 'https:' || url.protocol === 'tls:';
     const to = {
       host,
       port: Number(url.port) || (secure ? 443 : 80),
@@ -49,13 +65,15 @@ export function createConnect(world: { resolver: Resolver; allowPrivate: () => r
     if (!secure) return { socket };
     trip.enter('tls');
     await happens(socket, 'secureConnect');
-    return { socket, ...judged(socket as TLSSocket, verifyTls) };
-  };
+    return { socket, ...judged(socket as TLSSocket, { host, verifyTls: options.verifyTls }) };
+  }
 
-  async function addressesOf(host: string, fresh: boolean): Promise<Resolved> {
-    const family = isIP(host);
-    if (family === 0) return world.resolver.resolve(host, { fresh });
-    return [{ address: host, family: family === 6 ? 6 : 4 }];
+  async function addressesOf(host: string, { freshDns, family }: Omit<ConnectOptions, 'verifyTls'>): Promise<Resolved> {
+    const literal = isIP(host);
+    if (literal === 0) return world.resolver.resolve(host, { fresh: freshDns, family });
+    if (family !== undefined && literal !== family)
+      throw new Found({ class: 'dns', detail: `expected an IPv${family} address, the site is given as IPv${literal}` });
+    return [{ address: host, family: literal === 6 ? 6 : 4 }];
   }
 
   function refuse(addresses: readonly { address: string }[], host: string): void {
@@ -69,6 +87,12 @@ export function createConnect(world: { resolver: Resolver; allowPrivate: () => r
       throw new Found({ class: 'blocked', detail });
     }
   }
+
+  return { connect, locate };
+}
+
+function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '');
 }
 
 /** Hands the vetted addresses to the socket, which so cannot resolve the name to others meanwhile. */
@@ -90,24 +114,36 @@ function happens(socket: Socket, event: 'connect' | 'secureConnect'): Promise<vo
 }
 
 /** `authorizationError` names one fault only, so the date is always told as well. */
-function judged(socket: TLSSocket, verifyTls: boolean): Pick<Connected, 'certificate'> {
+function judged(
+  socket: TLSSocket,
+  { host, verifyTls }: { host: string; verifyTls: boolean },
+): Pick<Connected, 'certificate'> {
   const shown = socket.getPeerX509Certificate();
   if (verifyTls && !socket.authorized)
     throw new Found(
-      { class: 'cert', detail: fault(String(socket.authorizationError), shown?.validToDate) },
+      { class: 'cert', detail: fault(String(socket.authorizationError), host, shown) },
       certificateOf(shown),
     );
   const certificate = certificateOf(shown);
   return certificate === undefined ? {} : { certificate };
 }
 
+/** Of the certificates that the server showed, the one that ends first. */
 function certificateOf(
   shown: ReturnType<TLSSocket['getPeerX509Certificate']>,
 ): { validTo: number; fingerprint: string } | undefined {
-  return shown === undefined ? undefined : { validTo: shown.validToDate.getTime(), fingerprint: shown.fingerprint256 };
+  if (shown === undefined) return undefined;
+  let first = shown;
+  let issuer = shown.issuerCertificate;
+  // Roots are left out: whoever checks has one of its own.
+  for (let depth = 0; issuer !== undefined && issuer.issuer !== issuer.subject && depth < 10; depth++) {
+    if (issuer.validToDate < first.validToDate) first = issuer;
+    issuer = issuer.issuerCertificate;
+  }
+  return { validTo: first.validToDate.getTime(), fingerprint: first.fingerprint256 };
 }
 
-function fault(code: string, validTo: Date | undefined): string {
+function fault(code: string, host: string, shown: ReturnType<TLSSocket['getPeerX509Certificate']>): string {
   const words: Readonly<Record<string, string>> = {
     CERT_HAS_EXPIRED: 'the certificate has expired',
     CERT_NOT_YET_VALID: 'the certificate is not valid yet',
@@ -118,6 +154,8 @@ function fault(code: string, validTo: Date | undefined): string {
     UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the certificate ends at an authority that is not trusted',
   };
   const found = Object.entries(words).find(([name]) => code.includes(name));
-  const until = validTo === undefined ? '' : `, valid until ${validTo.toISOString().slice(0, 10)}`;
+  const until = shown === undefined ? '' : `, valid until ${shown.validToDate.toISOString().slice(0, 10)}`;
+  if (found?.[0] === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return `the certificate is for another name: expected ${host}, it names ${quote(shown?.subjectAltName ?? 'none')} (${found[0]}${until})`;
   return `${found?.[1] ?? 'the certificate is not trusted'} (${found?.[0] ?? 'other fault'}${until})`;
 }

@@ -95,6 +95,12 @@ function codesOf(error: unknown): readonly string[] {
   return [...all.filter((one) => one !== 'ENETUNREACH'), ...all.filter((one) => one === 'ENETUNREACH')];
 }
 
+/** Text of others inside a sentence of ours: on one line, in quotes, cut. */
+export function quote(text: string): string {
+  const line = text.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
+  return JSON.stringify(line.length > 80 ? `${line.slice(0, 79)}…` : line);
+}
+
 /** Codes are Node's and OpenSSL's constants; anything else does not reach a message. */
 function plain(code: string): string {
   return code.replaceAll(/[^A-Z0-9_]/g, '').slice(0, 60);

@@ -1,11 +1,14 @@
 import type { Clock } from '#ports/clock.ts';
 import type { Probe, ProbeResult, Web } from '#ports/web.ts';
 
-import { readText } from './body.ts';
-import { type Connect, createConnect } from './connection.ts';
+import { createConnect } from './connection.ts';
 import { classify, dnsSilence, type Failure, Found, silence } from './failures.ts';
-import { type Answer, request } from './request.ts';
+import { askHttp } from './http.ts';
+import { ping } from './ping.ts';
+import { askDns } from './records.ts';
 import { createResolver, type Resolved, type Resolver } from './resolver.ts';
+import type { Secrets } from './secrets.ts';
+import { see, type Seen } from './seen.ts';
 import { createStalls } from './stalls.ts';
 import { createTrip, type Trip } from './trip.ts';
 
@@ -21,10 +24,16 @@ const standstillPart = 0.1;
  * class per failure. Addresses inside the network are refused unless `allowPrivate` (hosts, addresses, CIDRs; read at
  * every connection) names them; instance metadata is refused always, on every redirect too.
  */
-export function createWeb(world: { allowPrivate: () => readonly string[]; clock: Clock; resolver?: Resolver }): Web {
-  const { clock } = world;
+export function createWeb(world: {
+  allowPrivate: () => readonly string[];
+  clock: Clock;
+  /** Variables that headers and bodies name; none when left out. */
+  secrets?: Secrets;
+  resolver?: Resolver;
+}): Web {
+  const { clock, allowPrivate, secrets = () => undefined } = world;
   const resolver = world.resolver ?? createResolver({ clock });
-  const connect = createConnect({ resolver, allowPrivate: world.allowPrivate });
+  const { connect, locate } = createConnect({ resolver, allowPrivate });
   const stalls = createStalls({ clock });
 
   async function probe(of: Probe): Promise<ProbeResult> {
@@ -54,7 +63,7 @@ export function createWeb(world: { allowPrivate: () => readonly string[]; clock:
         resolve({ failure: silence(trip.stage(), of.deadlineMs), silent: true }),
       );
     });
-    const walked = walk(connect, of, trip, found).then(
+    const walked = look(of, trip, found).then(
       () => ({ silent: false }),
       (error: unknown) => {
         if (error instanceof Found && error.certificate !== undefined) see(found, error.certificate);
@@ -67,83 +76,36 @@ export function createWeb(world: { allowPrivate: () => readonly string[]; clock:
     return outcome;
   }
 
+  /** Throws what is wrong. */
+  async function look(of: Probe, trip: Trip, found: Seen): Promise<void> {
+    const url = URL.parse(of.url);
+    const onResolved = (addresses: Resolved) => void (found.addresses = addresses.map(({ address }) => address));
+    switch (url?.protocol) {
+      case 'http:':
+      case 'https:':
+        return askHttp(of, { connect, secrets }, trip, found);
+      case 'tcp:':
+      case 'tls:': {
+        const { certificate } = await connect(url, { ...of, onResolved }, trip);
+        if (certificate !== undefined) see(found, certificate);
+        return;
+      }
+      case 'dns:':
+        return askDns(url, of, { resolver, allowPrivate }, trip);
+      case 'ping:': {
+        const [first] = await locate(url, { ...of, onResolved }, trip);
+        return ping(first!, of.deadlineMs, trip); // the resolver answers with one at least
+      }
+      case undefined:
+      default:
+        throw new Found({ class: 'blocked', detail: 'that is no http or https address' });
+    }
+  }
+
   return {
     probe,
     close: async () => resolver.close(),
   };
-}
-
-type Seen = { [K in 'status' | 'certificate' | 'addresses']: ProbeResult[K] | undefined };
-
-/** Asks, follows redirects by hand, and judges the last answer. Throws what is wrong. */
-async function walk(connect: Connect, of: Probe, trip: Trip, found: Seen): Promise<void> {
-  let url = target(of.url, undefined);
-  const follows = (status: number, location: string | undefined) =>
-    of.maxRedirects > 0 && location !== undefined && isRedirect(status) && !of.statuses.includes(status);
-  for (let hops = 0; ; hops++) {
-    const wantsBody = (status: number, location: string | undefined) => !follows(status, location) && isUp(of, status);
-    const hop = createHop(trip);
-    const onResolved = (addresses: Resolved) => void (found.addresses ??= addresses.map(({ address }) => address));
-    const options = { freshDns: of.freshDns, verifyTls: of.verifyTls, wantsBody, onResolved };
-    const answer = await request(connect, url, options, hop);
-    hop.end();
-    found.status = answer.status;
-    if (answer.certificate !== undefined) see(found, answer.certificate);
-    if (answer.location === undefined || !follows(answer.status, answer.location)) return judge(of, answer);
-    if (hops >= of.maxRedirects)
-      throw new Found({ class: 'status', detail: `more than ${of.maxRedirects} redirects (HTTP ${answer.status})` });
-    url = target(answer.location, url);
-  }
-}
-
-/** The connection of one hop ends with it; the time goes on. */
-function createHop(trip: Trip): Trip {
-  const closes: (() => void)[] = [];
-  const end = () => {
-    for (const close of closes.splice(0)) close();
-  };
-  trip.onEnd(end);
-  return { ...trip, onEnd: (close) => void closes.push(close), end };
-}
-
-async function judge(of: Probe, answer: Answer): Promise<void> {
-  if (!isUp(of, answer.status)) throw new Found({ class: 'status', detail: `HTTP ${answer.status}` });
-  if (of.contains === undefined) return;
-  const text = await readText(answer.chunks, answer.encoding);
-  if (!text.includes(of.contains))
-    throw new Found({ class: 'body', detail: `HTTP ${answer.status}, but the expected text is missing` });
-}
-
-function isUp(of: Probe, status: number): boolean {
-  return of.statuses.length === 0 ? status >= 200 && status < 400 : of.statuses.includes(status);
-}
-
-function isRedirect(status: number): boolean {
-  return [301, 302, 303, 307, 308].includes(status);
-}
-
-/** Where to go; credentials in a redirect are dropped. Throws Found (`blocked`) for anything a check must not follow. */
-function target(to: string, from: URL | undefined): URL {
-  const url = URL.parse(to, from);
-  if (url === null || !/^https?:$/.test(url.protocol))
-    throw new Found({
-      class: 'blocked',
-      detail:
-        from === undefined
-          ? 'that is no http or https address'
-          : 'the redirect leads to something that is no http or https address',
-    });
-  if (from?.protocol === 'https:' && url.protocol === 'http:')
-    throw new Found({ class: 'blocked', detail: 'the redirect leads from https to http' });
-  url.username = '';
-  url.password = '';
-  return url;
-}
-
-/** Of several certificates on the way, the one that ends first is told. */
-function see(found: Seen, certificate: NonNullable<ProbeResult['certificate']>): void {
-  if (found.certificate === undefined || certificate.validTo < found.certificate.validTo)
-    found.certificate = certificate;
 }
 
 function stoodStill(ms: number, deadlineMs: number): boolean {

@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
 import { type buildConnector, Client } from 'undici';
 
 import { mostBodyBytes } from './body.ts';
@@ -7,6 +9,7 @@ import type { Trip } from './trip.ts';
 export type Answer = {
   status: number;
   location: string | undefined;
+  headers: IncomingHttpHeaders;
   /** Content-Encoding, lower case; '' when none. */
   encoding: string;
   /** At least the first 256 KiB, unless the body was not wanted. */
@@ -17,11 +20,15 @@ type Options = ConnectOptions & {
   wantsBody: (status: number, location: string | undefined) => boolean;
 };
 
-/** No compression, so that text can be looked for; the name tells the site's owner who asks. */
-const headers = { 'user-agent': 'Deckhand site check', accept: '*/*', 'accept-encoding': 'identity' };
+/** What is sent; `headers` in small letters. */
+export type Ask = { method: string; headers: Readonly<Record<string, string>>; body: string | undefined };
 
-/** One GET over one connection of its own; follows nothing. Rejects with what went wrong; the deadline is the caller's. */
-export function request(connect: Connect, url: URL, options: Options, trip: Trip): Promise<Answer> {
+/** No compression, so that text can be looked for; the name tells the site's owner who asks. */
+const ownHeaders = { 'user-agent': 'Deckhand site check', accept: '*/*', 'accept-encoding': 'identity' };
+
+/** One request over one connection of its own; follows nothing. Rejects with what went wrong; the deadline is the caller's. */
+export function request(of: { connect: Connect; url: URL; ask: Ask }, options: Options, trip: Trip): Promise<Answer> {
+  const { connect, url, ask } = of;
   let certificate: Connected['certificate'];
   const client = new Client(url.origin, {
     pipelining: 1,
@@ -44,17 +51,30 @@ export function request(connect: Connect, url: URL, options: Options, trip: Trip
   }
 
   return new Promise((resolve, reject) => {
-    const answer = { status: 0, location: undefined as string | undefined, encoding: '', chunks: [] as Buffer[] };
+    const answer: Omit<Answer, 'certificate'> & { chunks: Buffer[] } = {
+      status: 0,
+      location: undefined,
+      headers: {},
+      encoding: '',
+      chunks: [],
+    };
     let size = 0;
     const done = () => resolve({ ...answer, certificate });
     client.dispatch(
-      { path: url.pathname + url.search, method: 'GET', headers, reset: true },
+      {
+        path: url.pathname + url.search,
+        method: ask.method,
+        headers: { ...ownHeaders, ...ask.headers },
+        body: ask.body ?? null,
+        reset: true,
+      },
       {
         onRequestStart: () => {},
         onResponseStart: (_controller, status, received) => {
           if (status < 200) return; // 1xx comes before the answer
           trip.enter('body');
           answer.status = status;
+          answer.headers = received;
           answer.location = one(received['location']);
           answer.encoding = one(received['content-encoding'])?.trim().toLowerCase() ?? '';
           if (!options.wantsBody(status, answer.location)) done();

@@ -1,6 +1,7 @@
 import { Resolver as DnsResolver, lookup } from 'node:dns/promises';
 
 import type { Clock } from '#ports/clock.ts';
+import type { RecordType } from '#ports/web.ts';
 
 import { dnsSilence, Found } from './failures.ts';
 
@@ -8,7 +9,9 @@ export type Resolved = readonly { address: string; family: 4 | 6 }[];
 /** Names to addresses. Throws Found (`dns`) when there is none. */
 export type Resolver = {
   /** `fresh`: not from the cache. Otherwise answers from it while it is valid, and also when the server is silent. */
-  resolve: (host: string, options: { fresh: boolean }) => Promise<Resolved>;
+  resolve: (host: string, options: { fresh: boolean; family?: 4 | 6 | undefined }) => Promise<Resolved>;
+  /** The records of a name as text (`10 mail.example.com`), never from a cache. */
+  records: (name: string, type: RecordType) => Promise<readonly string[]>;
   /** Ends what is pending. Safe to repeat. */
   close: () => void;
 };
@@ -43,12 +46,15 @@ export function createResolver(world: {
   const pending = new Map<string, Promise<Resolved>>();
   const lane = createLanes(mostSystemLookups);
 
-  async function resolve(host: string, { fresh }: { fresh: boolean }): Promise<Resolved> {
-    const name = host.toLowerCase();
-    const known = cache.get(name);
+  async function resolve(
+    host: string,
+    { fresh, family }: { fresh: boolean; family?: 4 | 6 | undefined },
+  ): Promise<Resolved> {
+    const wanted = { name: host.toLowerCase(), family };
+    const known = cache.get(keyOf(wanted));
     if (!fresh && known !== undefined && known.validUntil > clock.monotonic()) return known.addresses;
     try {
-      return await ask(name);
+      return await ask(wanted);
     } catch (error) {
       const silent = !(error instanceof NoSuchName);
       if (silent && !fresh && known !== undefined && known.usableUntil > clock.monotonic()) return known.addresses;
@@ -57,19 +63,21 @@ export function createResolver(world: {
   }
 
   /** One question per name at a time, whoever asks. */
-  function ask(name: string): Promise<Resolved> {
-    const asked = pending.get(name);
+  function ask(wanted: Wanted): Promise<Resolved> {
+    const key = keyOf(wanted);
+    const asked = pending.get(key);
     if (asked !== undefined) return asked;
-    const asking = (isSystem(name) ? lane(() => bySystem(name)) : byDns(name)).finally(() => pending.delete(name));
-    pending.set(name, asking);
+    const act = isSystem(wanted.name) ? lane(() => bySystem(wanted)) : byDns(wanted);
+    const asking = act.finally(() => pending.delete(key));
+    pending.set(key, asking);
     return asking;
   }
 
-  async function bySystem(name: string): Promise<Resolved> {
+  async function bySystem(wanted: Wanted): Promise<Resolved> {
     try {
-      const found = await lookup(name, { all: true });
+      const found = await lookup(wanted.name, { all: true, family: wanted.family ?? 0 });
       return keep(
-        name,
+        keyOf(wanted),
         found.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 })),
         systemTtlMs,
       );
@@ -79,25 +87,30 @@ export function createResolver(world: {
   }
 
   /** IPv4 decides, as a machine without IPv6 must not be left with IPv6 alone; IPv6 gets a moment to join. */
-  async function byDns(name: string): Promise<Resolved> {
-    const [four, six] = [outcome(family4(dns, name)), outcome(family6(dns, name))];
+  async function byDns(wanted: Wanted): Promise<Resolved> {
+    const { name, family } = wanted;
+    const [four, six] = [
+      family === 6 ? nothing : outcome(family4(dns, name)),
+      family === 4 ? nothing : outcome(family6(dns, name)),
+    ];
     const first = await four;
-    const second = 'answers' in first ? await within(clock, secondFamilyMs, six) : await six;
+    const second =
+      'answers' in first && first.answers.length > 0 ? await within(clock, secondFamilyMs, six) : await six;
     const answers = [first, second].flatMap((one) => (one !== undefined && 'answers' in one ? one.answers : []));
     if (answers.length === 0)
       throw tellingOf([first, second].flatMap((one) => (one !== undefined && 'error' in one ? [one.error] : [])));
     const ttlMs = Math.min(...answers.map(({ ttl }) => ttl)) * 1_000;
     return keep(
-      name,
+      keyOf(wanted),
       answers.map(({ address, family }) => ({ address, family })),
       ttlMs,
     );
   }
 
-  function keep(name: string, addresses: Resolved, ttlMs: number): Resolved {
+  function keep(key: string, addresses: Resolved, ttlMs: number): Resolved {
     const now = clock.monotonic();
-    cache.delete(name);
-    cache.set(name, { addresses, validUntil: now + Math.min(ttlMs, longestTtlMs), usableUntil: now + staleMs });
+    cache.delete(key);
+    cache.set(key, { addresses, validUntil: now + Math.min(ttlMs, longestTtlMs), usableUntil: now + staleMs });
     for (const oldest of cache.keys()) {
       if (cache.size <= mostNames) break;
       cache.delete(oldest);
@@ -105,7 +118,39 @@ export function createResolver(world: {
     return addresses;
   }
 
-  return { resolve, close: () => dns.cancel() };
+  async function records(name: string, type: RecordType): Promise<readonly string[]> {
+    try {
+      const found: unknown = await dns.resolve(name, type);
+      return (Array.isArray(found) ? found : [found]).map(asText);
+    } catch (error) {
+      const known = asNoSuchName(error);
+      if (!(known instanceof NoSuchName)) throw new Found(dnsSilence);
+      const detail = known.kind === 'name' ? known.message : `the name has no ${type} record`;
+      throw new Found({ class: 'dns', detail });
+    }
+  }
+
+  return { resolve, records, close: () => dns.cancel() };
+}
+
+type Wanted = { name: string; family: 4 | 6 | undefined };
+const nothing: Promise<Outcome> = Promise.resolve({ answers: [] });
+
+function keyOf({ name, family }: Wanted): string {
+  return family === undefined ? name : `${name}/${family}`;
+}
+
+/** As a zone file writes it. Source: https://nodejs.org/api/dns.html (what each type answers). */
+function asText(record: unknown): string {
+  if (typeof record === 'string') return record;
+  if (Array.isArray(record)) return record.join(''); // the parts of one TXT record
+  const of = record as Record<string, string | number>;
+  if ('exchange' in of) return `${of['priority']} ${of['exchange']}`;
+  if ('port' in of) return `${of['priority']} ${of['weight']} ${of['port']} ${of['name']}`;
+  const { critical, type: _type, ...tags } = of; // CAA: its tag is the name of the field
+  return Object.entries(tags)
+    .map(([tag, value]) => `${critical} ${tag} ${value}`)
+    .join(' ');
 }
 
 type Answer = { address: string; family: 4 | 6; ttl: number };

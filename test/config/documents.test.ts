@@ -29,7 +29,7 @@ describe('what is published about the settings', () => {
     // Also what stands there switched off, as `# url: …`.
     const example: unknown = parseYaml(text.replaceAll(/^(\s*)# (\w+: \S)/gm, '$1$2'));
 
-    expect(parseSettings(text, 'deckhand.example.yml').sites).toHaveLength(2);
+    expect(parseSettings(text, 'deckhand.example.yml').sites).toHaveLength(3);
     expect(
       everyField()
         .map(({ path }) => path)

@@ -183,6 +183,7 @@ maintenance:
       deadlineMs: 10_000,
       statuses: [],
       contains: undefined,
+      asks: {},
       verifyTls: true,
       maxRedirects: 5,
       slowMs: undefined,
@@ -289,7 +290,7 @@ sites:
       ),
       expect.stringMatching(/^deckhand\.yml:13 sites\[0\]\.name is missing\. -> Expected a short name/),
       expect.stringMatching(
-        /^deckhand\.yml:13 sites\[0\]\.url "ftp:\/\/files\.example\.com" cannot .* -> Expected an http or https address/,
+        /^deckhand\.yml:13 sites\[0\]\.url "ftp:\/\/files\.example\.com" cannot .* -> Expected an address such as https/,
       ),
     ]);
     expect(() => parse(text)).toThrow(/^deckhand\.yml cannot be used: 8 settings are missing or wrong\./);

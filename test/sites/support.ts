@@ -11,6 +11,7 @@ export function aSite(change: Partial<Site> = {}): Site {
     deadlineMs: 10_000,
     statuses: [],
     contains: undefined,
+    asks: {},
     verifyTls: true,
     maxRedirects: 5,
     slowMs: undefined,

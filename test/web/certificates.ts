@@ -2,20 +2,20 @@ import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 
 /** A certificate with its key, as PEM, for servers that tests start. */
 export type Certified = { cert: string; key: string };
-export type Authority = Certified & { privateKey: KeyObject };
+export type Authority = Certified & { name: string; privateKey: KeyObject };
 
-/** An authority of our own, valid for ten years. */
-export function anAuthority(name = 'Deckhand test authority'): Authority {
+/** An authority of our own, valid for ten years; signed by itself unless another one does. */
+export function anAuthority(name = 'Deckhand test authority', by?: Authority, toDays = 3_650): Authority {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const cert = certificate({
-    issuer: name,
+    issuer: by?.name ?? name,
     subject: name,
     publicKey,
-    signer: privateKey,
-    ...around(0, 3_650),
+    signer: by?.privateKey ?? privateKey,
+    ...around(0, toDays),
     authority: true,
   });
-  return { cert, key: pemKey(privateKey), privateKey };
+  return { cert, key: pemKey(privateKey), privateKey, name };
 }
 
 /** A server certificate; self-signed unless an authority signs it. Times are days from now. */
@@ -28,7 +28,7 @@ export function aCertificate(of: {
 }): Certified {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const cert = certificate({
-    issuer: of.by === undefined ? 'Deckhand test server' : 'Deckhand test authority',
+    issuer: of.by === undefined ? 'Deckhand test server' : of.by.name,
     subject: 'Deckhand test server',
     publicKey,
     signer: of.by?.privateKey ?? privateKey,

@@ -50,7 +50,7 @@ export async function deadPort(): Promise<number> {
   return port;
 }
 
-/** Name to IPv4 addresses, 'silent' for no answer at all; what is not listed does not exist. */
+/** Name to addresses, `MX 10 mail.test` or `TXT text`; 'silent' for no answer at all; what is not listed does not exist. */
 export type Zone = Record<string, readonly string[] | 'silent'>;
 
 /** A DNS server on loopback that answers A questions from `zone`, with a TTL in seconds. */
@@ -59,17 +59,17 @@ export async function dns(zone: Zone, ttl = 60): Promise<{ address: string; aske
   const asked: string[] = [];
   socket.on('message', (question, from) => {
     const { name, type, end } = readQuestion(question);
-    asked.push(`${type === 1 ? 'A' : 'AAAA'} ${name}`);
+    asked.push(`${types[type] ?? type} ${name}`);
     const entry = zone[name];
     if (entry === 'silent') return;
-    const addresses = type === 1 ? (entry ?? []) : [];
+    const data = (entry ?? []).flatMap((record) => dataOf(record, type));
     const head = Buffer.alloc(12);
     question.copy(head, 0, 0, 2);
     head.writeUInt16BE(entry === undefined ? 0x81_83 : 0x81_80, 2); // NXDOMAIN or no error
     head.writeUInt16BE(1, 4);
-    head.writeUInt16BE(addresses.length, 6);
-    const answers = addresses.map((address) => {
-      const record = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, ...address.split('.').map(Number)]);
+    head.writeUInt16BE(data.length, 6);
+    const answers = data.map((bytes) => {
+      const record = Buffer.from([0xc0, 12, 0, type, 0, 1, 0, 0, 0, 0, 0, bytes.length, ...bytes]);
       record.writeUInt32BE(ttl, 6);
       return record;
     });
@@ -78,6 +78,23 @@ export async function dns(zone: Zone, ttl = 60): Promise<{ address: string; aske
   await new Promise<void>((resolve) => void socket.bind(0, '127.0.0.1', resolve));
   closeLater(() => new Promise<void>((resolve) => void socket.close(resolve)));
   return { address: `127.0.0.1:${socket.address().port}`, asked };
+}
+
+const types: Readonly<Record<number, string>> = { 1: 'A', 15: 'MX', 16: 'TXT', 28: 'AAAA' };
+
+/** What a record of this type holds (RFC 1035 §3.3, RFC 3596); nothing when it is of another type. */
+function dataOf(record: string, type: number): readonly Uint8Array[] {
+  const [kind = '', first = '', second = ''] = record.split(' ');
+  if (kind === 'MX') return type === 15 ? [Buffer.concat([Buffer.from([0, Number(first)]), labels(second)])] : [];
+  if (kind === 'TXT')
+    return type === 16 ? [Buffer.concat([Buffer.from([record.length - 4]), Buffer.from(record.slice(4))])] : [];
+  if (record === '::1') return type === 28 ? [Buffer.from([...Array<number>(15).fill(0), 1])] : [];
+  return type === 1 ? [Buffer.from(record.split('.').map(Number))] : [];
+}
+
+function labels(name: string): Buffer {
+  const parts = name.split('.').map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)]));
+  return Buffer.concat([...parts, Buffer.from([0])]);
 }
 
 function readQuestion(message: Buffer): { name: string; type: number; end: number } {

@@ -35,6 +35,7 @@ async function check(by: Certified, change: Partial<Probe> = {}) {
     maxRedirects: 5,
     freshDns: false,
     ...change,
+    ...(change.url === 'tls:' ? { url: url.replace('https:', 'tls:') } : {}),
   });
   return { ...result, requests };
 }
@@ -63,7 +64,10 @@ describe('the certificate of a site', () => {
   it('for another name makes the site down', async () => {
     const result = await check(aCertificate({ dns: ['elsewhere.test'], by: authority }));
 
-    expect(result.failure).toMatchObject({ class: 'cert', detail: expect.stringContaining('for another name') });
+    expect(result.failure).toMatchObject({
+      class: 'cert',
+      detail: expect.stringContaining('for another name: expected 127.0.0.1, it names "DNS:elsewhere.test"'),
+    });
   });
 
   it('that is self-signed makes the site down', async () => {
@@ -78,5 +82,24 @@ describe('the certificate of a site', () => {
     expect(result).toMatchObject({ status: 200, requests: 1 });
     expect(result.failure).toBeUndefined();
     expect(result.certificate?.validTo).toBeLessThan(Date.now());
+  });
+
+  it('that is good while one above it ends sooner is told by the one that ends first', async () => {
+    const between = anAuthority('Deckhand test intermediate', authority, 5);
+    const { cert, key } = aCertificate({ ips: ['127.0.0.1'], by: between, toDays: 80 });
+
+    const result = await check({ cert: `${cert}${between.cert}`, key });
+
+    expect(result.failure).toBeUndefined();
+    expect(((result.certificate?.validTo ?? 0) - Date.now()) / day).toBeCloseTo(5, 1);
+  });
+
+  it('is judged without any request on a tls:// address', async () => {
+    const good = await check(aCertificate({ ips: ['127.0.0.1'], by: authority, toDays: 30 }), { url: 'tls:' });
+    const bad = await check(aCertificate({ ips: ['127.0.0.1'] }), { url: 'tls:' });
+
+    expect(good).toMatchObject({ requests: 0, certificate: { fingerprint: expect.any(String) } });
+    expect(good.failure).toBeUndefined();
+    expect(bad.failure).toMatchObject({ class: 'cert', detail: expect.stringContaining('self-signed') });
   });
 });
