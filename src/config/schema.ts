@@ -19,6 +19,7 @@ import {
   userId,
   whole,
 } from './fields.ts';
+import { history, toHistory } from './history-schema.ts';
 import { alerts, maintenance, monitoring, toAlerts, toMonitoring, toWindow } from './monitoring-schema.ts';
 import { restore } from './restore-schema.ts';
 import { holds, retention, toHolds, toRetention } from './retention-schema.ts';
@@ -125,6 +126,7 @@ export const SettingsFile = section({
   holds: holds.prefault({}).describe('The disks that restores have replaced, once their time is over'),
   alerts: alerts.prefault({}).describe('What happens to an alert that nobody takes'),
   monitoring: monitoring.prefault({}).describe('How site checks behave together'),
+  history: history.prefault({}).describe('How long what checks showed is kept'),
   maintenance: maintenance.prefault([]).describe('Planned work: checks go on, nothing is told'),
   sitesDefaults: sitesDefaults.prefault({}).describe('What holds for every site that does not say otherwise'),
   schedules: schedules.prefault([]).describe('Snapshots by the clock'),
@@ -242,6 +244,7 @@ export function toSettings(file: SettingsFile): Settings {
     holds: toHolds(file.holds),
     alerts: toAlerts(file.alerts),
     monitoring: toMonitoring(file.monitoring),
+    history: toHistory(file.history),
     maintenance: file.maintenance.map(toWindow),
     schedules: file.schedules.map((one) => toSchedule(one, accounts)),
     drills: file.drills.map((one) => toDrill(one, accounts)),

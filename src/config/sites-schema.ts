@@ -4,6 +4,7 @@ import type { Site } from '#ports/settings.ts';
 
 import { asks, asksFaults, siteAddress, statuses, toAsks } from './asks-schema.ts';
 import { channelId, duration, flag, list, name, named, section, server, text, webAddress, whole } from './fields.ts';
+import { slo, toSlo } from './history-schema.ts';
 
 const siteName = name('web-shop');
 const share = z
@@ -114,6 +115,7 @@ const site = section({
   channel: channelId.optional().describe('Where its alerts go; unset = `channels.alerts`'),
   owner: text(100).optional().describe('Who to talk to; shown on the alert'),
   runbook: webAddress.optional().describe('What to do; linked from the alert'),
+  slo: slo.optional().describe('What it promises; a budget that burns too fast is told'),
 });
 
 /** 10,000 sites at 60 s are what one process is built to hold. */
@@ -185,6 +187,7 @@ export function toSite(of: SiteEntry, defaults: SitesDefaults): Site {
     channel: of.channel,
     owner: of.owner,
     runbook: of.runbook,
+    slo: of.slo === undefined ? undefined : toSlo(of.slo),
   };
 }
 

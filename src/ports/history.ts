@@ -169,6 +169,12 @@ export type IncidentRecord = {
 /** The right to a work that one replica does at a time. A write with an older token than the newest is refused. */
 export type Fence = { lease: string; token: number };
 
+/** One minute of all sites, by name; `writer` keeps apart what two processes saw of the same minute. */
+export type MinuteRow = { at: number; writer: number; data: Readonly<Record<string, string>> };
+/** h = hour, d = day. */
+export type Grain = 'h' | 'd';
+export type MeasureRow = { site: string; at: number; data: string };
+
 /**
  * What must outlive the process, in one Postgres-speaking store. Every method is one transaction, throws Transient when
  * the store is away, and is safe to repeat unless it says otherwise. Lists are bounded by `limit`.
@@ -257,6 +263,25 @@ export type History = {
     load: (prefix: string) => Promise<ReadonlyMap<string, Json>>;
     save: (entries: ReadonlyMap<string, Json>, fence?: Fence) => Promise<void>;
     forget: (keys: readonly string[], fence?: Fence) => Promise<void>;
+  };
+  /**
+   * What checks of sites showed, packed by `#sites/measure.ts`. Minutes hold all sites in one row and live for hours; the
+   * hours and days of a site live long. Instants are the begin of each (UTC). Saving replaces. Fences as above.
+   */
+  measures: {
+    saveMinutes: (minutes: readonly MinuteRow[], fence?: Fence) => Promise<void>;
+    /** `from` ≤ at < `to`, in order. */
+    minutes: (query: { from: number; to: number }) => Promise<readonly MinuteRow[]>;
+    save: (grain: Grain, rows: readonly MeasureRow[], fence?: Fence) => Promise<void>;
+    /** `from` ≤ at < `to`, in order; of all sites when none are named. */
+    list: (query: {
+      grain: Grain;
+      sites?: readonly string[];
+      from: number;
+      to: number;
+    }) => Promise<readonly MeasureRow[]>;
+    /** Deletes what began before these instants. */
+    prune: (before: { minutes: number; hours: number; days: number }, fence?: Fence) => Promise<void>;
   };
   /**
    * Works that one replica does at a time, by the database's clock. A lease ends by itself `ttlMs` after it was taken or

@@ -85,6 +85,8 @@ export type Settings = {
   holds: { delete: 'offer' | 'auto'; noticeMs: number };
   alerts: AlertRules;
   monitoring: Monitoring;
+  /** How long the hours and the days of each site are kept. Defaults 35 days and 2 years. */
+  history: { hoursMs: number; daysMs: number };
   maintenance: readonly MaintenanceWindow[];
   schedules: readonly SnapshotSchedule[];
   drills: readonly Drill[];
@@ -281,6 +283,16 @@ export type Site = {
   channel: ChannelId | undefined;
   owner: string | undefined;
   runbook: string | undefined;
+  slo: Slo | undefined;
+};
+
+/** What a site promises. */
+export type Slo = {
+  /** Percent of the judged time in `windowMs` that it is up: 99.9. */
+  target: number;
+  windowMs: number;
+  /** `share` percent of the good answers take at most `underMs`. */
+  latency: { underMs: number; share: number } | undefined;
 };
 
 /** Settings that change without restart: `current()` is always a whole, checked version. */

@@ -10,7 +10,7 @@ import type { Elsewhere } from './server.ts';
 /** What watching sites needs from outside. */
 export type SiteWatchWorld = {
   web: Pick<Web, 'probe'>;
-  history: Pick<History, 'watch'> & { claims: Pick<History['claims'], 'holders'> };
+  history: Pick<History, 'watch' | 'measures'> & { claims: Pick<History['claims'], 'holders'> };
   incidents: Incidents;
   cloud: Pick<Cloud, 'instances'>;
   /** The other accounts and Regions, for servers that home does not know. */

@@ -16,6 +16,7 @@ import { createMaintenance } from './maintenance.ts';
 import * as messages from './own-messages.ts';
 import { createOwnTrouble } from './own-trouble.ts';
 import { createPulse, type PulseFigures } from './pulse.ts';
+import { createRecorder, type Recorder } from './recorder.ts';
 import { createLookAround } from './relatives.ts';
 import { createServerFinder } from './server.ts';
 import type { SiteWatchWorld } from './site-world.ts';
@@ -40,6 +41,7 @@ export type Tenure = {
   adopt: (settings: Settings) => void;
   stop: () => Promise<void>;
   views: () => readonly SiteView[];
+  recent: Recorder['recent'];
   figures: () => PulseFigures & { inFlight: number; waiting: number };
 };
 
@@ -47,6 +49,7 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
   const { web, incidents, clock, settings, log } = world;
   const rules = () => settings.current().monitoring;
   const book = createBook(world, fence);
+  const recorder = createRecorder(world, fence);
   const kin = createKin();
   const maintenance = createMaintenance(world);
   const isHeld = async (server: InstanceId) => (await world.history.claims.holders([server])).length > 0;
@@ -100,6 +103,7 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
     for (const entry of entries.values()) announcer.tell(entry);
     turns.start();
     pulse.start();
+    recorder.start();
     keepWork();
   }
 
@@ -119,6 +123,7 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
       if (names.has(name)) continue;
       entries.delete(name);
       kin.forget(name);
+      recorder.forget(name);
       turns.remove(name);
       retire(name, told);
     }
@@ -171,6 +176,7 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
     if (!running || entries.get(site.name) !== entry) return;
     const counted = result !== undefined && !isOurs(result, doubtful) && !guard.isFrozen();
     if (counted) take(entry, result);
+    else recorder.skip(site.name);
     const ends = { startedAt: result?.startedAt ?? clock.now(), endedAt: clock.now(), counted };
     const next = guard.isFrozen() ? undefined : nextCheck(entry.state, entry.site, ends);
     if (next !== undefined) turns.at(site.name, next);
@@ -191,6 +197,8 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
     const before = entry.state;
     const after = judge(before, result, entry.site);
     entry.state = after;
+    if (maintenance.of(entry.site.name) === undefined) recorder.saw(entry.site, { before, after, result });
+    else recorder.skip(entry.site.name);
     if (before.phase !== after.phase || before.addresses !== after.addresses || before.quiet !== after.quiet)
       file(entry);
     guard.saw({
@@ -270,6 +278,7 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
     await announcer.close(stopWithinMs);
     for (const entry of entries.values()) save(entry);
     await book.close();
+    await recorder.stop();
   }
 
   function views(): readonly SiteView[] {
@@ -283,7 +292,7 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
     );
   }
 
-  return { start, adopt, stop, views, figures: () => ({ ...pulse.figures(), ...flight() }) };
+  return { start, adopt, stop, views, recent: recorder.recent, figures: () => ({ ...pulse.figures(), ...flight() }) };
 
   function flight() {
     const { running: inFlight, waiting } = lanes.counts();

@@ -9,6 +9,7 @@ import { createDecisions } from './decisions.ts';
 import { createIncidents } from './incidents.ts';
 import { createIntents } from './intents.ts';
 import { createLeases } from './leases.ts';
+import { createMeasures } from './measures.ts';
 import { createParts } from './parts.ts';
 import { createRuns } from './runs.ts';
 import { createSlots } from './slots.ts';
@@ -26,6 +27,7 @@ export function createHistory({ kysely }: { kysely: Kysely<Tables> }): History {
     cards: createCards(kysely),
     audit: createAudit(kysely),
     incidents: createIncidents(kysely),
+    measures: createMeasures(kysely),
     watch: createWatch(kysely),
     slots: createSlots(kysely),
     leases: createLeases(kysely),

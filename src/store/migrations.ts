@@ -85,6 +85,17 @@ const migrations: Readonly<Record<string, Migration>> = {
       )`.execute(db);
     },
   },
+  '0004_measures': {
+    up: async (db) => {
+      await sql`
+        create table ops.site_minute (at bigint not null, writer bigint not null, data json not null, primary key (at, writer));
+        create table ops.site_measure (
+          site text not null, grain text not null, at bigint not null, data text not null, primary key (site, grain, at)
+        );
+        create index site_measure_at on ops.site_measure (grain, at);
+      `.execute(db);
+    },
+  },
 };
 
 /** In the order in which they are applied. */

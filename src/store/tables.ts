@@ -79,6 +79,8 @@ export type Tables = {
     updated_at: BigInt;
   };
   'ops.lease': { name: string; holder: string; token: BigInt; until: ColumnType<Date, Date, Date> };
+  'ops.site_minute': { at: BigInt; writer: BigInt; data: JsonText };
+  'ops.site_measure': { site: string; grain: 'h' | 'd'; at: BigInt; data: string };
   'ops.watch': { key: string; value: JsonText };
   'ops.slot': { key: string; at: ColumnType<Date, Date | undefined, Date> };
   'ops.replica': { executor_id: string; beat: ColumnType<Date, Date, Date> };

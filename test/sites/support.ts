@@ -28,6 +28,7 @@ export function aSite(change: Partial<Site> = {}): Site {
     channel: undefined,
     owner: undefined,
     runbook: undefined,
+    slo: undefined,
     ...change,
   };
 }

@@ -50,6 +50,7 @@ export function createFakeSettings(
       group: { waitMs: 10_000, members: 3 },
       heartbeat: undefined,
     },
+    history: { hoursMs: 35 * 86_400_000, daysMs: 730 * 86_400_000 },
     maintenance: [],
     schedules: [],
     drills: [],

@@ -1,6 +1,8 @@
 import type { History, Run } from '#ports/history.ts';
 import type { Json } from '#ports/json.ts';
 
+import { createFakeMeasures } from './fake-measures.ts';
+
 /** The watchers' small store in memory; values go through JSON as in a database. `fail` makes every call throw. */
 export function createFakeWatchStore() {
   const rows = new Map<string, string>();
@@ -41,6 +43,7 @@ export function createFakeWatchStore() {
   };
   return {
     watch,
+    measures: createFakeMeasures(unlessDown),
     claims,
     runs,
     drills,

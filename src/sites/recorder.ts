@@ -1,0 +1,159 @@
+import type { Cancel, Clock, Log } from '#ports/clock.ts';
+import type { Fence, History, MinuteRow } from '#ports/history.ts';
+import type { SettingsSource, Site } from '#ports/settings.ts';
+import type { ProbeResult } from '#ports/web.ts';
+
+import { type Account, book } from './account.ts';
+import { bucketOf, encode, type Measure } from './measure.ts';
+import { createRing, type Ring, type Seen } from './ring.ts';
+import { begin, dayMs, hourMs, minuteMs, minutesKeptMs, rollUp } from './rollup.ts';
+import type { SiteState } from './verdict.ts';
+
+/** Keeps what checks showed: the newest in memory, minutes, hours and days in the store. */
+export type Recorder = {
+  /** A judged check. Cheap. */
+  saw: (site: Site, check: { before: SiteState; after: SiteState; result: ProbeResult }) => void;
+  /** The time since its last check is not judged: maintenance, blind, our own trouble. */
+  skip: (name: string) => void;
+  forget: (name: string) => void;
+  /** The newest checks of a site, oldest first. */
+  recent: (name: string) => readonly Seen[];
+  start: () => void;
+  /** Writes the minute so far. At most one write. */
+  stop: () => Promise<void>;
+};
+type Open = { -readonly [K in Exclude<keyof Measure, 'buckets'>]: Measure[K] } & { buckets: Map<number, number> };
+
+/** Minutes that wait for a store that is away; older ones are given up. */
+const mostWaiting = 60;
+/** After the end of a minute, so that the checks that began in it are there. */
+const settleMs = 2_000;
+
+export function createRecorder(
+  world: {
+    history: Pick<History, 'measures'>;
+    clock: Clock;
+    settings: SettingsSource;
+    log: Log;
+    /** After each minute, once it is stored. */
+    onMinute?: () => Promise<void>;
+  },
+  fence: Fence | undefined,
+): Recorder {
+  const { clock, log } = world;
+  const { measures } = world.history;
+  const writer = fence?.token ?? 0;
+  const accounts = new Map<string, Account>();
+  const rings = new Map<string, Ring>();
+  let minute = begin(clock.now(), minuteMs);
+  let open = new Map<string, Open>();
+  let waiting: MinuteRow[] = [];
+  /** Hours with minutes that are in no hour yet. Undefined: what an earlier process left is not looked up yet. */
+  let unrolled: Set<number> | undefined;
+  let prunedAt = -Infinity;
+  let cancel: Cancel = () => {};
+  let running = false;
+  let last: Promise<void> = Promise.resolve();
+
+  function saw(site: Site, { before, after, result }: Parameters<Recorder['saw']>[1]): void {
+    turn();
+    const at = result.startedAt;
+    const { account, booked } = book(accounts.get(site.name), { before, after, at, intervalMs: site.intervalMs });
+    accounts.set(site.name, account);
+    const good = result.failure === undefined;
+    const ring = rings.get(site.name) ?? createRing();
+    rings.set(site.name, ring);
+    ring.add({ at, ms: result.phases.totalMs, good });
+    add(site.name, booked, good ? result.phases.totalMs : undefined);
+  }
+
+  function add(name: string, booked: ReturnType<typeof book>['booked'], answeredMs: number | undefined): void {
+    const sum = open.get(name) ?? { upMs: 0, downMs: 0, slowMs: 0, checks: 0, failed: 0, buckets: new Map() };
+    open.set(name, sum);
+    sum.upMs += booked.upMs;
+    sum.downMs += booked.downMs;
+    sum.slowMs += booked.slowMs;
+    sum.checks++;
+    if (answeredMs === undefined) sum.failed++;
+    else sum.buckets.set(bucketOf(answeredMs), (sum.buckets.get(bucketOf(answeredMs)) ?? 0) + 1);
+  }
+
+  /** Closes the minute that is over. */
+  function turn(): void {
+    const now = begin(clock.now(), minuteMs);
+    if (now <= minute) return; // a clock that is set back makes one minute longer
+    close();
+    minute = now;
+  }
+
+  function close(): void {
+    if (open.size === 0) return;
+    const data = Object.fromEntries([...open].map(([name, sum]) => [name, encode(sum)]));
+    waiting.push({ at: minute, writer, data });
+    open = new Map();
+    if (waiting.length <= mostWaiting) return;
+    waiting = waiting.slice(-mostWaiting);
+    log.warn({}, 'the store is away for so long that a minute of history is given up');
+  }
+
+  async function flush(): Promise<void> {
+    const batch = waiting;
+    try {
+      await measures.saveMinutes(batch, fence);
+      waiting = waiting.filter((row) => !batch.includes(row));
+      for (const { at } of batch) unrolled?.add(begin(at, hourMs));
+      await tidy();
+      await world.onMinute?.();
+    } catch (error) {
+      log.warn({ err: error, minutes: batch.length }, 'the history of sites could not be stored; trying again');
+    }
+  }
+
+  async function tidy(): Promise<void> {
+    const now = clock.now();
+    const oldest = begin(now - minutesKeptMs, hourMs);
+    unrolled ??= new Set((await measures.minutes({ from: oldest, to: now })).map(({ at }) => begin(at, hourMs)));
+    for (const hour of unrolled) {
+      if (hour + hourMs + settleMs > now) continue;
+      // Of an hour whose minutes are gone in part nothing is made anew.
+      if (hour >= oldest) await rollUp(world.history, hour, fence);
+      unrolled.delete(hour);
+    }
+    if (now - prunedAt < hourMs) return;
+    const { hoursMs, daysMs } = world.settings.current().history;
+    const before = { minutes: oldest, hours: begin(now - hoursMs, dayMs), days: begin(now - daysMs, dayMs) };
+    await measures.prune(before, fence);
+    prunedAt = now;
+  }
+
+  function again(): void {
+    const toEnd = minuteMs - (clock.now() % minuteMs) + settleMs;
+    cancel = clock.after(toEnd, () => {
+      turn();
+      last = flush().finally(() => running && again());
+    });
+  }
+
+  return {
+    saw,
+    skip: (name) => void accounts.delete(name),
+    forget: (name) => {
+      accounts.delete(name);
+      rings.delete(name);
+    },
+    recent: (name) => rings.get(name)?.list() ?? [],
+    start() {
+      running = true;
+      again();
+    },
+    async stop() {
+      running = false;
+      cancel();
+      await last;
+      close();
+      await measures
+        .saveMinutes(waiting, fence)
+        .catch((error: unknown) => log.warn({ err: error }, 'the last minute of history could not be stored'));
+    },
+  };
+}
