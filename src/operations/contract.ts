@@ -108,8 +108,10 @@ export type AnswerOperation<A = any> = Declared<A> & {
   /** Takes `--account all` and `--region all`, and answers from `asking.everywhere`. */
   everywhere?: boolean;
   /** `page` counts from 0. Buttons `previous`/`next`/`details`/`refresh` ask again with `page` and `details`. */
-  answer: (asking: Asking, args: A, view: { page: number; details: boolean }) => Promise<Message>;
+  answer: (asking: Asking, args: A, view: { page: number; details: boolean }) => Promise<Answer>;
 };
+/** `files`: what is too long for a message; sent to the person in a direct message when it was asked, not on the next page. */
+export type Answer = Message & { files?: readonly TextFile[] };
 
 /** Stands for another operation's order (`undo r-…`). */
 // oxlint-disable-next-line typescript/no-explicit-any -- as above

@@ -137,7 +137,8 @@ export function createAnswer({ world, who, ask, asking, incident }: Needs) {
     };
     await ask.allow(press.actor, press.channel, operation, true);
     const facts = await asking({ requester: press.actor.id, channel: press.channel }, { wanted, operation });
-    await press.replace(await answerPost(world, operation, facts, operation.args.parse(args), view));
+    const { post } = await answerPost(world, operation, facts, operation.args.parse(args), view);
+    await press.replace(post);
   }
 }
 

@@ -2,7 +2,7 @@ import { Refusal } from '#errors.ts';
 import { takePlace, type Wanted } from '#lib/places.ts';
 import { distance } from '#lib/targets.ts';
 import { readWords, type Words } from '#lib/words.ts';
-import type { AnswerOperation, Asking, ChangeOperation, Operation } from '#operations/contract.ts';
+import type { AnswerOperation, Asking, ChangeOperation, Operation, TextFile } from '#operations/contract.ts';
 import { authorize, holds } from '#policy/authorize.ts';
 import type { Who } from '#policy/people.ts';
 import type { Actor, CommandRequest, Post } from '#ports/chat.ts';
@@ -13,7 +13,7 @@ import type { Json } from '#ports/json.ts';
 
 import { runIdOf } from './ids.ts';
 import { placeOrder } from './order.ts';
-import { rememberAnswer } from './posting.ts';
+import { rememberAnswer, sendFiles } from './posting.ts';
 import { placesFor, type Typed } from './reach.ts';
 import { explain, plain, say } from './replies.ts';
 import type { World } from './world.ts';
@@ -69,8 +69,13 @@ export function createAsk({ world, who, asking }: Needs) {
       { wanted, operation },
     );
     switch (operation.kind) {
-      case 'answer':
-        return request.answer(await answerPost(world, operation, facts, args, { page: 0, details: false, wanted }));
+      case 'answer': {
+        const { post, files } = await answerPost(world, operation, facts, args, { page: 0, details: false, wanted });
+        await request.answer(post);
+        if (files.length > 0)
+          await sendFiles(world, request.actor.id, { title: post.message.title ?? post.message.alert, files });
+        return;
+      }
       case 'redirect': {
         const target = await operation.redirect(facts, args, world.operations);
         const other = byName(world, target.operation);
@@ -183,25 +188,18 @@ export function commandOf(world: Pick<World, 'commandPrefix'>, operation: Pick<O
     : `/${world.commandPrefix}${operation.command}`;
 }
 
-/** An answer's message, with the card its paging buttons need. */
+/** An answer's message, with the card its paging buttons need, and its files. */
 export async function answerPost(
   world: World,
   operation: AnswerOperation,
   facts: Asking,
   args: Json,
   { wanted, ...view }: { page: number; details: boolean; wanted: Wanted },
-): Promise<Post> {
-  const message = await operation.answer(facts, args, view);
-  if ((message.buttons ?? []).length === 0) return plain(message);
-  return {
-    message,
-    token: await rememberAnswer(world, facts.channel, operation.name, {
-      args,
-      ...view,
-      wanted,
-      requester: facts.requester,
-    }),
-  };
+): Promise<{ post: Post; files: readonly TextFile[] }> {
+  const { files = [], ...message } = await operation.answer(facts, args, view);
+  if ((message.buttons ?? []).length === 0) return { post: plain(message), files };
+  const remembered = { args, ...view, wanted, requester: facts.requester };
+  return { post: { message, token: await rememberAnswer(world, facts.channel, operation.name, remembered) }, files };
 }
 
 /** Runs `work`; whatever it throws is told to the person who asked. True when it went through. */

@@ -2,7 +2,7 @@ import { isAmbiguous, isRefusal, Refusal, Transient } from '#errors.ts';
 import type { MessageRef, NewFile, Post } from '#ports/chat.ts';
 import type { Durable } from '#ports/engine.ts';
 import type { CardRecord, Order } from '#ports/history.ts';
-import { deckhand } from '#ports/ids.ts';
+import { deckhand, type UserId } from '#ports/ids.ts';
 import type { Message } from '#ports/text.ts';
 
 import { alone } from './lease.ts';
@@ -151,6 +151,20 @@ export async function attachOnce(
       if (durable.isStop(error)) throw error;
       world.log.error({ run: durable.id, file: file.name, err: error }, 'a file could not be attached');
     });
+}
+
+/** Files for one person: a direct message with the files in its thread. Not repeatable. */
+export async function sendFiles(
+  world: Needs,
+  user: UserId,
+  of: { title: string; files: readonly NewFile[] },
+): Promise<void> {
+  const message: Message = {
+    alert: `${of.title}: as a file`,
+    sections: [{ kind: 'text', lines: [[{ bold: of.title }], 'It is a file in the thread of this message.'] }],
+  };
+  const ref = await world.chat.tell(user, { message, token: '' });
+  for (const file of of.files) await attach(world, ref, file);
 }
 
 async function attach(world: Needs, ref: MessageRef, file: NewFile): Promise<void> {

@@ -39,6 +39,27 @@ describe('looking', () => {
     expect(shown.plain).toMatch(/last snapshot .* ago/);
   });
 
+  it('searches the fleet by filters, a page at a time, and hands over every row as a file', async () => {
+    await sandbox.command('requester', 'ops', '/fleet state=running sort=age --csv');
+    const page = await told('requester', /Search · all state=running sort=age/);
+    expect(page.plain).toMatch(/\d+ servers with [\d,]+ GiB of disks, about \$[\d,]+ a month/);
+    await sandbox.press('requester', page, 'next');
+    await sandbox.see(
+      'ops',
+      (shown) => shown.ephemeral === true && shown.buttons.some(({ text }) => /Page 3 of/.test(text)),
+    );
+    const direct = await sandbox.until(async () => {
+      const { body } = await sandbox.call('GET', 'messages?channel=%40deckhand&user=requester');
+      return (body as { messages?: { plain: string }[] }).messages?.find(({ plain }) => plain.includes('fleet.csv'));
+    }, 'the file');
+    expect(direct.plain).toContain('account,region,id,name,type,zone,state,last_started,size_gib');
+
+    await sandbox.command('requester', 'ops', '/fleet unattached --account all --region all');
+    expect((await told('requester', /Search · all unattached/)).plain).toMatch(/in \d places|could not be read/);
+    await sandbox.command('requester', 'ops', '/fleet age>90d');
+    expect((await told('requester', /no filter of/)).plain).toMatch(/no-backup 26h/);
+  });
+
   it('shows in help only what the person may run', async () => {
     await sandbox.command('requester', 'ops', '/deck help');
     expect((await told('requester', /What you can do/)).plain).toMatch(/\/restore/);

@@ -8,7 +8,7 @@ import { plainSummary } from './messages.ts';
 import type { Overview, Server } from './overview.ts';
 
 /** One place, read or not. `why`: literal text. */
-export type Seen = { place: Place } & ({ found: Overview } | { nothing: true } | { why: string });
+export type Seen<T = Overview> = { place: Place } & ({ found: T } | { nothing: true } | { why: string });
 
 /** Rows of one page. */
 const pageSize = 20;
@@ -16,7 +16,7 @@ const pageSize = 20;
 const mostLines = 10;
 
 /** What a place answered; a place that refuses or does not answer hides no other. Throws faults only. */
-export async function seen(place: Place, look: Promise<Overview>): Promise<Seen> {
+export async function seen<T>(place: Place, look: Promise<T>): Promise<Seen<T>> {
   try {
     return { place, found: await look };
   } catch (error) {

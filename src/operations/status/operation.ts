@@ -5,40 +5,49 @@ import { lastDrills } from '#lib/drills.ts';
 import { describeSelector, readSelector, type Selector } from '#lib/selector.ts';
 import { sourceTag } from '#lib/tags.ts';
 import { findTargets } from '#lib/targets.ts';
-import { defineAnswer } from '#operations/contract.ts';
-import type { Cloud, Volume } from '#ports/cloud.ts';
+import { type Answer, type Asking, defineAnswer } from '#operations/contract.ts';
+import type { Cloud, Place, Volume } from '#ports/cloud.ts';
 import type { VolumeId } from '#ports/ids.ts';
 
-import { everywhere, seen } from './everywhere.ts';
+import { everywhere, type Seen, seen } from './everywhere.ts';
+import { describeSearch, readFilters } from './filters.ts';
+import { inventory, inventoryFile } from './inventory-messages.ts';
+import { findsDisks, type Search, search, type Stock } from './inventory.ts';
 import { answer } from './messages.ts';
 import { type Overview, overview } from './overview.ts';
 
-const StatusArgs = z.custom<{ selector: Selector }>(
-  (value) => typeof value === 'object' && value !== null && 'selector' in value,
-);
+type Args = { selector: Selector; search?: Search };
+const StatusArgs = z.custom<Args>((value) => typeof value === 'object' && value !== null && 'selector' in value);
 const example = '/fleet web-1';
 
-export const statusOperation = defineAnswer<{ selector: Selector }>({
+export const statusOperation = defineAnswer<Args>({
   kind: 'answer',
   name: 'status',
   command: 'fleet',
-  summary: 'How servers are: state, status checks, events, disks, last snapshot',
-  usage: '[selector]',
-  examples: ['all', 'web-1', 'env=prod role=db', 'all --account all --region all'],
+  summary: 'How servers are, or which servers and disks fit: type, age, state, unattached, unencrypted, without backup',
+  usage: '[selector] [filters] [--csv]',
+  examples: [
+    'all',
+    'web-1',
+    'env=prod role=db',
+    'all --account all --region all',
+    'type=t3.* older=90d state=stopped',
+    'unattached sort=size --csv',
+    'env=prod no-backup 26h',
+  ],
   everywhere: true,
   role: 'viewer',
   iam: ['ec2:DescribeInstances', 'ec2:DescribeInstanceStatus', 'ec2:DescribeVolumes', 'ec2:DescribeSnapshots'],
   args: StatusArgs,
   parse(words) {
-    const flag = Object.keys(words.flags)[0];
-    if (flag !== undefined)
-      throw new Refusal('bad-input', `\`--${flag}\` is no option here. For example: \`${example}\`.`);
-    const selector = readSelector(words.plain.length === 0 ? ['all'] : words.plain, example);
+    const { rest, search: wanted } = readFilters(words);
+    const selector = readSelector(rest.length === 0 ? ['all'] : rest, example);
     if (selector.snapshots.length > 0)
       throw new Refusal('bad-input', `Name servers or volumes, not snapshots. For example: \`${example}\`.`);
-    return { selector };
+    return { selector, ...(wanted && { search: wanted }) };
   },
-  async answer(asking, { selector }, view) {
+  async answer(asking, { selector, search: wanted }, view) {
+    if (wanted !== undefined) return find(asking, { selector, search: wanted }, view.page);
     const of = { selector: describeSelector(selector), now: asking.now, ...view };
     const drills = await lastDrills(asking.history);
     if (asking.everywhere.length > 1) {
@@ -60,6 +69,37 @@ export const statusOperation = defineAnswer<{ selector: Selector }>({
     });
   },
 });
+
+/** Every place side by side; one that cannot be read hides no other. */
+async function find(asking: Asking, { selector, search: wanted }: Required<Args>, page: number): Promise<Answer> {
+  const stocks = asking.everywhere.map(({ place, cloud }) => ({
+    place,
+    look: stockOf(place, cloud, selector, wanted),
+  }));
+  const all: readonly Seen<Stock>[] =
+    stocks.length === 1
+      ? [{ place: asking.place, found: await stocks[0]!.look }]
+      : await Promise.all(stocks.map(({ place, look }) => seen(place, look)));
+  const unread = all.flatMap((one) => ('why' in one ? [one] : []));
+  const found = search(
+    all.flatMap((one) => ('found' in one ? [one.found] : [])),
+    wanted,
+    asking.now,
+  );
+  const price = asking.settings.retention.prices.volumeGiBMonth;
+  const asked = `${describeSelector(selector)} ${describeSearch(wanted)}`.trim();
+  const message = inventory(found, { asked, search: wanted, unread, places: all.length, price, now: asking.now, page });
+  const isExport = wanted.csv === true && found.length > 0;
+  return { ...message, ...(isExport && { files: [inventoryFile(found, { search: wanted, price })] }) };
+}
+
+async function stockOf(place: Place, cloud: Cloud, selector: Selector, wanted: Search): Promise<Stock> {
+  const { instances, volumes } = await findTargets(cloud, selector);
+  const snapshots = !findsDisks(wanted)
+    ? []
+    : await cloud.snapshots(selector.all ? {} : { volumeIds: withSources(volumes) });
+  return { place, instances, volumes, snapshots };
+}
 
 type Drills = Awaited<ReturnType<typeof lastDrills>>;
 

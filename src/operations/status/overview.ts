@@ -89,7 +89,8 @@ function checksWord(instance: Instance, health: InstanceHealth | undefined): str
   return checks.map(([, state]) => state).find((state) => state !== 'ok' && state !== 'not-applicable') ?? 'ok';
 }
 
-function newestCompleted(snapshots: readonly Snapshot[]): Map<string, Snapshot> {
+/** By volume. Pure. */
+export function newestCompleted(snapshots: readonly Snapshot[]): Map<string, Snapshot> {
   const newest = new Map<string, Snapshot>();
   for (const snapshot of snapshots) {
     const known = newest.get(snapshot.volumeId);
