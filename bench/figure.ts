@@ -1,7 +1,8 @@
 /** One measured figure: a ratio or a count of this run. Lower is better unless `better` says otherwise. */
 export type Figure = {
   figure: string;
-  value: number;
+  /** Undefined: could not be measured here; `against` says why. */
+  value: number | undefined;
   target: number;
   /** What the value counts: `x floor`, `% of calls`, `MB`. */
   unit: string;
@@ -15,6 +16,7 @@ export type Figure = {
 };
 
 export function isMet({ value, target, better }: Figure): boolean {
+  if (value === undefined) return false;
   return better === 'higher' ? value >= target : value <= target;
 }
 
@@ -24,15 +26,16 @@ export function forPeople(of: Figure): string {
   const bound = better === 'higher' ? 'at least' : 'at most';
   const took =
     seconds === undefined ? '' : `; took ${seconds.real.toFixed(1)} s, simulated ${seconds.simulated.toFixed(1)} s`;
-  const line = `${isMet(of) ? 'met   ' : 'MISSED'} ${figure}: ${round(value)} ${unit} (${bound} ${target}, against ${against}${took})`;
+  const verdict = value === undefined ? 'ABSENT' : isMet(of) ? 'met   ' : 'MISSED';
+  const line = `${verdict} ${figure}: ${round(value) ?? 'not measured'} ${unit} (${bound} ${target}, against ${against}${took})`;
   return [line, ...notes.map((note) => `         ${note}`)].join('\n');
 }
 
 /** A JSON line for machines. */
 export function forMachines(of: Figure): string {
-  return JSON.stringify({ ...of, value: round(of.value) });
+  return JSON.stringify({ ...of, value: round(of.value) ?? null });
 }
 
-function round(value: number): number {
-  return Number(value.toPrecision(4));
+function round(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value.toPrecision(4));
 }
