@@ -61,7 +61,8 @@ export function createConnect(world: { resolver: Resolver; allowPrivate: () => r
     socket.setNoDelay(true);
     await happens(socket, 'connect');
     // What is really connected counts, whatever was resolved.
-    refuse([{ address: socket.remoteAddress ?? '' }], host);
+    const reached = socket.remoteAddress ?? '';
+    if (!addresses.some(({ address }) => address === reached)) refuse([{ address: reached }], host);
     if (!secure) return { socket };
     trip.enter('tls');
     await happens(socket, 'secureConnect');
@@ -107,9 +108,15 @@ function answering(addresses: Resolved): LookupFunction {
 /** The listener for errors stays: one that comes later must not end the process. */
 function happens(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> {
   return new Promise((resolve, reject) => {
-    socket.once(event, resolve);
+    let happened = false;
+    socket.once(event, () => {
+      happened = true;
+      resolve();
+    });
     socket.on('error', reject);
-    socket.once('close', () => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
+    socket.once('close', () => {
+      if (!happened) reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' }));
+    });
   });
 }
 

@@ -4,7 +4,7 @@ export type Failure = NonNullable<ProbeResult['failure']>;
 /** How far a check got: decides what a silence or a broken connection means. */
 export type Stage = 'dns' | 'connect' | 'tls' | 'request' | 'body';
 
-/** A failure we found ourselves, on its way through undici. */
+/** A failure we found ourselves. */
 export class Found extends Error {
   readonly code = 'found';
   readonly failure: Failure;
@@ -39,7 +39,7 @@ const known: Readonly<Record<string, readonly [FailureClass, string]>> = {
   EHOSTDOWN: ['connect-timeout', 'the host is down'],
   ECONNRESET: ['reset', 'connection reset'],
   EPIPE: ['reset', 'connection closed while asking'],
-  UND_ERR_SOCKET: ['reset', 'connection closed before an answer came'],
+  ERR_INVALID_CHAR: ['blocked', 'a header holds what may not be sent; look at the variable that it names'],
 };
 
 /** Exactly one class for what was thrown at `stage`; words of our own, never those of a server. */
@@ -81,7 +81,7 @@ export function silence(stage: Stage, deadlineMs: number): Failure {
 /** Undici's parser gives a code only sometimes. */
 function isNotHttp(error: unknown, code: string): boolean {
   const { name } = (error ?? {}) as { name?: unknown };
-  return name === 'HTTPParserError' || code.startsWith('HPE_') || code.startsWith('UND_ERR_');
+  return name === 'HTTPParserError' || code.startsWith('HPE_');
 }
 
 /**

@@ -1,6 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
-
-import { type buildConnector, Client } from 'undici';
+import { request as ask, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 
 import { mostBodyBytes } from './body.ts';
 import type { Connect, Connected, ConnectOptions } from './connection.ts';
@@ -26,71 +24,50 @@ export type Ask = { method: string; headers: Readonly<Record<string, string>>; b
 /** No compression, so that text can be looked for; the name tells the site's owner who asks. */
 const ownHeaders = { 'user-agent': 'Deckhand site check', accept: '*/*', 'accept-encoding': 'identity' };
 
-/** One request over one connection of its own; follows nothing. Rejects with what went wrong; the deadline is the caller's. */
-export function request(of: { connect: Connect; url: URL; ask: Ask }, options: Options, trip: Trip): Promise<Answer> {
-  const { connect, url, ask } = of;
-  let certificate: Connected['certificate'];
-  const client = new Client(url.origin, {
-    pipelining: 1,
-    // Undici's own time limits are coarse and blind to a dripping body; one deadline rules the whole check.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: (_target, handOver) => void open(handOver),
-  });
-  trip.onEnd(() => void client.destroy().catch(() => undefined));
-
-  async function open(handOver: buildConnector.Callback): Promise<void> {
-    try {
-      const connected = await connect(url, options, trip);
-      certificate = connected.certificate;
-      trip.enter('request');
-      handOver(null, connected.socket);
-    } catch (error) {
-      handOver(error as Error, null);
-    }
-  }
-
+/**
+ * One request over one connection of its own; follows nothing. Rejects with what went wrong; the deadline is the caller's.
+ * By `node:http`: over a fresh connection it costs a fifth less than undici's client, which makes errors to end with.
+ */
+export async function request(
+  of: { connect: Connect; url: URL; ask: Ask },
+  options: Options,
+  trip: Trip,
+): Promise<Answer> {
+  const { socket, certificate } = await of.connect(of.url, options, trip);
+  trip.enter('request');
+  const { method, headers, body } = of.ask;
   return new Promise((resolve, reject) => {
-    const answer: Omit<Answer, 'certificate'> & { chunks: Buffer[] } = {
-      status: 0,
-      location: undefined,
-      headers: {},
-      encoding: '',
-      chunks: [],
-    };
-    let size = 0;
-    const done = () => resolve({ ...answer, certificate });
-    client.dispatch(
-      {
-        path: url.pathname + url.search,
-        method: ask.method,
-        headers: { ...ownHeaders, ...ask.headers },
-        body: ask.body ?? null,
-        reset: true,
-      },
-      {
-        onRequestStart: () => {},
-        onResponseStart: (_controller, status, received) => {
-          if (status < 200) return; // 1xx comes before the answer
-          trip.enter('body');
-          answer.status = status;
-          answer.headers = received;
-          answer.location = one(received['location']);
-          answer.encoding = one(received['content-encoding'])?.trim().toLowerCase() ?? '';
-          if (!options.wantsBody(status, answer.location)) done();
-        },
-        onResponseData: (_controller, chunk) => {
-          answer.chunks.push(chunk);
-          size += chunk.length;
-          if (size >= mostBodyBytes) done();
-        },
-        onResponseEnd: done,
-        onResponseError: (_controller, error) => reject(error),
-      },
-    );
+    const asked = ask({
+      // Without an agent, so it says `connection: close`.
+      createConnection: () => socket,
+      method,
+      path: of.url.pathname + of.url.search,
+      headers: { host: of.url.host, ...ownHeaders, ...headers },
+    });
+    asked.on('error', reject);
+    asked.once('response', (response) => {
+      trip.enter('body');
+      void read(response, options, certificate).then(resolve, reject);
+    });
+    asked.end(body);
   });
 }
 
-function one(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value;
+function read(response: IncomingMessage, options: Options, certificate: Connected['certificate']): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const { headers, statusCode: status = 0 } = response;
+    const { location } = headers;
+    const encoding = headers['content-encoding']?.trim().toLowerCase() ?? '';
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const done = () => resolve({ status, location, headers, encoding, chunks, certificate });
+    response.on('error', reject);
+    if (!options.wantsBody(status, location)) return done();
+    response.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size >= mostBodyBytes) done();
+    });
+    response.once('end', done);
+  });
 }

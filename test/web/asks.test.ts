@@ -14,7 +14,8 @@ async function check(url: string, change: Partial<Probe> = {}, zone: Zone = {}):
   const server = await dns(zone);
   const resolver = createResolver({ clock, servers: [server.address], timeoutMs: 200, tries: 1 });
   const allowPrivate = () => ['127.0.0.0/8', '::1'];
-  const secrets = (name: string) => (name === 'SHOP_TOKEN' ? secret : undefined);
+  const variables: Record<string, string> = { SHOP_TOKEN: secret, TWO_LINES: 'a\nb: c' };
+  const secrets = (name: string) => variables[name];
   const web = createWeb({ allowPrivate, clock, resolver, secrets });
   closeLater(() => web.close());
   const plain = { deadlineMs: 3_000, statuses: [], verifyTls: true, maxRedirects: 5, freshDns: false };
@@ -45,6 +46,14 @@ describe('what a check asks', () => {
     const { failure } = await check('http://127.0.0.1:1/', { headers: { a: '${env:GONE}' } });
 
     expect(failure).toEqual({ class: 'blocked', detail: expect.stringContaining('GONE is not set; set it') });
+  });
+
+  it('is not sent when a variable holds what no header may, which is told without it', async () => {
+    const { failure } = await check('http://127.0.0.1:PORT/'.replace('PORT', String(await tcp(() => {}))), {
+      headers: { a: '${env:TWO_LINES}' },
+    });
+
+    expect(failure).toEqual({ class: 'blocked', detail: expect.stringContaining('look at the variable') });
   });
 
   it('goes to another server without the headers, and never with the body', async () => {
