@@ -35,8 +35,8 @@ export function createRecorder(
     clock: Clock;
     settings: SettingsSource;
     log: Log;
-    /** After each minute, once it is stored. */
-    onMinute?: () => Promise<void>;
+    /** After each minute, once it is stored. Never rejects. */
+    onMinute?: (minutes: readonly MinuteRow[]) => Promise<void>;
   },
   fence: Fence | undefined,
 ): Recorder {
@@ -103,7 +103,7 @@ export function createRecorder(
       waiting = waiting.filter((row) => !batch.includes(row));
       for (const { at } of batch) unrolled?.add(begin(at, hourMs));
       await tidy();
-      await world.onMinute?.();
+      await world.onMinute?.(batch);
     } catch (error) {
       log.warn({ err: error, minutes: batch.length }, 'the history of sites could not be stored; trying again');
     }

@@ -15,6 +15,7 @@ import { createLanes } from './lanes.ts';
 import { createMaintenance } from './maintenance.ts';
 import * as messages from './own-messages.ts';
 import { createOwnTrouble } from './own-trouble.ts';
+import { createPromises } from './promises.ts';
 import { createPulse, type PulseFigures } from './pulse.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { createLookAround } from './relatives.ts';
@@ -49,7 +50,8 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
   const { web, incidents, clock, settings, log } = world;
   const rules = () => settings.current().monitoring;
   const book = createBook(world, fence);
-  const recorder = createRecorder(world, fence);
+  const onMinute = createPromises({ ...world, fence, channelOf });
+  const recorder = createRecorder({ ...world, onMinute }, fence);
   const kin = createKin();
   const maintenance = createMaintenance(world);
   const isHeld = async (server: InstanceId) => (await world.history.claims.holders([server])).length > 0;
