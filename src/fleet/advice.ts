@@ -1,31 +1,29 @@
-import type { Instance } from '#ports/cloud.ts';
 import type { Line } from '#ports/text.ts';
 
 import { rootOf, type Trouble } from './diagnosis.ts';
 
 /** The likely cause and the next move. Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/TroubleshootingInstances.html */
-export function advice(trouble: Trouble, instance: Pick<Instance, 'id'>): readonly Line[] {
+export function advice(trouble: Trouble): readonly Line[] {
   if (trouble.kind === 'stopped') {
-    const start: Line = ['Start it: ', { code: `aws ec2 start-instances --instance-ids ${instance.id}` }];
     return trouble.by === 'system'
-      ? ['Its operating system shut down by itself. Look at who or what did it, then start it.', start]
-      : ['AWS stopped it, mostly for maintenance or a broken host; a start puts it on another host.', start];
+      ? ['Its operating system shut down by itself. Look at who or what did it, then start it.']
+      : ['AWS stopped it, mostly for maintenance or a broken host; a start puts it on another host.'];
   }
   switch (rootOf(trouble.checks)) {
     case 'instance':
       return [
         'The operating system does not answer, while the host is fine: a crash, a full disk, no memory, a wrong network or disk setting. AWS never recovers this by itself.',
-        'Reboot it. If that does not help, read its console output and restore its disks from the last good snapshot.',
+        'If a reboot does not help, read its console with `/deck console` and restore its disks from the last good snapshot.',
       ];
     case 'ebs':
       return [
-        'The server cannot reach one of its disks. A reboot does not help, as it stays on the same host.',
+        'The server cannot reach one of its disks.',
         'A stop and a start move it to another host. If one disk itself is broken, restore it from its last good snapshot.',
       ];
     case 'system':
       return [
         'The host, its network or its power is broken, not the server. AWS often recovers this by itself within minutes.',
-        'A reboot does not help, as it stays on the same host. If it does not recover, stop and start it, which moves it to another host; data on instance store would be lost.',
+        'If it does not, another host does; data on instance store would be lost.',
       ];
   }
 }
@@ -35,7 +33,7 @@ export function eventAdvice(code: string): string {
   switch (code) {
     case 'instance-stop':
     case 'instance-retirement':
-      return 'The host is failing or will be switched off. Stop and start the server yourself at a good time before the deadline: that moves it. Take a snapshot first; data on instance store is lost.';
+      return 'The host is failing or will be switched off. A stop and a start before the deadline moves the server: now by the button, or let AWS do it at a better time with `/deck event … --at`. Take a snapshot first; data on instance store is lost.';
     case 'system-reboot':
       return 'AWS will reboot the host. A reboot by you before that moves the server on most types and clears the event.';
     case 'instance-reboot':

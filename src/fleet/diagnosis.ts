@@ -1,4 +1,4 @@
-import type { Instance, InstanceHealth, ScheduledEvent } from '#ports/cloud.ts';
+import type { Instance, InstanceHealth } from '#ports/cloud.ts';
 
 /** The three status checks, the deepest cause first: a broken host breaks what runs on it. */
 export const checks = ['system', 'ebs', 'instance'] as const;
@@ -10,9 +10,6 @@ export type Trouble =
   | { kind: 'stopped'; by: 'system' | 'aws'; reason: string };
 /** idle: not running, on purpose. unclear: says nothing for or against, as while a server boots. */
 export type Finding = Trouble | { kind: 'fine' } | { kind: 'idle' } | { kind: 'unclear' };
-
-/** A remedy that fits; the words are in messages.ts. */
-export type Cure = 'reboot' | 'restore' | 'snapshot';
 
 /**
  * One look at one server. `wasRunning`: it ran when we last looked; only then is a stop news. Pure.
@@ -40,33 +37,9 @@ function stopped(reason: string | undefined): Finding {
   return { kind: 'stopped', by, reason };
 }
 
-/**
- * The cures that fit, the best first. A reboot stays on the same host, so it cures neither the host nor its path to the
- * disks; a restore needs a snapshot and a server that no group replaces meanwhile. Pure.
- */
-export function curesFor(trouble: Trouble, of: { autoScaled: boolean; hasSnapshot: boolean }): readonly Cure[] {
-  const restore: readonly Cure[] = of.hasSnapshot && !of.autoScaled ? ['restore'] : [];
-  if (trouble.kind === 'stopped') return [];
-  switch (rootOf(trouble.checks)) {
-    case 'instance':
-      return ['reboot', ...restore];
-    case 'ebs':
-      return restore;
-    case 'system':
-      return ['snapshot'];
-  }
-}
-
 /** What must be cured first. */
 export function rootOf(failing: readonly Check[]): Check {
   return checks.find((check) => failing.includes(check)) ?? 'system';
-}
-
-/** Which button fits events that AWS has planned: a reboot by us moves the server at `system-reboot`. Pure. */
-export function curesForEvents(events: readonly ScheduledEvent[]): readonly Cure[] {
-  const codes = new Set(events.map(({ code }) => code));
-  if (codes.has('instance-retirement') || codes.has('instance-stop')) return ['snapshot'];
-  return codes.has('system-reboot') || codes.has('instance-reboot') ? ['reboot'] : [];
 }
 
 /** Looks in a row, kept between them; plain JSON. */

@@ -1,6 +1,7 @@
 import type { Instance, InstanceHealth, ScheduledEvent } from '#ports/cloud.ts';
 import type { Settings } from '#ports/settings.ts';
 
+import { caseOf } from './decisions.ts';
 import { diagnose, freshCourse, proceed, type Trouble } from './diagnosis.ts';
 import type { HealthRecord } from './records.ts';
 
@@ -42,7 +43,7 @@ export function judge(
 export function due(record: HealthRecord, look: Look, of: { now: number; recover: number }): readonly Due[] {
   const gone = look.instance === undefined;
   if (gone && record.missing < of.recover) return [];
-  return [...dueChecks(record, gone, of.now), ...dueEvents(record, look, gone, of.now)];
+  return [...dueChecks(record, look, gone, of.now), ...dueEvents(record, look, gone, of.now)];
 }
 
 /** Nothing to remember: neither trouble nor anything told that is still open. */
@@ -50,16 +51,23 @@ export function isPlain({ course, checks, events }: HealthRecord): boolean {
   return course.bad === 0 && !course.open && checks === undefined && events === undefined;
 }
 
-function dueChecks({ course, checks }: HealthRecord, gone: boolean, now: number): readonly Due[] {
+function dueChecks({ course, checks }: HealthRecord, look: Look, gone: boolean, now: number): readonly Due[] {
   const { open, trouble, since = now } = course;
   if (open && !gone && trouble !== undefined) {
-    const mark = `${since}|${trouble.kind === 'impaired' ? trouble.checks.join(' ') : trouble.reason}`;
+    const mark = `${since}|${trouble.kind === 'impaired' ? trouble.checks.join(' ') : trouble.reason}${phaseOf(look, trouble, since, now)}`;
     if (checks?.sent === true && checks.mark === mark) return [];
     return [{ topic: 'checks', act: 'raise', mark, trouble, since, first: checks === undefined }];
   }
   if (checks === undefined) return [];
   const endedAt = gone ? now : (course.firstGoodAt ?? now);
   return [{ topic: 'checks', act: 'resolve', trouble: trouble ?? { kind: 'impaired', checks: [] }, since, endedAt }];
+}
+
+/** AWS's time to recover it is over: the card then has another button. */
+function phaseOf({ instance, health }: Look, trouble: Trouble, since: number, now: number): string {
+  if (instance === undefined) return '';
+  const of = { since, now, events: health?.events ?? [], rebooted: false };
+  return caseOf(trouble, instance, of).recovering ? '|recovering' : '';
 }
 
 function dueEvents({ events: told }: HealthRecord, look: Look, gone: boolean, now: number): readonly Due[] {

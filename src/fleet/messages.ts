@@ -6,7 +6,8 @@ import type { Remedy, Report } from '#ports/incidents.ts';
 import type { Line, Piece } from '#ports/text.ts';
 
 import { advice, eventAdvice } from './advice.ts';
-import { type Check, type Cure, curesFor, curesForEvents, type Trouble } from './diagnosis.ts';
+import { caseOf, caseOfEvents, type Cure, decide, recoveryGraceMs, type RowId } from './decisions.ts';
+import type { Check, Trouble } from './diagnosis.ts';
 
 /** All words about the health of servers. What comes from AWS stands in plain pieces only. */
 
@@ -22,6 +23,8 @@ export type Subject = {
   snapshots: readonly Snapshot[] | undefined;
   /** The newest restore drill of each disk that had one; undefined: could not be read. */
   drills: readonly LastDrill[] | undefined;
+  /** When a run of ours last rebooted it. */
+  rebootedAt: number | undefined;
   now: number;
 };
 
@@ -34,6 +37,9 @@ const checkNames = {
 export function troubled(of: Subject & { trouble: Trouble; since: number; first: boolean }): Words {
   const { instance, trouble } = of;
   const what = whatFails(trouble);
+  const rebooted = of.rebootedAt !== undefined && of.rebootedAt > of.since;
+  const events = of.health?.events ?? [];
+  const decision = decide(caseOf(trouble, instance, { ...of, events, rebooted }), { hasSnapshot: hasSnapshot(of) });
   return {
     report: {
       severity: 'critical',
@@ -46,11 +52,8 @@ export function troubled(of: Subject & { trouble: Trouble; since: number; first:
         ['Last good snapshot', lastSnapshot(of)],
         ['Last drill', lastDrill(of)],
       ],
-      detail: [...advice(trouble, instance), ...groupRemark(instance)],
-      remedies: curesFor(trouble, {
-        autoScaled: instance.autoScalingGroup !== undefined,
-        hasSnapshot: (of.snapshots ?? []).length > 0,
-      }).map((cure) => remedy(cure, of)),
+      detail: [...advice(trouble), ...recoveryRemark(decision.row), ...groupRemark(instance), ...decision.never],
+      remedies: decision.cures.map((cure) => remedy(cure, of)),
     },
     note: of.first ? `Failing: ${what}.` : `Now: ${what}.`,
   };
@@ -92,6 +95,7 @@ export function wellAgain(of: {
 export function planned(of: Subject & { events: readonly ScheduledEvent[] }): Words {
   const { instance, events } = of;
   const codes = [...new Set(events.map(({ code }) => code))].join(', ');
+  const decision = decide(caseOfEvents(events, instance), { hasSnapshot: hasSnapshot(of) });
   return {
     report: {
       severity: 'warning',
@@ -103,8 +107,8 @@ export function planned(of: Subject & { events: readonly ScheduledEvent[] }): Wo
         ['Last good snapshot', lastSnapshot(of)],
         ['Last drill', lastDrill(of)],
       ],
-      detail: [...new Set(events.map(({ code }) => eventAdvice(code)))],
-      remedies: curesForEvents(events).map((cure) => remedy(cure, of)),
+      detail: [...new Set(events.map(({ code }) => eventAdvice(code))), ...decision.never],
+      remedies: decision.cures.map((cure) => remedy(cure, of)),
     },
     note: `AWS plans ${codes}${dueText(events, of.now)}.`,
   };
@@ -206,6 +210,18 @@ function lastDrill({ instance, drills, now }: Subject): Line {
   return drills === undefined ? 'could not be read' : describeDrills(drills, instance.mappings.length, now);
 }
 
+function hasSnapshot({ snapshots }: Subject): boolean {
+  return (snapshots ?? []).length > 0;
+}
+
+function recoveryRemark(row: RowId): readonly Line[] {
+  return row === 'system-recovering'
+    ? [
+        `AWS is left to it for ${duration(recoveryGraceMs)}; if it is still like this then, a button to move it comes here.`,
+      ]
+    : [];
+}
+
 function groupRemark({ autoScalingGroup }: Instance): readonly Line[] {
   if (autoScalingGroup === undefined) return [];
   return [`It belongs to the Auto Scaling group ${autoScalingGroup}, which replaces servers that fail their checks.`];
@@ -229,6 +245,16 @@ function dueText(events: readonly ScheduledEvent[], now: number): string {
 function remedy(cure: Cure, { instance, flags }: Subject): Remedy {
   const target = `${instance.id}${flags}`;
   switch (cure) {
+    case 'start':
+      return { label: 'Start', operation: 'start', line: target, style: 'primary' };
+    case 'migrate':
+      return { label: 'Move to another host…', operation: 'migrate', line: target, style: 'primary' };
+    case 'replace':
+      return { label: 'Let the group replace it…', operation: 'replace', line: target, style: 'danger' };
+    case 'standby':
+      return { label: 'Take out of service', operation: 'standby', line: target };
+    case 'event':
+      return { label: 'Do it now…', operation: 'event', line: target, style: 'primary' };
     case 'reboot':
       return { label: 'Reboot', operation: 'restart', line: target, style: 'primary' };
     case 'restore':

@@ -65,7 +65,7 @@ export function createTeller(world: World) {
     channel: ChannelId,
     look: Look,
     item: Due,
-    { place, snapshots, drills }: Background,
+    { place, snapshots, drills, reboots }: Background,
   ): Promise<void> {
     const key = `${item.topic === 'checks' ? 'instance' : 'event'}:${look.id}`;
     if (item.act === 'resolve') {
@@ -81,6 +81,7 @@ export function createTeller(world: World) {
       flags: world.flags,
       snapshots: snapshots?.filter(({ volumeId }) => volumes.has(volumeId)),
       drills: drills === undefined ? undefined : [...volumes].flatMap((id) => drills.get(id) ?? []),
+      rebootedAt: reboots.get(look.instance.id),
       now: clock.now(),
     };
     if (item.topic === 'checks')
@@ -91,10 +92,11 @@ export function createTeller(world: World) {
   /** For the words only: an alert never fails because they could not be read. */
   async function backgroundOf(of: readonly Judged[]): Promise<Background> {
     const volumeIds = of.flatMap(({ look }) => (look.instance?.mappings ?? []).map(({ volumeId }) => volumeId));
-    const [place, snapshots, drills] = await Promise.allSettled([
+    const [place, snapshots, drills, reboots] = await Promise.allSettled([
       of.length === 0 ? { account: '', region: '' } : cloud.place(),
       cloud.snapshots({ volumeIds }),
       lastDrills(history),
+      lastReboots(),
     ]);
     if (snapshots.status === 'rejected')
       log.warn({ err: snapshots.reason }, 'snapshots could not be read for an alert');
@@ -102,7 +104,18 @@ export function createTeller(world: World) {
       place: place.status === 'fulfilled' ? place.value : { account: '', region: '' },
       snapshots: snapshots.status === 'fulfilled' ? newestCompleted(snapshots.value) : undefined,
       drills: drills.status === 'fulfilled' ? drills.value : undefined,
+      reboots: reboots.status === 'fulfilled' ? reboots.value : new Map(),
     };
+  }
+
+  /** When a run of ours last rebooted each server: what did not help once is not the best remedy again. */
+  async function lastReboots(): Promise<ReadonlyMap<string, number>> {
+    const runs = await history.runs.recent({ limit: 50, operation: 'restart', states: ['done'] });
+    const ended = runs.flatMap(({ order, endedAt = 0 }) => {
+      const plan = order.plan as { instances?: readonly { id: string }[] }; // written by the restart
+      return (plan.instances ?? []).map(({ id }) => [id, endedAt] as const);
+    });
+    return new Map(ended.toReversed());
   }
 
   return { tell };
@@ -112,6 +125,7 @@ type Background = {
   place: Place;
   snapshots: readonly Snapshot[] | undefined;
   drills: ReadonlyMap<string, LastDrill> | undefined;
+  reboots: ReadonlyMap<string, number>;
 };
 
 function aboutTo(record: HealthRecord, item: Due): HealthRecord {

@@ -1,17 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import {
-  type Check,
-  checks,
-  type Course,
-  curesFor,
-  curesForEvents,
-  diagnose,
-  freshCourse,
-  proceed,
-  rootOf,
-} from '#fleet/diagnosis.ts';
+import { type Check, type Course, diagnose, freshCourse, proceed } from '#fleet/diagnosis.ts';
 
 const words = [
   'ok',
@@ -74,51 +64,6 @@ describe('one look at a server', () => {
 
     expect(finding.kind === 'stopped' ? finding.by : finding.kind).toBe(expected);
     expect(diagnose({ instance, health: undefined, wasRunning: false })).toEqual({ kind: 'idle' });
-  });
-});
-
-describe('the cures', () => {
-  const all = { autoScaled: false, hasSnapshot: true };
-
-  it.each([
-    [['instance'], ['reboot', 'restore']],
-    [['system'], ['snapshot']],
-    [['ebs'], ['restore']],
-    [['system', 'instance'], ['snapshot']],
-    [['ebs', 'instance'], ['restore']],
-    [['system', 'ebs', 'instance'], ['snapshot']],
-  ] as const)('of impaired %s are %s', (failing, cures) => {
-    expect(curesFor({ kind: 'impaired', checks: failing }, all)).toEqual(cures);
-  });
-
-  it('never hold a reboot when the host or its path to the disks is broken', () => {
-    fc.assert(
-      fc.property(
-        fc.subarray([...checks], { minLength: 1 }),
-        fc.boolean(),
-        fc.boolean(),
-        (failing, autoScaled, hasSnapshot) => {
-          const cures = curesFor({ kind: 'impaired', checks: failing }, { autoScaled, hasSnapshot });
-          expect(cures.includes('reboot')).toBe(rootOf(failing) === 'instance');
-          expect(cures.includes('restore') && (autoScaled || !hasSnapshot)).toBe(false);
-          expect(cures.length).toBeLessThanOrEqual(3);
-        },
-      ),
-    );
-  });
-
-  it('of a stop are none: somebody must look first', () => {
-    expect(curesFor({ kind: 'stopped', by: 'aws', reason: 'Server.ScheduledStop' }, all)).toEqual([]);
-  });
-
-  it.each([
-    ['instance-retirement', ['snapshot']],
-    ['instance-stop', ['snapshot']],
-    ['system-reboot', ['reboot']],
-    ['instance-reboot', ['reboot']],
-    ['system-maintenance', []],
-  ] as const)('of the planned %s are %s', (code, cures) => {
-    expect(curesForEvents([{ code, description: '', completed: false }])).toEqual(cures);
   });
 });
 

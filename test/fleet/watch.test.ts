@@ -135,6 +135,31 @@ describe('the watch over the health of servers', () => {
     ]);
   });
 
+  it('leaves a broken host to AWS first, and offers to move the server once that has taken too long', async () => {
+    const { ec2, looks, told } = aWorld();
+    ec2.instances = [web()];
+    await looks(1);
+    ec2.health.set(id, { system: 'impaired' });
+    await looks(3);
+    const buttons = () => told.all[0]?.report.remedies.map(({ operation }) => operation);
+    expect(buttons()).toEqual(['snapshot']);
+    await looks(9);
+
+    expect(buttons()).toEqual(['migrate', 'snapshot']);
+    expect(told.all).toHaveLength(1);
+  });
+
+  it('offers no stop to a member of an Auto Scaling group', async () => {
+    const { ec2, looks, told } = aWorld();
+    ec2.instances = [web({ autoScalingGroup: 'web' })];
+    await looks(1);
+    ec2.health.set(id, { system: 'impaired' });
+    await looks(20);
+
+    expect(told.all[0]?.report.remedies.map(({ operation }) => operation)).toEqual(['replace', 'snapshot']);
+    expect(told.all[0]?.report.detail).toContain('Do not stop it: its group would replace it, with empty disks.');
+  });
+
   it('is not disturbed by one bad look, nor by looks that say nothing', async () => {
     const { ec2, looks, told } = aWorld();
     ec2.instances = [web()];
@@ -263,7 +288,7 @@ describe('the watch over the health of servers', () => {
         report: {
           severity: 'warning',
           alert: expect.stringMatching(/AWS plans instance-retirement, within 6 d 23 h|within 7 d/),
-          remedies: [{ label: 'Snapshot now' }],
+          remedies: [{ label: 'Do it now…' }, { label: 'Snapshot now' }],
         },
       },
     ]);

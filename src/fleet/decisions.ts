@@ -1,0 +1,232 @@
+import type { Instance, ScheduledEvent } from '#ports/cloud.ts';
+
+import { rootOf, type Trouble } from './diagnosis.ts';
+
+/** A remedy that fits; the words are in messages.ts. */
+export type Cure = 'start' | 'reboot' | 'migrate' | 'replace' | 'standby' | 'event' | 'restore' | 'snapshot';
+/** What is wrong: a check by its name, a stop by who did it, an event by what AWS plans. */
+export type What =
+  | 'stopped-itself'
+  | 'stopped-by-aws'
+  | 'system'
+  | 'ebs'
+  | 'instance'
+  | 'event-move'
+  | 'event-reboot'
+  | 'event-other';
+/** All that the table looks at. */
+export type Case = {
+  what: What;
+  /** A member of an Auto Scaling group: to stop it is to lose it. */
+  autoScaled: boolean;
+  /** Its root is an instance store, which cannot stop. */
+  instanceStore: boolean;
+  /** AWS may still move it by itself. */
+  recovering: boolean;
+  /** We rebooted it since the trouble began. */
+  rebooted: boolean;
+};
+type Row = { id: RowId; when: (of: Case) => boolean; cures: readonly Cure[]; never: readonly string[]; source: string };
+export type RowId =
+  | 'stopped-in-group'
+  | 'stopped-itself'
+  | 'stopped-by-aws'
+  | 'system-in-group'
+  | 'system-store'
+  | 'system-recovering'
+  | 'system'
+  | 'ebs-in-group'
+  | 'ebs-store'
+  | 'ebs'
+  | 'instance-in-group'
+  | 'instance-store'
+  | 'instance-rebooted'
+  | 'instance'
+  | 'event-in-group'
+  | 'event-store'
+  | 'event-move'
+  | 'event-reboot'
+  | 'event-other';
+
+const docs = 'https://docs.aws.amazon.com';
+const power = `${docs}/AWSEC2/latest/UserGuide/how-ec2-instance-stop-start-works.html`;
+const checks = `${docs}/AWSEC2/latest/UserGuide/monitoring-system-instance-status-check.html`;
+const recovery = `${docs}/AWSEC2/latest/UserGuide/instance-configuration-recovery.html`;
+const standby = `${docs}/autoscaling/ec2/userguide/as-enter-exit-standby.html`;
+const events = `${docs}/AWSEC2/latest/UserGuide/monitoring-instances-status-check_sched.html`;
+const reasons = `${docs}/AWSEC2/latest/APIReference/API_StateReason.html`;
+
+const notStop = 'Do not stop it: its group would replace it, with empty disks.';
+const notReboot = 'Do not reboot it: it would stay on the same host.';
+const noStop = 'It cannot be stopped and started: its root disk is an instance store.';
+
+const isStop = ({ what }: Case) => what === 'stopped-itself' || what === 'stopped-by-aws';
+const isMove = ({ what }: Case) => what === 'event-move' || what === 'event-other';
+
+/** The first row that fits decides: the cures, the best first, and what must not be done. */
+export const rows: readonly Row[] = [
+  {
+    id: 'stopped-in-group',
+    when: (of) => isStop(of) && of.autoScaled,
+    cures: [],
+    never: ['Do not start it: its group is replacing it.'],
+    source: power,
+  },
+  { id: 'stopped-itself', when: ({ what }) => what === 'stopped-itself', cures: ['start'], never: [], source: reasons },
+  { id: 'stopped-by-aws', when: ({ what }) => what === 'stopped-by-aws', cures: ['start'], never: [], source: reasons },
+  {
+    id: 'system-in-group',
+    when: (of) => of.what === 'system' && of.autoScaled,
+    cures: ['replace', 'snapshot'],
+    never: [notStop, notReboot],
+    source: power,
+  },
+  {
+    id: 'system-store',
+    when: (of) => of.what === 'system' && of.instanceStore,
+    cures: ['snapshot'],
+    never: [noStop, notReboot],
+    source: power,
+  },
+  {
+    id: 'system-recovering',
+    when: (of) => of.what === 'system' && of.recovering,
+    cures: ['snapshot'],
+    never: ['Do not stop it yet: AWS may be moving it, and a stop would break that off.', notReboot],
+    source: recovery,
+  },
+  {
+    id: 'system',
+    when: ({ what }) => what === 'system',
+    cures: ['migrate', 'snapshot'],
+    never: [notReboot],
+    source: checks,
+  },
+  {
+    id: 'ebs-in-group',
+    when: (of) => of.what === 'ebs' && of.autoScaled,
+    cures: ['replace', 'snapshot'],
+    never: [notStop, notReboot],
+    source: power,
+  },
+  {
+    id: 'ebs-store',
+    when: (of) => of.what === 'ebs' && of.instanceStore,
+    cures: ['snapshot'],
+    never: [noStop, notReboot],
+    source: power,
+  },
+  { id: 'ebs', when: ({ what }) => what === 'ebs', cures: ['migrate', 'restore'], never: [notReboot], source: checks },
+  {
+    id: 'instance-in-group',
+    when: (of) => of.what === 'instance' && of.autoScaled,
+    cures: ['reboot', 'standby', 'replace'],
+    never: [notStop],
+    source: standby,
+  },
+  {
+    id: 'instance-store',
+    when: (of) => of.what === 'instance' && of.instanceStore,
+    cures: ['reboot'],
+    never: [noStop],
+    source: power,
+  },
+  {
+    id: 'instance-rebooted',
+    when: (of) => of.what === 'instance' && of.rebooted,
+    cures: ['restore', 'reboot'],
+    never: ['Do not wait for AWS: it never recovers a server from this.'],
+    source: checks,
+  },
+  {
+    id: 'instance',
+    when: ({ what }) => what === 'instance',
+    cures: ['reboot', 'restore'],
+    never: ['Do not wait for AWS: it never recovers a server from this.'],
+    source: checks,
+  },
+  {
+    id: 'event-in-group',
+    when: (of) => isMove(of) && of.autoScaled,
+    cures: ['replace', 'snapshot'],
+    never: [notStop],
+    source: power,
+  },
+  {
+    id: 'event-store',
+    when: (of) => isMove(of) && of.instanceStore,
+    cures: ['snapshot'],
+    never: [noStop],
+    source: power,
+  },
+  {
+    id: 'event-move',
+    when: ({ what }) => what === 'event-move',
+    cures: ['event', 'snapshot'],
+    never: ['Do not let the deadline pass: AWS then does it at any time.'],
+    source: events,
+  },
+  { id: 'event-reboot', when: ({ what }) => what === 'event-reboot', cures: ['event'], never: [], source: events },
+  { id: 'event-other', when: ({ what }) => what === 'event-other', cures: ['event'], never: [], source: events },
+];
+
+export type Decision = { row: RowId; cures: readonly Cure[]; never: readonly string[] };
+
+/** At most three cures. A restore needs a snapshot. Pure. */
+export function decide(of: Case, { hasSnapshot }: { hasSnapshot: boolean }): Decision {
+  const row = rows.find(({ when }) => when(of));
+  if (row === undefined) throw new Error(`no row of the table fits ${JSON.stringify(of)}`);
+  return {
+    row: row.id,
+    cures: row.cures.filter((cure) => cure !== 'restore' || hasSnapshot).slice(0, 3),
+    never: row.never,
+  };
+}
+
+/** How long AWS is left alone with a failed host; most recoveries are over by then, and one that fails may not say so. */
+export const recoveryGraceMs = 10 * 60_000;
+
+type Seen = Pick<Instance, 'autoScalingGroup' | 'instanceStore' | 'autoRecovery' | 'tenancy' | 'type'>;
+
+/** Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-configuration-recovery.html */
+function mayRecover(one: Seen, planned: readonly ScheduledEvent[]): boolean {
+  const excluded =
+    one.autoScalingGroup !== undefined || one.instanceStore || one.tenancy === 'host' || /\.metal/.test(one.type);
+  return !excluded && one.autoRecovery !== 'disabled' && planned.every(({ completed }) => completed);
+}
+
+export function caseOf(
+  trouble: Trouble,
+  one: Seen,
+  of: { since: number; now: number; events: readonly ScheduledEvent[]; rebooted: boolean },
+): Case {
+  return {
+    what:
+      trouble.kind === 'impaired'
+        ? rootOf(trouble.checks)
+        : trouble.by === 'system'
+          ? 'stopped-itself'
+          : 'stopped-by-aws',
+    autoScaled: one.autoScalingGroup !== undefined,
+    instanceStore: one.instanceStore,
+    recovering: mayRecover(one, of.events) && of.now - of.since < recoveryGraceMs,
+    rebooted: of.rebooted,
+  };
+}
+
+export function caseOfEvents(planned: readonly ScheduledEvent[], one: Seen): Case {
+  const codes = new Set(planned.map(({ code }) => code));
+  const what =
+    codes.has('instance-retirement') || codes.has('instance-stop')
+      ? 'event-move'
+      : codes.has('system-reboot') || codes.has('instance-reboot')
+        ? 'event-reboot'
+        : 'event-other';
+  return {
+    what,
+    autoScaled: one.autoScalingGroup !== undefined,
+    instanceStore: one.instanceStore,
+    recovering: false,
+    rebooted: false,
+  };
+}

@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+
+import { describe, expect, it } from 'vitest';
+
+import { type Case, caseOf, caseOfEvents, decide, recoveryGraceMs, rows, type What } from '#fleet/decisions.ts';
+import { checks, diagnose } from '#fleet/diagnosis.ts';
+import { anInstance } from '#test/support/builders.ts';
+
+const whats: readonly What[] = [
+  'stopped-itself',
+  'stopped-by-aws',
+  ...checks,
+  'event-move',
+  'event-reboot',
+  'event-other',
+];
+const both = [false, true];
+const every: readonly Case[] = whats.flatMap((what) =>
+  both.flatMap((autoScaled) =>
+    both.flatMap((instanceStore) =>
+      both.flatMap((recovering) => both.map((rebooted) => ({ what, autoScaled, instanceStore, recovering, rebooted }))),
+    ),
+  ),
+);
+const all = every.flatMap((of) => both.map((hasSnapshot) => ({ of, hasSnapshot, ...decide(of, { hasSnapshot }) })));
+/** These stop a server on the way. */
+const stops = (of: Case) => (of.what === 'event-reboot' ? ['migrate', 'restore'] : ['migrate', 'restore', 'event']);
+
+describe('the decision table', () => {
+  it('has a row for each of all combinations, no row too many, and a source for each', () => {
+    expect(all).toHaveLength(8 * 2 ** 5);
+    expect(new Set(all.map(({ row }) => row))).toEqual(new Set(rows.map(({ id }) => id)));
+    expect(rows.filter(({ source }) => !source.startsWith('https://docs.aws.amazon.com/'))).toEqual([]);
+  });
+
+  it('never stops a member of a group, nor a server on an instance store', () => {
+    const stopped = all.filter(
+      ({ of, cures }) => (of.autoScaled || of.instanceStore) && cures.some((cure) => stops(of).includes(cure)),
+    );
+    expect(stopped).toEqual([]);
+  });
+
+  it('offers a replacement to members of groups alone', () => {
+    expect(
+      all.filter(({ of, cures }) => !of.autoScaled && (cures.includes('replace') || cures.includes('standby'))),
+    ).toEqual([]);
+  });
+
+  it('leaves AWS alone while it may recover a server', () => {
+    const waiting = all.filter(({ of }) => of.what === 'system' && of.recovering);
+    expect(new Set(waiting.flatMap(({ cures }) => cures).filter((cure) => cure === 'migrate'))).toEqual(new Set());
+  });
+
+  it('never reboots for a broken host or path to the disks, and restores from nothing never', () => {
+    expect(
+      all.filter(({ of, cures }) => (of.what === 'system' || of.what === 'ebs') && cures.includes('reboot')),
+    ).toEqual([]);
+    expect(all.filter(({ hasSnapshot, cures }) => !hasSnapshot && cures.includes('restore'))).toEqual([]);
+    expect(all.filter(({ cures }) => cures.length > 3)).toEqual([]);
+  });
+
+  it.each([
+    ['system', {}, ['migrate', 'snapshot']],
+    ['system', { recovering: true }, ['snapshot']],
+    ['system', { autoScaled: true }, ['replace', 'snapshot']],
+    ['ebs', {}, ['migrate', 'restore']],
+    ['instance', {}, ['reboot', 'restore']],
+    ['instance', { rebooted: true }, ['restore', 'reboot']],
+    ['instance', { autoScaled: true }, ['reboot', 'standby', 'replace']],
+    ['stopped-itself', {}, ['start']],
+    ['stopped-by-aws', { autoScaled: true }, []],
+    ['event-move', {}, ['event', 'snapshot']],
+    ['event-reboot', {}, ['event']],
+  ] as const)('for %s with %j has %j', (what, more, cures) => {
+    const of = { what, autoScaled: false, instanceStore: false, recovering: false, rebooted: false, ...more };
+    expect(decide(of, { hasSnapshot: true }).cures).toEqual(cures);
+  });
+
+  it('stands in the documentation, row by row with its source', () => {
+    const page = readFileSync('docs/health.md', 'utf8');
+    expect(rows.filter(({ id, source }) => !page.includes(`| \`${id}\` |`) || !page.includes(source))).toEqual([]);
+  });
+});
+
+describe('what a server is', () => {
+  const system = { kind: 'impaired', checks: ['system'] } as const;
+  const of = { since: 0, now: recoveryGraceMs - 1, events: [], rebooted: false };
+
+  it('counts as recovering for a while, where AWS recovers at all', () => {
+    expect(caseOf(system, anInstance(), of).recovering).toBe(true);
+    expect(caseOf(system, anInstance(), { ...of, now: recoveryGraceMs }).recovering).toBe(false);
+    const event = { code: 'instance-stop', description: '', completed: false };
+    expect(caseOf(system, anInstance(), { ...of, events: [event] }).recovering).toBe(false);
+  });
+
+  it.each([
+    [{ autoRecovery: 'disabled' }],
+    [{ tenancy: 'host' }],
+    [{ type: 'm7g.metal' }],
+    [{ instanceStore: true }],
+    [{ autoScalingGroup: 'web' }],
+  ])('is not recovered by AWS with %j', (change) => {
+    expect(caseOf(system, anInstance(change), of).recovering).toBe(false);
+  });
+
+  it('is judged by the gravest of the planned events', () => {
+    const events = ['system-reboot', 'instance-stop'].map((code) => ({ code, description: '', completed: false }));
+    expect(caseOfEvents(events, anInstance()).what).toBe('event-move');
+  });
+
+  it('is in no trouble while a check only starts or has no data', () => {
+    for (const word of ['initializing', 'insufficient-data'])
+      for (const check of checks) {
+        const health = { state: 'running', system: 'ok', instance: 'ok', ebs: 'ok', [check]: word };
+        expect(diagnose({ instance: { state: 'running' }, health, wasRunning: true })).toEqual({ kind: 'unclear' });
+      }
+  });
+});
