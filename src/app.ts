@@ -13,6 +13,7 @@ import type { Inbound } from '#ports/chat.ts';
 import type { Calendar, Cancel, CronJob, Schedules } from '#ports/clock.ts';
 import { home } from '#ports/clouds.ts';
 import { openRunStates, type Run } from '#ports/history.ts';
+import type { SiteReader } from '#ports/managed-sites.ts';
 import type { Pictures } from '#ports/pictures.ts';
 import type { Web } from '#ports/web.ts';
 import { createAnswer, hearAgain } from '#runtime/answer.ts';
@@ -31,6 +32,8 @@ import { createRun, findChange, type RunInput } from '#runtime/run.ts';
 import { createSuggest } from '#runtime/suggest.ts';
 import { createTroubleWatch } from '#runtime/trouble.ts';
 import type { World } from '#runtime/world.ts';
+import { createManagedSites } from '#sites/managed.ts';
+import { shadowed } from '#sites/messages.ts';
 import { createSiteWatch } from '#sites/watch.ts';
 
 /** Everything the product needs from outside. */
@@ -39,6 +42,8 @@ export type AppWorld = Omit<World, 'operations'> & {
   schedules: Schedules;
   pictures: Pictures;
   calendar: Calendar;
+  /** How sites are read, by the schema of deckhand.yml. */
+  siteReader: SiteReader;
 };
 export type App = {
   /** What the chat adapter calls. */
@@ -59,7 +64,8 @@ function hourOf(at: number): number {
 
 /** The product on any world it is given. */
 export function createApp(outside: AppWorld): App {
-  const world: World & AppWorld = { ...outside, operations };
+  const managed = createManagedSites({ ...outside, reader: outside.siteReader, onShadowed: tellShadowed });
+  const world: World & AppWorld = { ...outside, settings: managed.settings, operations };
   const who = createPeople(world);
   const incidents = createIncidents(world);
   const sites = createSiteWatch({ ...world, cloud: world.clouds.at(home), elsewhere, incidents });
@@ -68,9 +74,9 @@ export function createApp(outside: AppWorld): App {
     begin: (fence) => sites.start(fence),
     end: () => sites.stop(),
   });
-  const views = { sites: sites.views, schedules: viewSchedules };
+  const views = { sites: sites.views, schedules: viewSchedules, desk: managed.desk };
   const asking = createAskingFor(world, who, views);
-  const ask = createAsk({ world, who, asking });
+  const ask = createAsk({ world, who, asking, desk: managed.desk });
   const health = createHealthWatches({ ...world, incidents });
   const digest = createDigest(world);
   const remind = createReminders(world);
@@ -104,6 +110,13 @@ export function createApp(outside: AppWorld): App {
     await settling('trouble', lookForTrouble);
     await settling('incidents', () => incidents.flush());
     await settling('reminders', remind);
+  }
+
+  /** Once for each time that such a site is stored. */
+  async function tellShadowed(name: string, at: number): Promise<void> {
+    const channel = world.settings.current().channels.alerts;
+    if (channel === undefined || !(await world.history.slots.claim(`shadowed:${name}:${at}`))) return;
+    await postOnce(world, channel, shadowed(name, outside.siteReader.whereIs(name)), '');
   }
 
   function elsewhere() {
@@ -219,20 +232,22 @@ export function createApp(outside: AppWorld): App {
     keepReconciling();
     beginByTheClock();
     void settling('leftovers', () => leftovers.look(hourOf(world.clock.now())));
-    world.settings.onChange(settingsChanged);
+    outside.settings.onChange(settingsChanged);
+    await managed.start();
     await watching.start();
   }
 
   async function stop(withinMs: number): Promise<void> {
     reconciling();
     stopped = true;
+    managed.stop();
     await Promise.all([world.schedules.stop(Math.min(withinMs, 2_000)), watching.stop(), world.engine.stop(withinMs)]);
   }
 
   const inbound: Inbound = {
     command: ask.command,
     press: createAnswer({ world, who, ask, asking, incident: createIncidentPress({ world, who, ask, incidents }) }),
-    submit: createSubmit({ world, ask }),
+    submit: createSubmit({ world, ask, desk: managed.desk }),
     suggest: createSuggest(world),
     homeOpened: createHome({ world, who, sites: views.sites }),
   };

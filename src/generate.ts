@@ -88,7 +88,7 @@ function reference(list: readonly Operation[]): string {
 }
 
 function typed({ name, command }: Operation, rest: string): string {
-  const start = command === undefined || command === 'deck' ? `/deck ${name}` : `/${command}`;
+  const start = command === undefined || command === 'deck' ? `/deck ${name.replace('-', ' ')}` : `/${command}`;
   return `${start} ${rest}`.trim().replaceAll('|', '\\|');
 }
 

@@ -77,6 +77,7 @@ export async function startDeckhand(
     randomText,
     log,
     settings,
+    siteReader: settings.sites,
     commandPrefix: environment.commandPrefix,
     web,
     schedules,

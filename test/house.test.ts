@@ -44,7 +44,7 @@ describe('the house', () => {
 
     expect(new Set(names).size).toBe(names.length);
     expect(new Set(commands).size).toBe(commands.length);
-    expect(names.every((name) => /^[a-z]+$/.test(name))).toBe(true);
+    expect(names.every((name) => /^[a-z]+(-[a-z]+)?$/.test(name))).toBe(true);
   });
 
   it('has documents whose links all lead somewhere', () => {

@@ -249,5 +249,6 @@ export function toSettings(file: SettingsFile): Settings {
     schedules: file.schedules.map((one) => toSchedule(one, accounts)),
     drills: file.drills.map((one) => toDrill(one, accounts)),
     sites: sites.map((site) => toSite(site, file.sitesDefaults)),
+    sitesDefaults: file.sitesDefaults,
   };
 }

@@ -1,12 +1,17 @@
 import { readFileSync, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 
 import { isRefusal } from '#errors.ts';
 import type { Log } from '#ports/clock.ts';
+import type { SiteReader } from '#ports/managed-sites.ts';
 import type { Settings, SettingsSource } from '#ports/settings.ts';
 
 import { parseSettings } from './parse-settings.ts';
 import { refuseAll } from './problems.ts';
+import { readSite, readTypedSite } from './read-site.ts';
+import { readYaml } from './read-yaml.ts';
+import type { SitesDefaults } from './sites-schema.ts';
 
 export type SettingsFileOptions = {
   path: string;
@@ -25,7 +30,7 @@ export type SettingsFileOptions = {
  * settings stay as they were and one warning names every problem. The file is polled by name, so replacing it by a
  * rename, as editors and Kubernetes do, is noticed, and network file systems work. `stop` is safe to repeat.
  */
-export function createSettings(options: SettingsFileOptions): SettingsSource & { stop: () => void } {
+export function createSettings(options: SettingsFileOptions): SettingsSource & { sites: SiteReader; stop: () => void } {
   const { path, log, watch, env, pollMs = 1_000 } = options;
   // The mark is older than the text: a change in between is seen as one.
   const mark = markNow(path);
@@ -60,7 +65,20 @@ export function createSettings(options: SettingsFileOptions): SettingsSource & {
   }
 
   const stop = watch ? whenSettled({ path, pollMs, mark }, look) : () => undefined;
+  const defaults = () => settings.sitesDefaults as SitesDefaults; // made by the schema
+
+  function whereIs(name: string): string | undefined {
+    const at = settings.sites.findIndex((site) => site.name === name);
+    const yaml = readYaml(text);
+    return at < 0 || !yaml.ok ? undefined : `${basename(path)}:${yaml.lineOf(['sites', at])}`;
+  }
+
   return {
+    sites: {
+      read: (fields) => readSite(fields, defaults()),
+      readTyped: (typed, before) => readTypedSite(typed, before, defaults()),
+      whereIs,
+    },
     current: () => settings,
     onChange: (listener) => void listeners.push(listener),
     stop,

@@ -74,7 +74,8 @@ export const sitesDefaults = section({
   }).prefault({}),
 });
 
-const site = section({
+/** One entry of `sites`. */
+export const site = section({
   name: siteName.describe('Unique short name; keep it, the history belongs to it'),
   url: siteAddress.describe(
     'What to check: `https://`, `http://`, `tcp://host:port`, `tls://host:port`, `dns://name`, `ping://host`',

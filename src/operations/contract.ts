@@ -8,6 +8,7 @@ import type { Where } from '#ports/clouds.ts';
 import type { History, Order, Run } from '#ports/history.ts';
 import type { ChannelId, RunId, UserId } from '#ports/ids.ts';
 import type { Json } from '#ports/json.ts';
+import type { SiteDesk } from '#ports/managed-sites.ts';
 import type { Platform } from '#ports/platform.ts';
 import type { ApprovalRule, Role, Settings, SnapshotSchedule } from '#ports/settings.ts';
 import type { Terraform } from '#ports/terraform.ts';
@@ -35,7 +36,7 @@ export type Asking = {
   /** Where `cloud` is. */
   place: Place & { endpoint?: string };
   /** All that were asked about, `cloud`'s first; several only for an operation that is `everywhere`. */
-  everywhere: readonly { place: Place; cloud: Cloud }[];
+  everywhere: readonly { place: Place; cloud: Cloud; platform: Platform }[];
   /** Every place there is, home first. */
   places: readonly Place[];
   now: number;
@@ -47,6 +48,8 @@ export type Asking = {
   commandOf: (operation: Pick<Operation, 'name' | 'command'>) => string;
   /** The watched sites and how they are, for `/deck sites`. */
   sites: () => Promise<readonly SiteView[]>;
+  /** The sites as they are managed, in deckhand.yml and here. */
+  desk: SiteDesk;
   /** The snapshot schedules and how they are, for `/deck schedules`. */
   schedules: () => Promise<readonly ScheduleView[]>;
 };
@@ -76,7 +79,7 @@ export type ScheduleView = {
 
 /** `A`: parsed arguments. Plain JSON; checked again by `args` when an order is loaded. */
 type Declared<A> = {
-  /** Verb, a–z: `restore`. Stored; never rename. */
+  /** Verb, a–z: `restore`; one below another after a dash: `sites-add`, typed `/deck sites add`. Stored; never rename. */
   name: string;
   /** Own slash command without slash; undefined = only `/deck NAME`. */
   command: string | undefined;
@@ -98,6 +101,10 @@ type Declared<A> = {
     submit: string;
     fields: readonly FormField[];
     line: (values: Readonly<Record<string, string>>) => string;
+    /** The fields filled in for a line that names what to change but no change; undefined = the line says enough. */
+    fill?: (words: Words, desk: SiteDesk) => Promise<readonly FormField[] | undefined>;
+    /** What is wrong, by field, beyond what `parse` finds. */
+    check?: (args: A, desk: SiteDesk) => Promise<Readonly<Record<string, string>>>;
   };
 };
 
@@ -182,6 +189,8 @@ export type Story = {
   /** Any other place that Deckhand works in. */
   at: (where: Where) => Cloud;
   platform: Platform;
+  /** Where the sites are managed, by the keys of `ports/managed-sites`. Only inside a step. */
+  kept: Pick<History['watch'], 'load' | 'save' | 'forget'>;
   /** As they were when it was asked, so a replay sees the same. */
   limits: Settings['limits'];
   /** One recorded, repeatable effect. */

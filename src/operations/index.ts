@@ -13,7 +13,15 @@ import { restartOperation } from './restart/operation.ts';
 import { restoreOperation } from './restore/operation.ts';
 import { runsOperation } from './runs/operation.ts';
 import { schedulesOperation } from './schedules/operation.ts';
+import {
+  sitesMaintenanceOperation,
+  sitesPauseOperation,
+  sitesResumeOperation,
+  sitesSilenceOperation,
+} from './sites/breaks.ts';
+import { sitesAddOperation, sitesEditOperation, sitesRemoveOperation } from './sites/define.ts';
 import { sitesOperation } from './sites/operation.ts';
+import { sitesTestOperation } from './sites/test.ts';
 import { snapshotOperation } from './snapshot/operation.ts';
 import { standbyOperation } from './standby/operation.ts';
 import { startOperation } from './start/operation.ts';
@@ -42,6 +50,14 @@ export const operations: readonly Operation[] = [
   runsOperation,
   auditOperation,
   sitesOperation,
+  sitesAddOperation,
+  sitesEditOperation,
+  sitesRemoveOperation,
+  sitesPauseOperation,
+  sitesResumeOperation,
+  sitesSilenceOperation,
+  sitesMaintenanceOperation,
+  sitesTestOperation,
   schedulesOperation,
   helpOperation,
 ];

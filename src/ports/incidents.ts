@@ -47,6 +47,8 @@ export type Incidents = {
     key: string,
     of: { endedAt: number; report: Report; note?: Line; fence?: Fence | undefined },
   ) => Promise<void>;
+  /** Nobody is notified of the open one, if any, until then (epoch ms). Repeatable. */
+  silence: (key: string, until: number) => Promise<void>;
   /** Is there an open one? */
   isOpen: (key: string) => Promise<boolean>;
 };

@@ -91,6 +91,8 @@ export type Settings = {
   schedules: readonly SnapshotSchedule[];
   drills: readonly Drill[];
   sites: readonly Site[];
+  /** As in deckhand.yml; for sites that are managed elsewhere, see `ports/managed-sites`. */
+  sitesDefaults: object;
 };
 
 /** What happens to an incident after it was told. */

@@ -5,11 +5,12 @@ import { readWords, type Words } from '#lib/words.ts';
 import type { AnswerOperation, Asking, ChangeOperation, Operation, TextFile } from '#operations/contract.ts';
 import { authorize, holds } from '#policy/authorize.ts';
 import type { Who } from '#policy/people.ts';
-import type { Actor, CommandRequest, Post } from '#ports/chat.ts';
+import type { Actor, CommandRequest, FormField, Post } from '#ports/chat.ts';
 import type { Where } from '#ports/clouds.ts';
 import type { Order } from '#ports/history.ts';
 import { type ChannelId, deckhand, type RunId } from '#ports/ids.ts';
 import type { Json } from '#ports/json.ts';
+import type { SiteDesk } from '#ports/managed-sites.ts';
 
 import { runIdOf } from './ids.ts';
 import { placeOrder } from './order.ts';
@@ -34,23 +35,30 @@ export type Request = {
 };
 /** Facts of the place that stands in an order, or of those that were `typed` for an operation. */
 export type AskingFor = (order: Pick<Order, 'requester' | 'channel' | 'place'>, typed?: Typed) => Promise<Asking>;
-type Needs = { world: World; who: Who; asking: AskingFor };
+type Needs = { world: World; who: Who; asking: AskingFor; desk: SiteDesk };
 
 /** The flags that take everything up to the next flag: `--from before 2026-11-24 10:00`. */
 const longFlags = ['from', 'reason'];
 
 /** line → order: parse, authorize, plan, store, start. Nothing that is asked goes unanswered. */
-export function createAsk({ world, who, asking }: Needs) {
+export function createAsk({ world, who, asking, desk }: Needs) {
   async function command(request: CommandRequest): Promise<void> {
     await answering(world, request, async () => {
       const { operation, words } = findOperation(world, request.command, readWords(request.text, longFlags));
       await allow(request.actor, request.channel, operation);
-      if (operation.form !== undefined && words.line === '') {
-        const { title, submit, fields } = operation.form;
+      const fields = await fieldsToFill(operation, words);
+      if (operation.form !== undefined && fields !== undefined) {
+        const { title, submit } = operation.form;
         if (await request.openForm({ operation: operation.name, title, submit, fields })) return;
       }
       await carryOut({ ...request, ask: { operation, words } });
     });
+  }
+
+  /** Of the form that is meant by this line; undefined = it says enough to be carried out. */
+  async function fieldsToFill({ form }: Operation, words: Words): Promise<readonly FormField[] | undefined> {
+    if (form === undefined) return undefined;
+    return words.line === '' ? form.fields : form.fill?.(words, desk);
   }
 
   /** Same way, for buttons and forms. */
@@ -131,15 +139,19 @@ export function createAsk({ world, who, asking }: Needs) {
 export type Ask = ReturnType<typeof createAsk>;
 
 /** What the features themselves know, for answers. */
-type Views = Pick<Asking, 'sites' | 'schedules'>;
+type Views = Pick<Asking, 'sites' | 'schedules' | 'desk'>;
 
 /** The facts that asking, planning and checking work with. */
 export function createAskingFor(world: World, who: Who, views: Views): AskingFor {
   return async ({ requester, channel, place: where }, typed) => {
     const places = world.clouds.places();
     const chosen = where === undefined ? placesFor(places, typed) : [where];
-    const everywhere = chosen.map((place) => ({ place, cloud: world.clouds.at(place, { person: requester }) }));
-    const { cloud } = everywhere[0]!;
+    const everywhere = chosen.map((place) => ({
+      place,
+      cloud: world.clouds.at(place, { person: requester }),
+      platform: world.clouds.platform(place, { person: requester }),
+    }));
+    const { cloud, platform } = everywhere[0]!;
     const [allowed, place] = await Promise.all([
       allowedTo(requester),
       cloud.place().catch((error: unknown) => {
@@ -150,7 +162,7 @@ export function createAskingFor(world: World, who: Who, views: Views): AskingFor
     ]);
     return {
       cloud,
-      platform: world.clouds.platform(chosen[0]!, { person: requester }),
+      platform,
       at: (to) => world.clouds.at(to, { person: requester }),
       everywhere,
       places,
@@ -184,7 +196,7 @@ function readAsk(ask: Request['ask']): { wanted: Wanted; place: Where | undefine
 /** `/restore`, or `/deck runs` for what has no command of its own. */
 export function commandOf(world: Pick<World, 'commandPrefix'>, operation: Pick<Operation, 'name' | 'command'>): string {
   return operation.command === undefined || operation.command === 'deck'
-    ? `/${world.commandPrefix}deck ${operation.name}`
+    ? `/${world.commandPrefix}deck ${operation.name.replace('-', ' ')}`
     : `/${world.commandPrefix}${operation.command}`;
 }
 
@@ -224,6 +236,11 @@ function findOperation(world: World, command: string, words: Words): { operation
   const direct = command === 'deck' ? undefined : world.operations.find((operation) => operation.command === command);
   if (direct !== undefined) return { operation: direct, words };
   const [verb = 'help', ...rest] = words.plain;
+  const below = world.operations.find(({ name }) => name === `${verb}-${rest[0]}`.toLowerCase());
+  if (below !== undefined) {
+    const line = words.line.slice(verb.length).trim().slice(rest[0]!.length).trim();
+    return { operation: below, words: { ...words, plain: rest.slice(1), line } };
+  }
   const operation = world.operations.find(
     ({ name, command }) => name === verb.toLowerCase() || command === verb.toLowerCase(),
   );

@@ -2,18 +2,21 @@ import { isRefusal } from '#errors.ts';
 import { takePlace } from '#lib/places.ts';
 import { readWords, type Words } from '#lib/words.ts';
 import type { FormSubmission } from '#ports/chat.ts';
+import type { SiteDesk } from '#ports/managed-sites.ts';
 
 import { type Ask, byName } from './ask.ts';
 import type { World } from './world.ts';
 
 /** A submitted form becomes the line somebody could have typed; what that line says wrong stands at the form's field. */
-export function createSubmit({ world, ask }: { world: World; ask: Ask }) {
+export function createSubmit({ world, ask, desk }: { world: World; ask: Ask; desk: SiteDesk }) {
   return async function submit(form: FormSubmission): Promise<Readonly<Record<string, string>> | undefined> {
     const operation = byName(world, form.operation);
     let words: Words;
     try {
       words = readWords(operation.form?.line(form.values) ?? '', ['from', 'reason']);
-      operation.parse(takePlace(words).words);
+      const args: unknown = operation.parse(takePlace(words).words);
+      const wrong = await operation.form?.check?.(args, desk);
+      if (wrong !== undefined && Object.keys(wrong).length > 0) return wrong;
     } catch (error) {
       if (!isRefusal(error)) throw error;
       return { [operation.form?.fields[0]?.id ?? 'target']: error.message.replaceAll('`', '') };

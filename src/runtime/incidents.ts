@@ -70,6 +70,12 @@ export function createIncidents(world: World): IncidentBook {
     return result;
   }
 
+  async function silence(key: string, until: number): Promise<void> {
+    const known = await world.history.incidents.open(key);
+    if (known === undefined || known.silencedUntil === until) return;
+    await amend(known.id, { silencedUntil: until }, ['Silenced until ', { at: until, style: 'datetime' }, '.']);
+  }
+
   /** The one that ended a short while ago, or whose silence still lasts: it comes back in its old message. */
   async function reopenable(key: string, now: number): Promise<IncidentRecord | undefined> {
     const latest = await world.history.incidents.latest(key);
@@ -125,6 +131,7 @@ export function createIncidents(world: World): IncidentBook {
     raise,
     resolve,
     amend,
+    silence,
     flush,
     isOpen: async (key) => (await world.history.incidents.open(key)) !== undefined,
   };

@@ -42,6 +42,7 @@ export function createStory(
     limits,
     cloud: world.cloud,
     platform: world.platform,
+    kept: world.history.watch,
     at: world.at,
     undo: (name, act, manual) => of.undo(name, () => act(tools), manual),
     stage: of.stage,

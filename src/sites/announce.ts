@@ -20,6 +20,8 @@ export type Announcer = {
   tell: (of: Watched) => void;
   /** Planned work is over: what is as it was before is not told. */
   tellAfterWork: (of: Watched) => void;
+  /** Nobody is notified of what is open of it until then; its messages go on being edited. Best effort. */
+  silence: (of: Watched, until: number) => Promise<void>;
   /** Takes up who is told in whose message. */
   load: (all: Iterable<Watched>) => void;
   /** Ends what is open of a site that is no longer watched, and forgets it. Rejects when that failed. */
@@ -226,7 +228,15 @@ export function createAnnouncer(world: AnnouncerWorld): Announcer {
     while (lanes.counts().running > 0 && clock.monotonic() < until) await clock.sleep(50);
   }
 
-  return { tell, tellAfterWork, load: company.load, retire, close };
+  async function silence({ site: { name } }: Watched, until: number): Promise<void> {
+    try {
+      for (const topic of topics) await incidents.silence(keyOf(topic, name), until);
+    } catch (error) {
+      log.warn({ site: name, err: error }, 'an open incident of a silenced site could not be silenced');
+    }
+  }
+
+  return { tell, tellAfterWork, silence, load: company.load, retire, close };
 }
 
 /** Its own message is open and says this. */

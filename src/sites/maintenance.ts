@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Calendar, Clock, Log } from '#ports/clock.ts';
 import type { History } from '#ports/history.ts';
 import { maintenancePrefix } from '#ports/incidents.ts';
+import { silencePrefix } from '#ports/managed-sites.ts';
 import type { MaintenanceWindow, SettingsSource } from '#ports/settings.ts';
 
 /** Planned work on a site: `since` and `until` in epoch ms. */
@@ -13,6 +14,8 @@ export type Maintenance = {
   /** Reads what people pressed and which windows began. Keeps what it knows when the store is away. */
   refresh: () => Promise<void>;
   of: (site: string) => Work | undefined;
+  /** Until when nothing new is told of it. */
+  silence: (site: string) => number | undefined;
 };
 
 const Pressed = z.object({ since: z.number(), until: z.number() });
@@ -28,6 +31,7 @@ export function createMaintenance(world: {
   /** The newest begin of each cron line, asked once a minute. */
   const begins = new Map<string, { minute: number; at: number | undefined }>();
   let pressed: ReadonlyMap<string, Work> = new Map();
+  let silenced: ReadonlyMap<string, Work> = new Map();
   let planned: readonly { sites: readonly string[]; work: Work }[] = [];
 
   async function refresh(): Promise<void> {
@@ -37,7 +41,8 @@ export function createMaintenance(world: {
       return work === undefined ? [] : [{ sites: window.sites, work }];
     });
     try {
-      pressed = await readPressed(world.history, now);
+      pressed = await readPressed(world.history, maintenancePrefix, now);
+      silenced = await readPressed(world.history, silencePrefix, now);
     } catch (error) {
       log.warn({ err: error }, 'who is in maintenance could not be read; trying again');
     }
@@ -69,17 +74,26 @@ export function createMaintenance(world: {
     return works.toSorted((a, b) => (b?.until ?? 0) - (a?.until ?? 0))[0];
   }
 
-  return { refresh, of };
+  function silence(site: string): number | undefined {
+    const until = silenced.get(site)?.until;
+    return until === undefined || until <= clock.now() ? undefined : until;
+  }
+
+  return { refresh, of, silence };
 }
 
-async function readPressed(history: Pick<History, 'watch'>, now: number): Promise<ReadonlyMap<string, Work>> {
-  const rows = await history.watch.load(maintenancePrefix);
+async function readPressed(
+  history: Pick<History, 'watch'>,
+  prefix: string,
+  now: number,
+): Promise<ReadonlyMap<string, Work>> {
+  const rows = await history.watch.load(prefix);
   const over = [...rows].filter(([, value]) => (Pressed.safeParse(value).data?.until ?? 0) <= now);
   if (over.length > 0) await history.watch.forget(over.map(([key]) => key));
   return new Map(
     [...rows].flatMap(([key, value]) => {
       const work = Pressed.safeParse(value).data;
-      return work === undefined || work.until <= now ? [] : [[key.slice(maintenancePrefix.length), work]];
+      return work === undefined || work.until <= now ? [] : [[key.slice(prefix.length), work]];
     }),
   );
 }

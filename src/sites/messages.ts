@@ -1,7 +1,7 @@
 import { count, duration, some } from '#lib/format.ts';
 import type { Remedy, Report } from '#ports/incidents.ts';
 import type { Site } from '#ports/settings.ts';
-import type { Line } from '#ports/text.ts';
+import type { Line, Message } from '#ports/text.ts';
 
 import { cause, fitsRestart, nextMove } from './causes.ts';
 import { address, isWeb, list, milliseconds, people, phases, serverFact } from './facts.ts';
@@ -247,4 +247,14 @@ function limitOf(site: Site): string {
 
 function clip(text: string): string {
   return text.length <= 40 ? text : `${text.slice(0, 39)}…`;
+}
+
+/** A site of the chat that is there twice. */
+export function shadowed(name: string, where = 'deckhand.yml'): Message {
+  const line = `The site ${name} stands in ${where} and was also added here. The one in the file is watched; the other is kept, unwatched. Remove it with \`/deck sites remove ${name}\`, or rename one of them.`;
+  return {
+    alert: `Site ${name} is defined twice`,
+    title: 'A site is defined twice',
+    sections: [{ kind: 'text', lines: [line] }],
+  };
 }

@@ -16,6 +16,7 @@ import { createMaintenance } from './maintenance.ts';
 import * as messages from './own-messages.ts';
 import { createOwnTrouble } from './own-trouble.ts';
 import { createPromises } from './promises.ts';
+import { probeOf } from './probe-of.ts';
 import { createPulse, type PulseFigures } from './pulse.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { createLookAround } from './relatives.ts';
@@ -25,7 +26,7 @@ import { createTurns } from './turns.ts';
 import { afterMaintenance, cleared, isDown, judge, newState, nextCheck } from './verdict.ts';
 import { viewOf } from './view.ts';
 
-type Entry = Watched & { busy: boolean; savedAt: number; workSince: number | undefined };
+type Entry = Watched & { busy: boolean; savedAt: number; workSince: number | undefined; silence: number | undefined };
 
 /** The longest a new site waits for its first check, whatever its interval. */
 const firstWithinMs = 60_000;
@@ -63,7 +64,7 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
     isHeld,
     find: createServerFinder(world),
     channelOf,
-    get: (name) => (maintenance.of(name) === undefined ? entries.get(name) : undefined),
+    get: audible,
     all: () => entries.values(),
     rules: () => ({ ...rules().group, reopenMs: settings.current().alerts.reopenMs }),
   });
@@ -89,6 +90,14 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
   let running = false;
   let nextWork: Cancel = () => {};
 
+  /** Not one in maintenance, nor a silenced one of which nothing was told before. */
+  function audible(name: string): Watched | undefined {
+    const entry = entries.get(name);
+    if (entry === undefined || maintenance.of(name) !== undefined) return undefined;
+    const isOpen = Object.values(entry.told).some((told) => told?.over === false);
+    return isOpen || maintenance.silence(name) === undefined ? entry : undefined;
+  }
+
   async function start(): Promise<void> {
     const kept = await book.load();
     await maintenance.refresh();
@@ -110,7 +119,14 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
   }
 
   function add(site: Site, known: Pick<Watched, 'state' | 'told'>): void {
-    const entry: Entry = { site, ...known, busy: false, savedAt: clock.now(), workSince: undefined };
+    const entry: Entry = {
+      site,
+      ...known,
+      busy: false,
+      savedAt: clock.now(),
+      workSince: undefined,
+      silence: undefined,
+    };
     entry.workSince = maintenance.of(site.name)?.since;
     entries.set(site.name, entry);
     file(entry);
@@ -185,10 +201,8 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
   }
 
   async function look(site: Site, freshDns: boolean): Promise<ProbeResult | undefined> {
-    const { url, deadlineMs, statuses, contains, verifyTls, maxRedirects, asks } = site;
-    const text = contains === undefined ? {} : { contains };
     try {
-      return await web.probe({ url, deadlineMs, statuses, ...text, verifyTls, maxRedirects, ...asks, freshDns });
+      return await web.probe(probeOf(site, freshDns));
     } catch (error) {
       log.error({ site: site.name, err: error }, 'a check broke down'); // the port promises that it never does
       return undefined;
@@ -267,6 +281,11 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
         announcer.tellAfterWork(entry);
       }
       entry.workSince = since;
+      const silence = maintenance.silence(entry.site.name);
+      if (silence === entry.silence) continue;
+      entry.silence = silence;
+      if (silence === undefined) announcer.tell(entry);
+      else await announcer.silence(entry, silence);
     }
   }
 

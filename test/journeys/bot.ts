@@ -10,6 +10,7 @@ export type Bot = Driver & {
   crash: (meanwhile?: () => Promise<void>) => Promise<void>;
   /** Puts a section of deckhand.yml in place of what stands under its name; taken over by itself within seconds. */
   configure: (section: string, yaml: string) => void;
+  settingsFile: string;
   stop: () => Promise<void>;
 };
 
@@ -41,6 +42,7 @@ export async function startBot({ speed = 50 } = {}): Promise<Bot> {
       const others = readFileSync(file, 'utf8').replace(new RegExp(`^${section}:\\n(?:[ -].*\\n)*`, 'm'), '');
       writeFileSync(file, `${others}${section}:\n${yaml}\n`);
     },
+    settingsFile: file,
     stop: async () => {
       await bot.kill('SIGKILL');
       await servers.kill('SIGTERM');

@@ -64,6 +64,7 @@ function setting(of: { plan?: () => Promise<object>; rule?: ApprovalRule; member
   const incidents = {
     raise: async (key: string, { report }: { report: Report }) => void alarms.push({ key, report }),
     resolve: async (key: string, { report }: { report: Report }) => void alarms.push({ key, report }),
+    silence: async () => undefined,
     isOpen: async () => false,
   };
   const asking = async ({ requester, channel }: Pick<Order, 'requester' | 'channel'>) =>

@@ -122,6 +122,7 @@ function setting(
     incidents: {
       raise: async (_key, { report }) => void alarms.push(report),
       resolve: async () => undefined,
+      silence: async () => undefined,
       isOpen: async () => false,
     },
     automatic: { start: async (of) => (asked.push(of), of.id) },

@@ -35,6 +35,10 @@ export function createFakeIncidents() {
       Object.assign(known, { open: false, endedAt, report });
       note(known, line);
     },
+    silence: async (key, until) => {
+      const known = openOf(key);
+      if (known !== undefined) note(known, `silenced until ${until}`);
+    },
     isOpen: async (key) => openOf(key) !== undefined,
   };
   return {

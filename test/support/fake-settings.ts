@@ -55,6 +55,7 @@ export function createFakeSettings(
     schedules: [],
     drills: [],
     sites: [],
+    sitesDefaults: {},
     ...change,
   };
   const listeners: ((settings: Settings) => void)[] = [];

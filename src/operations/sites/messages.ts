@@ -1,0 +1,216 @@
+import { duration } from '#lib/format.ts';
+import type { SiteView } from '#operations/contract.ts';
+import type { ManagedSite, SiteFields } from '#ports/managed-sites.ts';
+import type { Site } from '#ports/settings.ts';
+import type { Line, Message, Section } from '#ports/text.ts';
+import type { ProbeResult } from '#ports/web.ts';
+
+import type { SitePlan } from './plan.ts';
+
+type Words = { title: string; summary: string; sections: readonly Section[] };
+
+export function planned({ name, before, after }: SitePlan): Words {
+  const title =
+    after === null ? `Stop watching ${name}` : before === null ? `Watch the site ${name}` : `Change the site ${name}`;
+  const what =
+    after === null
+      ? 'It is checked no more, and an open alert of it is closed. What was recorded of it stays until its time is over.'
+      : 'Takes effect within seconds, without a restart. Fields that are not named follow `sitesDefaults` of deckhand.yml.';
+  return {
+    title,
+    summary: title,
+    sections: [
+      { kind: 'list', items: difference(before ?? {}, after ?? {}) },
+      { kind: 'note', line: what },
+    ],
+  };
+}
+
+export function changed({ name, before, after }: SitePlan): Words {
+  const title =
+    after === null ? `${name} is watched no more` : before === null ? `${name} is watched` : `${name} was changed`;
+  const next: Line =
+    after === null
+      ? 'Its place is free: the name can be used again.'
+      : ['How it is: ', { code: '/deck sites' }, '. At once: ', { code: `/deck sites test ${name}` }, '.'];
+  return {
+    title,
+    summary: title,
+    sections: [
+      { kind: 'list', items: difference(before ?? {}, after ?? {}) },
+      { kind: 'note', line: next },
+    ],
+  };
+}
+
+/** One line per field that differs, as it would stand in deckhand.yml. */
+function difference(before: SiteFields, after: SiteFields): Line[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return names.flatMap((field): Line[] => {
+    const [old, now] = [written(before[field]), written(after[field])];
+    if (old === now) return [];
+    if (now === undefined) return [['- ', { code: `${field}: ${old}` }]];
+    if (old === undefined) return [['+ ', { code: `${field}: ${now}` }]];
+    return [['~ ', { code: `${field}: ${now}` }, ' (was ', { code: old }, ')']];
+  });
+}
+
+function written(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+const perPage = 20;
+
+/** Those that are not up first. */
+export function listed(of: {
+  views: readonly SiteView[];
+  managed: readonly ManagedSite[];
+  filter: string | undefined;
+  page: number;
+}): Message {
+  const known = new Map(of.managed.map((site) => [`${site.from === 'shadowed'} ${site.name}`, site]));
+  const fits = ({ name, state, url }: SiteView) =>
+    of.filter === undefined || state === of.filter || name.includes(of.filter) || url.includes(of.filter);
+  const views = of.views.filter(fits).toSorted((a, b) => rank(a.state) - rank(b.state) || a.name.localeCompare(b.name));
+  const asleep = of.managed.filter(({ from, site }) => from === 'shadowed' || site === undefined);
+  const notUp = views.filter(({ state }) => rank(state) === 0).length;
+  const shown = views.slice(of.page * perPage, (of.page + 1) * perPage);
+  return {
+    alert: `${views.length} site${views.length === 1 ? '' : 's'}, ${notUp} not up`,
+    title: of.filter === undefined ? 'Sites' : `Sites: ${of.filter}`,
+    sections: [
+      { kind: 'list', items: views.length === 0 ? [nothing(of.filter)] : shown.map((view) => lineOf(view, known)) },
+      ...(asleep.length === 0 || of.page > 0
+        ? []
+        : [{ kind: 'list', items: asleep.slice(0, 10).map(unwatched) } as const]),
+      {
+        kind: 'note',
+        line: [
+          'Add: ',
+          { code: '/deck sites add' },
+          ' · find some: ',
+          { code: '/deck sites discover' },
+          ' · stop for a while: ',
+          { code: '/deck sites pause NAME 2h' },
+        ],
+      },
+    ],
+    buttons: [
+      ...(of.page > 0 ? [{ verb: 'previous', label: 'Back' } as const] : []),
+      ...(views.length > (of.page + 1) * perPage ? [{ verb: 'next', label: 'More' } as const] : []),
+      { verb: 'refresh', label: 'Refresh' },
+    ],
+  };
+}
+
+function nothing(filter: string | undefined): Line {
+  return filter === undefined
+    ? ['No site is watched. Add one: ', { code: '/deck sites add shop https://shop.example.com' }]
+    : ['No site is like that. All of them: ', { code: '/deck sites' }];
+}
+
+/** What wants attention, then what is not watched now, then the rest. */
+function rank(state: string): number {
+  if (state === 'up') return 2;
+  return state === 'paused' || state === 'maintenance' || state === 'not checked yet' ? 1 : 0;
+}
+
+function lineOf(view: SiteView, known: ReadonlyMap<string, ManagedSite>): Line {
+  const site = known.get(`false ${view.name}`);
+  const emoji = ['red_circle', 'white_circle', 'large_green_circle'][rank(view.state)]!;
+  const until = site?.pause?.until;
+  return [
+    { emoji },
+    ' ',
+    { bold: view.name },
+    ` ${view.state}`,
+    ...(view.since === undefined ? [] : [' since ', { at: view.since, style: 'datetime' } as const]),
+    ...(until === undefined ? [] : [' until ', { at: until, style: 'datetime' } as const]),
+    `${view.lastMs === undefined ? '' : ` · ${Math.round(view.lastMs)} ms`} · ${view.url}`,
+    ...(site?.from === 'chat' ? [' · added here'] : []),
+  ];
+}
+
+function unwatched({ name, from, faults }: ManagedSite): Line {
+  const why =
+    from === 'shadowed'
+      ? 'was added here, but deckhand.yml has one of the same name, which counts'
+      : `is stored, but cannot be watched: ${faults.map(({ field, message }) => `${field}: ${message}`).join(' ')}`;
+  return [{ emoji: 'warning' }, ' ', { bold: name }, ` ${why} Remove it: `, { code: `/deck sites remove ${name}` }];
+}
+
+/** What one look found. */
+export function tested(site: Pick<Site, 'name' | 'url' | 'slowMs'>, result: ProbeResult, address: string): Message {
+  const { failure, phases, status, certificate } = result;
+  const slow = failure === undefined && site.slowMs !== undefined && phases.totalMs > site.slowMs;
+  const verdict =
+    failure === undefined ? (slow ? 'answers, but slower than it should' : 'is up') : 'would count as down';
+  return {
+    alert: `${site.name} ${verdict}`,
+    title: `${site.name} ${verdict}`,
+    sections: [
+      {
+        kind: 'facts',
+        facts: [
+          ['Address', address],
+          ...(failure === undefined ? [] : [['Cause', `${failure.detail} (${failure.class})`] as const]),
+          ...(status === undefined ? [] : [['Status', `HTTP ${status}`] as const]),
+          [
+            'Time spent',
+            `name ${ms(phases.dnsMs)} · connect ${ms(phases.connectMs)} · TLS ${ms(phases.tlsMs)} · first byte ${ms(phases.firstByteMs)} · rest ${ms(phases.downloadMs)} · all ${ms(phases.totalMs)}`,
+          ],
+          ...(certificate === undefined
+            ? []
+            : [['Certificate ends', { at: certificate.validTo, style: 'datetime' } as const] as const]),
+        ],
+      },
+      { kind: 'note', line: 'One look, made now. It changed nothing: it counts neither for nor against the site.' },
+    ],
+    buttons: [{ verb: 'refresh', label: 'Test again' }],
+  };
+}
+
+function ms(of: number): string {
+  return `${Math.round(of)} ms`;
+}
+
+export type BreakKind = 'pause' | 'silence' | 'maintenance';
+export type BreakPlan = {
+  kind: BreakKind;
+  names: readonly string[];
+  forMs: number | null;
+  end: boolean;
+  reason: string | null;
+};
+
+const doing = {
+  pause: ['Pause', 'Resume', 'Not checked at all; an open alert is closed.', 'Checked again from now on.'],
+  silence: [
+    'Silence',
+    'End the silence of',
+    'Checks go on. Nothing new is told; an open alert goes on being edited, and notifies nobody.',
+    'What is wrong by then is told.',
+  ],
+  maintenance: [
+    'Maintenance of',
+    'End the maintenance of',
+    'Checks go on, nothing is told; afterwards only what differs from before.',
+    'Only what differs from before is told.',
+  ],
+} as const satisfies Record<BreakKind, readonly [string, string, string, string]>;
+
+export function breakPlanned({ kind, names, forMs, end, reason }: BreakPlan): Words {
+  const [begins, ends, meaning, after] = doing[kind];
+  const time = end ? '' : forMs === null ? ' until it is resumed' : ` for ${duration(forMs)}`;
+  const title = `${end ? ends : begins} ${names.length > 3 ? `${names.length} sites` : names.join(', ')}${time}`;
+  return {
+    title,
+    summary: title,
+    sections: [
+      ...(names.length > 3 ? [{ kind: 'text', lines: [names.join(', ')] } as const] : []),
+      ...(reason === null ? [] : [{ kind: 'facts', facts: [['Reason', reason]] } as const]),
+      { kind: 'note', line: end ? after : meaning },
+    ],
+  };
+}

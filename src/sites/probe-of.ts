@@ -1,0 +1,9 @@
+import type { Site } from '#ports/settings.ts';
+import type { Probe } from '#ports/web.ts';
+
+/** What one check of a site asks for. `freshDns`: past the cache of the resolver. */
+export function probeOf(site: Site, freshDns: boolean): Probe {
+  const { url, deadlineMs, statuses, contains, verifyTls, maxRedirects, asks } = site;
+  const text = contains === undefined ? {} : { contains };
+  return { url, deadlineMs, statuses, ...text, verifyTls, maxRedirects, ...asks, freshDns };
+}
