@@ -1,6 +1,7 @@
 import type { Json } from '#ports/json.ts';
 import type { ReadSite, SiteFault, SiteFields } from '#ports/managed-sites.ts';
 
+import { asksFaults } from './asks-schema.ts';
 import { site, type SitesDefaults, toSite } from './sites-schema.ts';
 
 /** A site that does not stand in deckhand.yml, by the same schema. Pure. */
@@ -11,6 +12,9 @@ export function readSite(fields: SiteFields, defaults: SitesDefaults): ReadSite 
   const { deadline, interval = defaults.interval } = read.data;
   if (deadline !== undefined && deadline > interval)
     return wrong('deadline', 'Expected a time not above the `interval` of the site.');
+  const together = asksFaults(read.data);
+  if (together.length > 0)
+    return { ok: false, faults: together.map(({ path, message }) => ({ field: String(path[0] ?? 'url'), message })) };
   return { ok: true, fields, site: toSite(read.data, defaults) };
 }
 
@@ -75,19 +79,28 @@ function faultOf(issue: { code: string; path: readonly PropertyKey[]; message: s
   return [{ field: String(issue.path[0] ?? 'url'), message: issue.message }];
 }
 
-/** What is typed into a chat is read by many, so what a site needs to get in is only named there. */
-function plainSecrets({ headers }: SiteFields): SiteFault[] {
-  if (typeof headers !== 'object' || headers === null) return [];
-  const typed = Object.values(headers).some((value) => typeof value !== 'string' || !/\$\{env:\w+\}/.test(value));
-  return typed
-    ? [
-        {
-          field: 'headers',
-          message:
-            'Expected values that name a variable of the environment, such as `{"authorization": "Bearer ${env:SHOP_TOKEN}"}`: secrets are not typed into a chat.',
-        },
-      ]
-    : [];
+/**
+ * What is typed into a chat is read by many, so what a site needs to get in is only named there. And only variables that
+ * are meant for it: else whoever adds a site could have Deckhand's own tokens sent anywhere.
+ */
+function plainSecrets(fields: SiteFields): SiteFault[] {
+  const faults: SiteFault[] = [];
+  const { headers } = fields;
+  const values = typeof headers === 'object' && headers !== null ? Object.values(headers) : [];
+  if (values.some((value) => typeof value !== 'string' || !/\$\{env:\w+\}/.test(value)))
+    faults.push({
+      field: 'headers',
+      message:
+        'Expected values that name a variable of the environment, such as `{"authorization": "Bearer ${env:SITE_SHOP_TOKEN}"}`: secrets are not typed into a chat.',
+    });
+  for (const [field, value] of Object.entries(fields))
+    for (const [, name = ''] of JSON.stringify(value).matchAll(/\$\{env:(\w+)\}/g))
+      if (!name.startsWith('SITE_'))
+        faults.push({
+          field,
+          message: `Expected a variable whose name begins with SITE_, not ${name}: the others are not for sites that are added in a chat.`,
+        });
+  return faults;
 }
 
 function unknown(field: string): { ok: false; faults: SiteFault[] } {

@@ -15,7 +15,7 @@ import type { Terraform } from '#ports/terraform.ts';
 import type { Line, Message, Section } from '#ports/text.ts';
 
 /**
- * What one declares to add an operation: one folder with `operation.ts` (this, and the story), `plan.ts` (pure) and
+ * What one declares to add an operation: one folder (that of the verb it stands below, for `sites-add`) with `operation.ts` (this, and the story), `plan.ts` (pure) and
  * `messages.ts` (all words), and one line in `operations/index.ts`. Slash commands, manifest, IAM policy, help and the
  * docs tables are made from the list.
  */

@@ -81,6 +81,10 @@ describe('a site that is managed in Slack', () => {
     await bot.read('ops', /intervall is no field of a site/);
     await say(`/deck sites add bad ${bot.url}/demo-site --parent nobody`);
     await bot.read('ops', /parent: Expected the name of another site/);
+    await say(`/deck sites add bad ${bot.url}/demo-site --headers '{"x-key": "s3cret"}'`);
+    await bot.read('ops', /headers: Expected values that name a variable/);
+    await say(`/deck sites add bad ${bot.url}/demo-site --headers '{"x-key": "\${env:SLACK_BOT_TOKEN}"}'`);
+    await bot.read('ops', /begins with SITE_, not SLACK_BOT_TOKEN/);
   });
 
   it('is lost neither by a crash nor by a form', { timeout: 120_000 }, async () => {

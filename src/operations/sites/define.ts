@@ -67,7 +67,7 @@ export const sitesEditOperation = defineChange<Args, SitePlan, Result>({
   name: 'sites-edit',
   summary: 'Change a site that was added in Slack',
   usage: '<name> [--field value …]',
-  examples: ['shop', 'shop --interval 30s --contains "Add to cart"', 'shop --slow ""'],
+  examples: ['shop --interval 30s --contains "Add to cart"', 'shop --slow ""'],
   parse: parseEdit,
   form: {
     title: 'Change a site',
