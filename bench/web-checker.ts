@@ -114,7 +114,12 @@ async function watch() {
   const watch = createSiteWatch({
     web: counting,
     history: createHistory(store),
-    incidents: { raise: async () => void counts.told++, resolve: async () => {}, isOpen: async () => false },
+    incidents: {
+      raise: async () => void counts.told++,
+      resolve: async () => {},
+      silence: async () => undefined,
+      isOpen: async () => false,
+    },
     cloud: { instances: async () => [] },
     clock,
     settings: createFakeSettings({ sites }),
