@@ -84,7 +84,7 @@ describe('a site that is managed in Slack', () => {
     await say(`/deck sites add bad ${bot.url}/demo-site --headers '{"x-key": "s3cret"}'`);
     await bot.read('ops', /headers: Expected values that name a variable/);
     await say(`/deck sites add bad ${bot.url}/demo-site --headers '{"x-key": "\${env:SLACK_BOT_TOKEN}"}'`);
-    await bot.read('ops', /begins with SITE_, not SLACK_BOT_TOKEN/);
+    expect((await bot.read('ops', /begins with SITE_, not SLACK_BOT_TOKEN/)).ephemeral).toBe(true);
   });
 
   it('is lost neither by a crash nor by a form', { timeout: 120_000 }, async () => {
