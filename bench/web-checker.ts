@@ -127,6 +127,7 @@ async function watch() {
     calendar: createCalendar(),
     canaries: async () => true,
   });
+  const emptyMiB = rssMiB();
   const begin = performance.now();
   await watch.start();
   while (seen.size < sites.length && performance.now() - begin < 120_000) await pause(100);
@@ -141,7 +142,9 @@ async function watch() {
     firstRoundS,
     cpuPercent: (user + system) / 10 / elapsed,
     checksPerS: ((counts.done - done) / elapsed) * 1_000,
-    rssMiB: process.resourceUsage().maxRSS / 1_024,
+    rssMiB: rssMiB(),
+    emptyMiB,
+    peakMiB: process.resourceUsage().maxRSS / 1_024,
     lagP50: figures.lagP50,
     lagP99: figures.lagP99,
     skipped: figures.skipped,
@@ -150,6 +153,10 @@ async function watch() {
   await watch.stop();
   await store.close();
   return measured;
+}
+
+function rssMiB(): number {
+  return process.memoryUsage.rss() / 1_048_576;
 }
 
 function pause(ms: number): Promise<void> {
