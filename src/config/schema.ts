@@ -25,6 +25,7 @@ import { restore } from './restore-schema.ts';
 import { holds, retention, toHolds, toRetention } from './retention-schema.ts';
 import { drills, schedules, toDrill, toSchedule } from './schedules-schema.ts';
 import { faultsOf, sites, sitesDefaults, toSite } from './sites-schema.ts';
+import { tags, toTagRules } from './tags-schema.ts';
 import { terraform } from './terraform-schema.ts';
 
 /**
@@ -123,6 +124,7 @@ export const SettingsFile = section({
   health: health.prefault({}).describe('The watch over EC2'),
   digest: digest.prefault({}).describe('The daily overview'),
   retention: retention.prefault({}).describe('Which snapshots are kept, and when the others are cleaned up'),
+  tags: tags.prefault({}).describe('Tags that must be there, for cost allocation'),
   holds: holds.prefault({}).describe('The disks that restores have replaced, once their time is over'),
   alerts: alerts.prefault({}).describe('What happens to an alert that nobody takes'),
   monitoring: monitoring.prefault({}).describe('How site checks behave together'),
@@ -241,6 +243,7 @@ export function toSettings(file: SettingsFile): Settings {
     health: file.health,
     digest: file.digest,
     retention: toRetention(file.retention),
+    tags: { required: toTagRules(file.tags) },
     holds: toHolds(file.holds),
     alerts: toAlerts(file.alerts),
     monitoring: toMonitoring(file.monitoring),

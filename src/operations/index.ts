@@ -27,6 +27,7 @@ import { standbyOperation } from './standby/operation.ts';
 import { startOperation } from './start/operation.ts';
 import { statusOperation } from './status/operation.ts';
 import { tagOperation } from './tag/operation.ts';
+import { tagsOperation } from './tags/operation.ts';
 import { undoOperation } from './undo/operation.ts';
 
 /** Everything people can ask for. Adding one = its folder and a line here; the rest is generated (`npm run generate`). */
@@ -59,5 +60,6 @@ export const operations: readonly Operation[] = [
   sitesMaintenanceOperation,
   sitesTestOperation,
   schedulesOperation,
+  tagsOperation,
   helpOperation,
 ];

@@ -81,6 +81,7 @@ export type Settings = {
     prices: { snapshotGiBMonth: number; archiveGiBMonth: number; volumeGiBMonth: number };
     rules: readonly RetentionRule[];
   };
+  tags: { required: readonly TagRule[] };
   /** What happens to replaced volumes whose time (limits.holdMs) is over: told with a button, or deleted after a notice. */
   holds: { delete: 'offer' | 'auto'; noticeMs: number };
   alerts: AlertRules;
@@ -94,6 +95,19 @@ export type Settings = {
   /** As in deckhand.yml; for sites that are managed elsewhere, see `ports/managed-sites`. */
   sitesDefaults: object;
 };
+
+/** Tags that must be there. */
+export type TagRule = {
+  /** Unique; a-z, 0-9 and dashes. */
+  name: string;
+  /** As typed after `/tag`: servers, with their disks. */
+  selector: string;
+  keys: Readonly<Record<string, TagKeyRule>>;
+  /** What may get the tags of its server. */
+  propagate: readonly ('volumes' | 'snapshots')[];
+};
+/** Both undefined = any value. `pattern`: RE2, found anywhere in the value. */
+export type TagKeyRule = { values: readonly string[] | undefined; pattern: string | undefined };
 
 /** What happens to an incident after it was told. */
 export type AlertRules = {

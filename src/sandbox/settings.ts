@@ -45,6 +45,12 @@ schedules:
     cron: '0 2 * * *'
     select: env=prod
     rpo: 26h
+tags: # try \`/deck tags\`
+  required:
+    - name: billing
+      selector: role=db
+      keys: { env: { values: [prod, staging, dev] }, cost-center: { pattern: '^cc-[0-9]+$' } }
+      propagate: [volumes, snapshots]
 web:
   allowPrivate: [127.0.0.1]
 sites:

@@ -43,7 +43,9 @@ describe('what is published about the settings', () => {
       ({ path, schema }) =>
         schema.default !== undefined &&
         schema.properties === undefined &&
-        !/^(roles|approvals|retention\.rules|maintenance|schedules|drills|sites|aws\.accounts)\b/.test(path),
+        !/^(roles|approvals|retention\.rules|tags\.required|maintenance|schedules|drills|sites|aws\.accounts)\b/.test(
+          path,
+        ),
     );
 
     expect(plain.length).toBeGreaterThan(20);

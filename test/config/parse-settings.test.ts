@@ -53,6 +53,7 @@ describe('reading deckhand.yml', () => {
       web: { allowPrivate: [] },
       health: { enabled: true, cron: '* * * * *', timezone: 'UTC', confirm: 2, recover: 2, tags: {} },
       digest: { enabled: true, cron: '0 9 * * *', timezone: 'UTC' },
+      tags: { required: [] },
       retention: { prices: { snapshotGiBMonth: 0.05, archiveGiBMonth: 0.0125, volumeGiBMonth: 0.08 }, rules: [] },
       holds: { delete: 'offer', noticeMs: 86_400_000 },
       alerts: {
@@ -335,6 +336,18 @@ sites:
       'a rule whose plan is shown nowhere',
       'retention: { rules: [{ name: a, selector: all, keep: 1, cron: "0 4 * * *" }] }',
       /channel.*shown nowhere/,
+    ],
+    ['a required tag of AWS', `tags: { required: [{ name: a, selector: all, keys: { "aws:x": {} } }] }`, /aws:/],
+    [
+      'a pattern that is none',
+      'tags: { required: [{ name: a, selector: all, keys: { owner: { pattern: "(" } } }] }',
+      /pattern "\(".*RE2/,
+    ],
+    ['a tag rule without keys', 'tags: { required: [{ name: a, selector: all, keys: {} }] }', /keys.*at least one/],
+    [
+      'two tag rules of one name',
+      'tags: { required: [{ name: a, selector: all, keys: { o: {} } }, { name: a, selector: all, keys: { o: {} } }] }',
+      /name of its own/,
     ],
     ['a hold that is deleted otherwise', 'holds: { delete: always }', /holds\.delete "always".*offer or auto/],
     ['a number as tag', 'health: { tags: { tier: 1 } }', /health\.tags\.tier 1.*quotes/],

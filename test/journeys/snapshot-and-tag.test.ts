@@ -102,3 +102,50 @@ describe('a tag change', () => {
     await sandbox.see('ops', ({ plain, ephemeral }) => ephemeral === true && /was already undone by r-/.test(plain));
   });
 });
+
+describe('required tags', () => {
+  it('are reported by tag and owner, filled by a plan, passed on to disks and snapshots, and undone', async () => {
+    const costCenters = async () => {
+      const { instances, volumes, snapshots } = await sandbox.ec2();
+      const disks = new Set((await sandbox.server('db-1')).mappings.map(({ volumeId }) => volumeId));
+      const of = (list: readonly { tags: Record<string, string> }[]) => list.map(({ tags }) => tags['cost-center']);
+      return {
+        server: instances.find(({ name }) => name === 'db-1')?.tags['cost-center'],
+        disks: of(volumes.filter(({ id }) => disks.has(id))),
+        snapshots: of(snapshots.filter(({ volumeId }) => disks.has(volumeId))),
+      };
+    };
+    await sandbox.command('requester', 'ops', '/deck tags --csv');
+    const report = await sandbox.see(
+      'ops',
+      ({ plain, ephemeral }) => ephemeral === true && /Required tags/.test(plain),
+    );
+    expect(report.plain).toMatch(/cost-center[^]*0 %[^]*\/tag --rule billing --propagate/);
+
+    await sandbox.command('requester', 'ops', '/tag --rule billing cost-center=42');
+    await sandbox.see('ops', ({ plain, ephemeral }) => ephemeral === true && /is not allowed there/.test(plain));
+    await sandbox.command('requester', 'ops', '/tag db-1 cost-center=cc-42');
+    const first = await sandbox.read('ops', /Change tags of db-1/);
+    await sandbox.press('requester', first, 'confirm');
+    await sandbox.turn(first, /done: Changed tags/);
+
+    await sandbox.command('requester', 'ops', '/tag --rule billing --propagate');
+    const card = await sandbox.see(
+      'ops',
+      ({ plain, ts }) => ts > first.ts && /Change tags of \d+ resources/.test(plain),
+    );
+    await sandbox.press('requester', card, 'confirm');
+    const done = await sandbox.turn(card, /done: Changed tags/);
+    const filled = await costCenters();
+    expect(new Set([filled.server, ...filled.disks, ...filled.snapshots])).toEqual(new Set(['cc-42']));
+    expect(filled.snapshots.length).toBeGreaterThan(0);
+
+    await sandbox.press('requester', done, 'undo');
+    const undo = await sandbox.see('ops', ({ plain, ts }) => ts > card.ts && /Undo the tag change of/.test(plain));
+    await sandbox.press('requester', undo, 'confirm');
+    await sandbox.turn(undo, /done: /);
+    const undone = await costCenters();
+    expect(undone.server).toBe('cc-42');
+    expect(new Set([...undone.disks, ...undone.snapshots])).toEqual(new Set([undefined]));
+  });
+});

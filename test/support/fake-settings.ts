@@ -37,6 +37,7 @@ export function createFakeSettings(
     web: { allowPrivate: [] },
     health: { cron: '* * * * *', timezone: 'UTC', confirm: 2, recover: 2, tags: {}, enabled: true },
     digest: { cron: '0 9 * * *', timezone: 'UTC', enabled: true },
+    tags: { required: [] },
     retention: { prices: { snapshotGiBMonth: 0.05, archiveGiBMonth: 0.0125, volumeGiBMonth: 0.08 }, rules: [] },
     holds: { delete: 'offer', noticeMs: 86_400_000 },
     alerts: {

@@ -11,9 +11,15 @@ export type Edit = z.infer<typeof Edit>;
 const isSelector = (value: unknown) => typeof value === 'object' && value !== null;
 const isId = (value: unknown) => typeof value === 'string' && /^(i|vol|snap)-/.test(value);
 
-/** Typed: one edit for all that is selected. Exact: an edit of its own for each resource (the undo). */
+/** Typed: one edit for all that is selected. Rule: what a rule of `tags.required` misses. Exact: an edit of its own for each resource (the undo). */
 export const TagArgs = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('select'), selector: z.custom<Selector>(isSelector), edit: Edit }),
+  z.object({
+    kind: z.literal('rule'),
+    rule: z.string(),
+    set: z.record(z.string(), z.string()),
+    propagate: z.boolean(),
+  }),
   z.object({ kind: z.literal('exact'), edits: z.array(z.object({ id: z.custom<ResourceId>(isId), edit: Edit })) }),
 ]);
 export type TagArgs = z.infer<typeof TagArgs>;
@@ -25,6 +31,7 @@ const example = '/tag web-1 owner=platform -old';
  * word `set` everything before it selects. Throws Refusal "bad-input".
  */
 export function parseTag(words: Words): TagArgs {
+  if (words.flags['rule'] !== undefined) return parseRule(words);
   const flag = Object.keys(words.flags)[0];
   if (flag !== undefined)
     throw new Refusal(
@@ -44,6 +51,26 @@ export function parseTag(words: Words): TagArgs {
   const both = edit.remove.find((key) => Object.hasOwn(edit.set, key));
   if (both !== undefined) throw new Refusal('bad-input', `\`${both}\` is both set and removed. Say one of them.`);
   return { kind: 'select', selector, edit };
+}
+
+const ruleExample = '/tag --rule billing owner=platform` or `/tag --rule billing --propagate';
+
+/** `--rule NAME key=value …` gives what is missing a value; `--rule NAME --propagate` the one of its server. */
+function parseRule({ flags, plain }: Words): TagArgs {
+  const { rule = '', propagate, ...others } = flags;
+  const [flag] = Object.keys(others);
+  if (flag !== undefined || rule === '' || (propagate ?? '') !== '')
+    throw new Refusal(
+      'bad-input',
+      `${flag === undefined ? '`--rule` takes a name, `--propagate` nothing' : `\`--${flag}\` is not understood`}. For example: \`${ruleExample}\`.`,
+    );
+  const edit: Edit = { set: {}, remove: [] };
+  for (const word of plain) readChange(word, edit);
+  if (edit.remove.length > 0)
+    throw new Refusal('bad-input', `A rule only adds what is missing. For example: \`${ruleExample}\`.`);
+  if ((propagate !== undefined) === Object.keys(edit.set).length > 0)
+    throw new Refusal('bad-input', `Say either \`key=value\` or \`--propagate\`. For example: \`${ruleExample}\`.`);
+  return { kind: 'rule', rule, set: edit.set, propagate: propagate !== undefined };
 }
 
 function cutSelector(words: readonly string[]): { selector: number; changes: number } {

@@ -8,14 +8,21 @@ import type { InstanceId, ResourceId, SnapshotId, VolumeId } from '#ports/ids.ts
 import { type Edit, parseTag, TagArgs } from './arguments.ts';
 import { done, planned } from './messages.ts';
 import { differences, groupByEdit, inverseOf, planTags, type Tagged, type TagPlan, type TagResult } from './plan.ts';
+import { ruleEdits } from './rule.ts';
 
 export const tagOperation = defineChange<TagArgs, TagPlan, TagResult>({
   kind: 'change',
   name: 'tag',
   command: 'tag',
   summary: 'Set and remove tags, with a preview and undo',
-  usage: '<selector> key=value … -key',
-  examples: ['web-1 owner=platform', 'env=dev role=web set schedule=nights -old', 'vol-0123456789abcdef0 -temporary'],
+  usage: '<selector> key=value … -key | --rule <rule> key=value … | --rule <rule> --propagate',
+  examples: [
+    'web-1 owner=platform',
+    '--rule billing owner=platform',
+    '--rule billing --propagate',
+    'env=dev role=web set schedule=nights -old',
+    'vol-0123456789abcdef0 -temporary',
+  ],
   role: 'operator',
   iam: ['ec2:DescribeInstances', 'ec2:DescribeVolumes', 'ec2:DescribeSnapshots', 'ec2:CreateTags', 'ec2:DeleteTags'],
   approval: { kind: 'confirm', expiresMs: 30 * 60_000 },
@@ -41,7 +48,9 @@ export const tagOperation = defineChange<TagArgs, TagPlan, TagResult>({
     const edits =
       args.kind === 'exact'
         ? await exactEdits(asking, args.edits)
-        : (await select(asking, args.selector)).map((of) => ({ of, edit: args.edit }));
+        : args.kind === 'rule'
+          ? await ruleEdits(asking, args)
+          : (await select(asking, args.selector)).map((of) => ({ of, edit: args.edit }));
     const gone =
       args.kind === 'exact' ? args.edits.map(({ id }) => id).filter((id) => !edits.some(({ of }) => of.id === id)) : [];
     const plan = planTags(edits, { undoes: args.kind === 'exact', gone });

@@ -1,0 +1,103 @@
+import { Refusal } from '#errors.ts';
+import { readSelector } from '#lib/selector.ts';
+import { describeKey, isAllowed, passedOn, tagFault } from '#lib/tag-rules.ts';
+import { findTargets } from '#lib/targets.ts';
+import { readWords } from '#lib/words.ts';
+import type { Asking } from '#operations/contract.ts';
+import type { Instance, Snapshot, Tags, Volume } from '#ports/cloud.ts';
+import type { TagRule } from '#ports/settings.ts';
+
+import type { Edit } from './arguments.ts';
+import type { Tagged } from './plan.ts';
+
+type Edits = { of: Tagged; edit: Edit }[];
+type Wanted = { rule: string; set: Record<string, string>; propagate: boolean };
+
+/** What a rule of the settings misses, and with what it is filled. Overwrites nothing. Throws Refusal that says what there is. */
+export async function ruleEdits(
+  asking: Pick<Asking, 'cloud' | 'settings'>,
+  { rule: name, set, propagate }: Wanted,
+): Promise<Edits> {
+  const rule = ruleNamed(asking.settings.tags.required, name);
+  const selector = readSelector(readWords(rule.selector).plain, 'env=prod');
+  const found = await findTargets(asking.cloud, selector);
+  if (!propagate) {
+    mustFit(rule, set);
+    return missingEdits([...found.instances, ...found.volumes], set);
+  }
+  if (rule.propagate.length === 0)
+    throw new Refusal(
+      'bad-input',
+      `The rule \`${name}\` passes nothing on. An admin says what it may under \`tags.required\` in deckhand.yml: \`propagate: [volumes, snapshots]\`.`,
+    );
+  const snapshots = rule.propagate.includes('snapshots')
+    ? await asking.cloud.snapshots(selector.all ? {} : { volumeIds: found.volumes.map(({ id }) => id) })
+    : [];
+  return propagation(rule, { ...found, snapshots });
+}
+
+/** Those keys that a thing does not have at all. Pure. */
+export function missingEdits(things: readonly (Instance | Volume)[], set: Readonly<Record<string, string>>): Edits {
+  return things.flatMap(({ id, name, tags }) =>
+    editOf({ id, name, tags }, Object.fromEntries(Object.entries(set).filter(([key]) => !Object.hasOwn(tags, key)))),
+  );
+}
+
+/**
+ * Server → disks → snapshots: each gets the required tags it lacks, from the nearest above that has them in order. A disk on
+ * several servers gets only what they agree on. Pure.
+ */
+export function propagation(
+  rule: Pick<TagRule, 'keys' | 'propagate'>,
+  found: { instances: readonly Instance[]; volumes: readonly Volume[]; snapshots: readonly Snapshot[] },
+): Edits {
+  const servers = new Map<string, Tags>(found.instances.map(({ id, tags }) => [id, tags]));
+  const inherited = new Map<string, Tags>();
+  const ofVolumes = found.volumes.flatMap(({ id, name, tags, attachments }) => {
+    const hosts = attachments.map(({ instanceId }) => servers.get(instanceId)).filter((host) => host !== undefined);
+    const set = hosts.length === 0 ? {} : agreed(hosts.map((host) => passedOn(rule, host, tags)));
+    inherited.set(id, { ...set, ...tags });
+    return rule.propagate.includes('volumes') ? editOf({ id, name, tags }, set) : [];
+  });
+  const ofSnapshots = found.snapshots.flatMap(({ id, volumeId, tags }) =>
+    editOf({ id, name: tags['Name'] ?? '', tags }, passedOn(rule, inherited.get(volumeId) ?? {}, tags)),
+  );
+  return [...ofVolumes, ...ofSnapshots];
+}
+
+function agreed(all: readonly Record<string, string>[]): Record<string, string> {
+  const [first = {}, ...others] = all;
+  return Object.fromEntries(Object.entries(first).filter(([key, value]) => others.every((one) => one[key] === value)));
+}
+
+function editOf(of: Tagged, set: Record<string, string>): Edits {
+  return Object.keys(set).length === 0 ? [] : [{ of, edit: { set, remove: [] } }];
+}
+
+function ruleNamed(rules: readonly TagRule[], name: string): TagRule {
+  const found = rules.find((one) => one.name === name);
+  if (found !== undefined) return found;
+  const there = rules.length === 0 ? 'There is none yet' : `There is: ${rules.map((one) => one.name).join(', ')}`;
+  throw new Refusal(
+    'not-found',
+    `There is no tag rule \`${name.slice(0, 60)}\`. ${there}; rules are made under \`tags.required\` in deckhand.yml.`,
+  );
+}
+
+/** Nobody fixes a rule by breaking it. */
+function mustFit(rule: TagRule, set: Readonly<Record<string, string>>): void {
+  for (const [key, value] of Object.entries(set)) {
+    const of = Object.hasOwn(rule.keys, key) ? rule.keys[key] : undefined;
+    const all = Object.entries(rule.keys).map(([one, its]) => describeKey(one, its));
+    if (of === undefined || tagFault(set, key, of) === 'missing')
+      throw new Refusal(
+        'bad-input',
+        `\`${key}\` is no tag that the rule asks for, or has no value. It asks for: ${all.join('; ')}.`,
+      );
+    if (!isAllowed(value, of))
+      throw new Refusal(
+        'bad-input',
+        `\`${value.slice(0, 60)}\` is not allowed there. The rule asks for ${describeKey(key, of)}.`,
+      );
+  }
+}

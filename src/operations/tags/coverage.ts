@@ -1,0 +1,83 @@
+import { tagFault } from '#lib/tag-rules.ts';
+import type { Instance, Place, Tags, Volume } from '#ports/cloud.ts';
+import type { TagRule } from '#ports/settings.ts';
+
+/** What a rule is about in one place. */
+export type Stock = { place: Place; instances: readonly Instance[]; volumes: readonly Volume[] };
+export type Fault = {
+  place: Place;
+  id: string;
+  name: string;
+  owner: string;
+  key: string;
+  /** '' = missing. */
+  value: string;
+  what: 'missing' | 'not allowed';
+};
+/** `good` of `all` things have the key in order. */
+export type Share = { good: number; all: number };
+export type Coverage = {
+  rule: TagRule;
+  /** Servers and disks that have every key in order. */
+  things: Share;
+  /** GiB of the disks that have every key in order: what can be charged to somebody. */
+  sizeGiB: Share;
+  keys: readonly (Share & { key: string })[];
+  faults: readonly Fault[];
+  /** By the tag `owner`, of the server where a disk has none; the most faults first. */
+  owners: readonly (readonly [owner: string, faults: number])[];
+};
+
+/** How far a rule is kept, by its servers and disks in every place. Linear. Pure. */
+export function coverageOf(rule: TagRule, stocks: readonly Stock[]): Coverage {
+  const keys = Object.entries(rule.keys);
+  const faulty = new Map<string, number>(keys.map(([key]) => [key, 0]));
+  const owners = new Map<string, number>();
+  const faults: Fault[] = [];
+  const things = { good: 0, all: 0 };
+  const sizeGiB = { good: 0, all: 0 };
+  for (const { thing, place, owner, size } of stocks.flatMap(thingsOf)) {
+    const wrong = keys.flatMap(([key, of]) => {
+      const what = tagFault(thing.tags, key, of);
+      return what === undefined ? [] : [{ key, what, value: ownTag(thing.tags, key) }];
+    });
+    const good = wrong.length === 0 ? 1 : 0;
+    things.all += 1;
+    things.good += good;
+    sizeGiB.all += size;
+    sizeGiB.good += size * good;
+    if (good === 0) owners.set(owner, (owners.get(owner) ?? 0) + wrong.length);
+    for (const { key, what, value } of wrong) {
+      faulty.set(key, (faulty.get(key) ?? 0) + 1);
+      faults.push({ place, id: thing.id, name: thing.name, owner, key, value, what });
+    }
+  }
+  return {
+    rule,
+    things,
+    sizeGiB,
+    faults,
+    keys: keys.map(([key]) => ({ key, good: things.all - (faulty.get(key) ?? 0), all: things.all })),
+    owners: [...owners].toSorted((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)),
+  };
+}
+
+/** In percent, rounded down: 100 is only what is whole. Nothing there is whole. */
+export function percent({ good, all }: Share): number {
+  return all === 0 ? 100 : Math.floor((good / all) * 100);
+}
+
+function thingsOf({ place, instances, volumes }: Stock) {
+  const servers = new Map<string, Tags>(instances.map(({ id, tags }) => [id, tags]));
+  return [
+    ...instances.map((thing) => ({ thing, place, owner: ownTag(thing.tags, 'owner'), size: 0 })),
+    ...volumes.map((thing) => {
+      const host = servers.get(thing.attachments[0]?.instanceId ?? '') ?? {};
+      return { thing, place, owner: ownTag(thing.tags, 'owner') || ownTag(host, 'owner'), size: thing.sizeGiB };
+    }),
+  ];
+}
+
+function ownTag(tags: Tags, key: string): string {
+  return Object.hasOwn(tags, key) ? (tags[key] ?? '') : '';
+}

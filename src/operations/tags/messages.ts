@@ -1,0 +1,108 @@
+import { csvOf } from '#lib/csv.ts';
+import { amount, count } from '#lib/format.ts';
+import { placeLabel } from '#lib/places.ts';
+import { describeKey } from '#lib/tag-rules.ts';
+import type { TextFile } from '#operations/contract.ts';
+import type { Place } from '#ports/cloud.ts';
+import type { Line, Message, Section } from '#ports/text.ts';
+
+import { type Coverage, percent } from './coverage.ts';
+
+const mostOwners = 5;
+const mostUnread = 10;
+
+type Of = { unread: readonly { place: Place; why: string }[]; places: number; now: number; tag: string; csv: boolean };
+
+/** How far each rule is kept, by key, who has most to do, and what to type. Pure. */
+export function report(all: readonly Coverage[], of: Of): Message {
+  const bad = all.filter(({ faults }) => faults.length > 0).length;
+  const missing = of.unread.length === 0 ? '' : `; ${count(of.unread.length, 'place')} could not be read`;
+  const text = `${bad === 0 ? 'Every tag rule is kept' : `${bad} of ${count(all.length, 'tag rule')} not kept everywhere`}${missing}`;
+  return {
+    alert: `Tags: ${text}`,
+    title: `Required tags${of.places === 1 ? '' : ` · ${count(of.places, 'place')}`}`,
+    sections: [
+      {
+        kind: 'text',
+        lines: [
+          [
+            { emoji: text.startsWith('Every') && missing === '' ? 'large_green_circle' : 'large_yellow_circle' },
+            ' ',
+            { bold: `${text}.` },
+          ],
+        ],
+      },
+      ...all.flatMap((one) => ruleSections(one, of)),
+      ...unread(of),
+      {
+        kind: 'note',
+        line: [
+          ...(bad === 0 || of.csv ? [] : ['Each fault as a row of a file: add ', { code: '--csv' }, ' · ']),
+          'servers and their disks count · read at ',
+          { at: of.now, style: 'time' },
+        ],
+      },
+    ],
+    buttons: [{ verb: 'refresh', label: 'Refresh' }],
+  };
+}
+
+/** Every fault, for a spreadsheet. Pure. */
+export function faultsFile(all: readonly Coverage[]): TextFile {
+  const columns = ['rule', 'account', 'region', 'id', 'name', 'owner', 'key', 'value', 'fault'];
+  const rows = all.flatMap(({ rule, faults }) =>
+    faults.map(({ place, id, name, owner, key, value, what }) => [
+      rule.name,
+      place.name ?? place.account,
+      place.region,
+      id,
+      name,
+      owner,
+      key,
+      value,
+      what,
+    ]),
+  );
+  return { name: 'tags.csv', title: 'What the tag rules miss', text: csvOf(columns, rows) };
+}
+
+function ruleSections({ rule, things, sizeGiB, keys, faults, owners }: Coverage, { tag }: Of): Section[] {
+  const total = `${percent(things)} % of ${count(things.all, 'server and disk', 'servers and disks')}, ${percent(sizeGiB)} % of ${amount(sizeGiB.all)} GiB`;
+  const rest = owners.length - mostOwners;
+  const worst = owners.slice(0, mostOwners).map(([owner, n]) => `${owner === '' ? 'no owner' : owner} (${n})`);
+  const fix: Line = [
+    { code: `${tag} --rule ${rule.name} ${keys.toSorted((a, b) => a.good - b.good)[0]?.key ?? ''}=…` },
+    ...(rule.propagate.length === 0 ? [] : [' or ', { code: `${tag} --rule ${rule.name} --propagate` }]),
+  ];
+  return [
+    { kind: 'text', lines: [[{ bold: rule.name }, ` · ${rule.selector} · in order: ${total}`]] },
+    {
+      kind: 'table',
+      columns: ['Tag', 'In order', 'Of', 'Coverage'],
+      rows: keys.map((one) => [
+        describeKey(one.key, rule.keys[one.key] ?? { values: undefined, pattern: undefined }).slice(0, 100),
+        String(one.good),
+        String(one.all),
+        `${percent(one)} %`,
+      ]),
+    },
+    ...(faults.length === 0
+      ? []
+      : [
+          {
+            kind: 'facts',
+            facts: [
+              ['Most to do', `${worst.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`],
+              ['Fill what is missing', fix],
+            ],
+          } satisfies Section,
+        ]),
+  ];
+}
+
+function unread({ unread: list }: Of): Section[] {
+  if (list.length === 0) return [];
+  const items = list.slice(0, mostUnread).map(({ place, why }): Line => [{ bold: placeLabel(place) }, `: ${why}`]);
+  const rest = list.length - items.length;
+  return [{ kind: 'list', items: [...items, ...(rest > 0 ? [`and ${rest} more`] : [])] }];
+}
