@@ -25,7 +25,7 @@ import { createIncidentPress } from '#runtime/incident-press.ts';
 import { createIncidents } from '#runtime/incidents.ts';
 import { createLease } from '#runtime/lease.ts';
 import { createParts } from '#runtime/parts.ts';
-import { postOnce } from '#runtime/posting.ts';
+import { attachOnce, postOnce } from '#runtime/posting.ts';
 import { shownPlace } from '#runtime/reach.ts';
 import { createReminders } from '#runtime/reminders.ts';
 import { createRun, findChange, type RunInput } from '#runtime/run.ts';
@@ -34,6 +34,8 @@ import { createTroubleWatch } from '#runtime/trouble.ts';
 import type { World } from '#runtime/world.ts';
 import { createManagedSites } from '#sites/managed.ts';
 import { shadowed } from '#sites/messages.ts';
+import { createPastView } from '#sites/past-view.ts';
+import { createSiteReports } from '#sites/report.ts';
 import { createSiteWatch } from '#sites/watch.ts';
 
 /** Everything the product needs from outside. */
@@ -74,11 +76,17 @@ export function createApp(outside: AppWorld): App {
     begin: (fence) => sites.start(fence),
     end: () => sites.stop(),
   });
-  const views = { sites: sites.views, schedules: viewSchedules, desk: managed.desk };
+  const views = {
+    sites: sites.views,
+    siteHistory: createPastView(world),
+    schedules: viewSchedules,
+    desk: managed.desk,
+  };
   const asking = createAskingFor(world, who, views);
   const ask = createAsk({ world, who, asking, desk: managed.desk });
   const health = createHealthWatches({ ...world, incidents });
   const digest = createDigest(world);
+  const reports = createSiteReports(world);
   const remind = createReminders(world);
   const lookForTrouble = createTroubleWatch(world, incidents);
   const automatic = createAutomatic({ world, asking, incidents });
@@ -101,6 +109,19 @@ export function createApp(outside: AppWorld): App {
     return durable.step('post', async () => (await postOnce(world, channel, message, '')).ts, {
       attempts: 30,
     });
+  });
+
+  world.engine.serve('site-report', async (durable, input) => {
+    const { channel } = input as { channel: string }; // written by the schedule
+
+    const report = await durable.step('compose', async () => (await reports.compose(channel)) ?? null, {
+      attempts: 30,
+    });
+    if (report === null) return null;
+    const { message, file } = report;
+    const ref = await durable.step('post', () => postOnce(world, channel, message, ''), { attempts: 30 });
+    await attachOnce(world, durable, 'csv', { ref, file });
+    return ref.ts;
   });
 
   /** What a crash may have left between two stores; safe to repeat. One that fails holds up none of the others. */
@@ -156,7 +177,7 @@ export function createApp(outside: AppWorld): App {
   }
 
   function schedule(): void {
-    const { health: checks, digest: daily } = world.settings.current();
+    const { health: checks, digest: daily, siteReport: weekly } = world.settings.current();
     const jobs: CronJob[] = [];
     if (checks.enabled)
       jobs.push({ name: 'health', cron: checks.cron, timezone: checks.timezone, run: (slot) => health.run(slot) });
@@ -166,6 +187,16 @@ export function createApp(outside: AppWorld): App {
         cron: daily.cron,
         timezone: daily.timezone,
         run: (slot) => world.engine.start(`digest:${slot}`, 'digest', { slot }),
+      });
+    if (weekly.enabled)
+      jobs.push({
+        name: 'site-report',
+        cron: weekly.cron,
+        timezone: weekly.timezone,
+        run: async (slot) => {
+          for (const channel of reports.channels())
+            await world.engine.start(`site-report:${slot}:${channel}`, 'site-report', { channel });
+        },
       });
     jobs.push({ name: 'timed', cron: lookEvery(worksByTheClock()), timezone: 'UTC', run: lookAtTheClock });
     jobs.push({ name: 'leftovers', cron: '7 * * * *', timezone: 'UTC', run: (slot) => leftovers.look(slot) });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import type { Settings, Slo } from '#ports/settings.ts';
 
-import { duration, section } from './fields.ts';
+import { cron, duration, flag, section, timezone } from './fields.ts';
 
 /** `history` and the promises of sites. */
 export const history = section({
@@ -13,6 +13,12 @@ export const history = section({
 export function toHistory({ hours, days }: z.output<typeof history>): Settings['history'] {
   return { hoursMs: hours, daysMs: days };
 }
+
+export const siteReport = section({
+  enabled: flag().default(true).describe('Post the week of the sites, in each channel where their alerts go'),
+  cron: cron.default('0 9 * * 1').describe('When'),
+  timezone: timezone.default('UTC').describe('Time zone of the cron line'),
+});
 
 const percent = (least: number, most: number) => {
   const error = `Expected a number of percent from ${least} to ${most}, such as 99.9.`;

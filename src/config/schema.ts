@@ -19,7 +19,7 @@ import {
   userId,
   whole,
 } from './fields.ts';
-import { history, toHistory } from './history-schema.ts';
+import { history, siteReport, toHistory } from './history-schema.ts';
 import { alerts, maintenance, monitoring, toAlerts, toMonitoring, toWindow } from './monitoring-schema.ts';
 import { restore } from './restore-schema.ts';
 import { holds, retention, toHolds, toRetention } from './retention-schema.ts';
@@ -129,6 +129,7 @@ export const SettingsFile = section({
   alerts: alerts.prefault({}).describe('What happens to an alert that nobody takes'),
   monitoring: monitoring.prefault({}).describe('How site checks behave together'),
   history: history.prefault({}).describe('How long what checks showed is kept'),
+  siteReport: siteReport.prefault({}).describe('The weekly report of the sites'),
   maintenance: maintenance.prefault([]).describe('Planned work: checks go on, nothing is told'),
   sitesDefaults: sitesDefaults.prefault({}).describe('What holds for every site that does not say otherwise'),
   schedules: schedules.prefault([]).describe('Snapshots by the clock'),
@@ -248,6 +249,7 @@ export function toSettings(file: SettingsFile): Settings {
     alerts: toAlerts(file.alerts),
     monitoring: toMonitoring(file.monitoring),
     history: toHistory(file.history),
+    siteReport: file.siteReport,
     maintenance: file.maintenance.map(toWindow),
     schedules: file.schedules.map((one) => toSchedule(one, accounts)),
     drills: file.drills.map((one) => toDrill(one, accounts)),

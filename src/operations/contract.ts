@@ -50,6 +50,8 @@ export type Asking = {
   sites: () => Promise<readonly SiteView[]>;
   /** The sites as they are managed, in deckhand.yml and here. */
   desk: SiteDesk;
+  /** Uptime, response times, charts and CSV of one site. Refusal "not-found" for an unknown one. */
+  siteHistory: (name: string, span: 'day' | 'week' | 'month') => Promise<Answer>;
   /** The snapshot schedules and how they are, for `/deck schedules`. */
   schedules: () => Promise<readonly ScheduleView[]>;
 };

@@ -20,6 +20,7 @@ import {
   sitesSilenceOperation,
 } from './sites/breaks.ts';
 import { sitesAddOperation, sitesEditOperation, sitesRemoveOperation } from './sites/define.ts';
+import { sitesHistoryOperation } from './sites/history.ts';
 import { sitesOperation } from './sites/operation.ts';
 import { sitesTestOperation } from './sites/test.ts';
 import { snapshotOperation } from './snapshot/operation.ts';
@@ -51,6 +52,7 @@ export const operations: readonly Operation[] = [
   runsOperation,
   auditOperation,
   sitesOperation,
+  sitesHistoryOperation,
   sitesAddOperation,
   sitesEditOperation,
   sitesRemoveOperation,

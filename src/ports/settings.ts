@@ -88,6 +88,8 @@ export type Settings = {
   monitoring: Monitoring;
   /** How long the hours and the days of each site are kept. Defaults 35 days and 2 years. */
   history: { hoursMs: number; daysMs: number };
+  /** The week of the sites, in each channel where their alerts go. */
+  siteReport: { cron: string; timezone: string; enabled: boolean };
   maintenance: readonly MaintenanceWindow[];
   schedules: readonly SnapshotSchedule[];
   drills: readonly Drill[];

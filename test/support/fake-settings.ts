@@ -52,6 +52,7 @@ export function createFakeSettings(
       heartbeat: undefined,
     },
     history: { hoursMs: 35 * 86_400_000, daysMs: 730 * 86_400_000 },
+    siteReport: { cron: '0 9 * * 1', timezone: 'UTC', enabled: true },
     maintenance: [],
     schedules: [],
     drills: [],

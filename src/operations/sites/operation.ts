@@ -7,7 +7,7 @@ import { listed } from './messages.ts';
 
 type Args = { filter?: string | undefined };
 /** What can be typed after `sites`, for those who mistype it. */
-const verbs = 'add, edit, remove, pause, resume, silence, maintenance, test, discover';
+const verbs = 'add, edit, remove, pause, resume, silence, maintenance, test, history, discover';
 
 export const sitesOperation = defineAnswer<Args>({
   kind: 'answer',

@@ -1,0 +1,81 @@
+import { Refusal } from '#errors.ts';
+import type { Answer, Asking } from '#operations/contract.ts';
+import type { Chat } from '#ports/chat.ts';
+import type { Clock, Log } from '#ports/clock.ts';
+import type { History } from '#ports/history.ts';
+import type { Chart, Pictures } from '#ports/pictures.ts';
+import type { SettingsSource } from '#ports/settings.ts';
+import type { Section } from '#ports/text.ts';
+
+import * as messages from './past-messages.ts';
+import { readPast } from './past.ts';
+import { begin, dayMs, hourMs } from './rollup.ts';
+
+export type PastWorld = {
+  history: Pick<History, 'measures'>;
+  settings: SettingsSource;
+  chat: Pick<Chat, 'file'>;
+  pictures: Pictures;
+  clock: Clock;
+  log: Log;
+};
+
+/** The span that ends now. */
+export function spanOf(name: messages.Span['name'], now: number): messages.Span {
+  const [words, from] = {
+    day: ['the last 24 hours', begin(now, hourMs) - 23 * hourMs] as const,
+    week: ['the last 7 days', begin(now, dayMs) - 6 * dayMs] as const,
+    month: ['the last 30 days', begin(now, dayMs) - 29 * dayMs] as const,
+  }[name];
+  return { name, words, from, to: now };
+}
+
+/** The history of one site, with charts and a CSV. Refusal "not-found" when it is not watched; Transient with the store. */
+export function createPastView(world: PastWorld): Asking['siteHistory'] {
+  return async (name, spanName): Promise<Answer> => {
+    const site = world.settings.current().sites.find((one) => one.name === name);
+    if (site === undefined)
+      throw new Refusal('not-found', `No site is named \`${name}\`. See the names with \`/deck sites\`.`);
+    const now = world.clock.now();
+    const span = spanOf(spanName, now);
+    const of = { sites: [name], now } as const;
+    const past =
+      (await readPast(world.history, { ...of, grain: spanName === 'day' ? 'h' : 'd', from: span.from })).get(name) ??
+      [];
+    const budgetFrom = begin(now - (site.slo?.windowMs ?? 0), dayMs);
+    const budget =
+      site.slo === undefined
+        ? []
+        : ((await readPast(world.history, { ...of, grain: 'd', from: budgetFrom })).get(name) ?? []);
+    const rows = [{ name, past }];
+    return {
+      alert: `${name}, ${span.words}: ${messages.up(messages.total(past))} up`,
+      title: `${name}: ${span.words}`,
+      sections: [
+        ...messages.sections(site, past, budget),
+        await pictureOf(world, messages.upDownChart(`${name}: up and down`, span, rows)),
+        await pictureOf(world, messages.latencyChart(site, past)),
+      ],
+      files: [
+        { name: `${name}-${spanName}.csv`, title: `History of ${name}, ${span.words}`, text: messages.csv(rows) },
+      ],
+    };
+  };
+}
+
+/** A chart in a message; where it cannot be drawn or kept, its words. Never throws. */
+export async function pictureOf(world: Pick<PastWorld, 'chat' | 'pictures' | 'log'>, chart: Chart): Promise<Section> {
+  try {
+    const { bytes, alt } = await world.pictures.draw(chart);
+    try {
+      const { id } = await world.chat.file({ name: 'chart.png', title: chart.title, alt, bytes });
+      return { kind: 'image', file: id, alt };
+    } catch (error) {
+      world.log.warn({ chart: chart.title, err: error }, 'a chart could not be uploaded; its words stand in');
+      return { kind: 'text', lines: [alt] };
+    }
+  } catch (error) {
+    world.log.error({ chart: chart.title, err: error }, 'a chart could not be drawn');
+    return { kind: 'note', line: `${chart.title}: the chart could not be drawn. Ask an admin to look at the log.` };
+  }
+}
