@@ -1,4 +1,4 @@
-import { count, duration, label } from '#lib/format.ts';
+import { amount, count, duration, label, some } from '#lib/format.ts';
 import { placeLabel } from '#lib/places.ts';
 import type { Report } from '#ports/incidents.ts';
 import type { Line, Message, Section } from '#ports/text.ts';
@@ -97,7 +97,21 @@ function behind(where: string): string {
 
 function secondLine(of: Summary): readonly Line[] {
   const runs = of.runs.map(([state, n]) => `${n} ${state}`).join(', ');
-  return [`Runs in the last day: ${runs === '' ? 'none' : runs}.`];
+  return [`Runs in the last day: ${runs === '' ? 'none' : runs}.`, ...costLine(of.cost), ...tagLine(of.tags)];
+}
+
+function costLine({ snapshots, unattached }: Summary['cost']): readonly Line[] {
+  const parts = [
+    ...((snapshots ?? 0) < 1 ? [] : [`snapshots at most $${amount(Math.round(snapshots ?? 0))}`]),
+    ...((unattached ?? 0) < 1 ? [] : [`volumes that hang on no server $${amount(Math.round(unattached ?? 0))}`]),
+  ];
+  return parts.length === 0 ? [] : [`A month, estimated: ${parts.join(', ')}.`];
+}
+
+function tagLine(tags: Summary['tags']): readonly Line[] {
+  if (tags.length === 0) return [];
+  const rules = tags.map(({ rule, coverage }) => `${rule} ${coverage} %`);
+  return [`Required tags in order: ${some(rules, 8)}.`];
 }
 
 function bareSection(bare: Summary['bare'], now: number): Section[] {

@@ -1,6 +1,8 @@
 import { placeLabel } from '#lib/places.ts';
+import { chosenBy, coverageOf, percent } from '#lib/tag-coverage.ts';
 import type { Instance, InstanceHealth, Place, ScheduledEvent, Snapshot, Volume } from '#ports/cloud.ts';
 import type { IncidentRecord, Run } from '#ports/history.ts';
+import type { Settings, TagRule } from '#ports/settings.ts';
 
 import { type Check, checks } from './diagnosis.ts';
 import type { Part } from './digest-messages.ts';
@@ -14,7 +16,14 @@ export type Facts = {
   snapshots: Part<readonly Snapshot[]>;
 };
 /** What is known of all places together. */
-export type Common = { incidents: readonly IncidentRecord[]; runs: readonly Run[]; now: number };
+export type Common = {
+  incidents: readonly IncidentRecord[];
+  runs: readonly Run[];
+  /** US dollars for a GiB and month. */
+  prices: Settings['retention']['prices'];
+  rules: readonly TagRule[];
+  now: number;
+};
 export type Summary = {
   now: number;
   /** Each place with its own figures, home first. */
@@ -29,6 +38,10 @@ export type Summary = {
   /** In use, without a completed snapshot of the last day (and of the last week); the longest without first. */
   bare: { day: readonly Bare[]; week: readonly Bare[] } | undefined;
   unattached: { count: number; sizeGiB: number; largest: readonly (Volume & { where: string })[] };
+  /** US dollars a month, estimated; undefined where nothing of it could be read. `snapshots`: at most, since they share blocks. */
+  cost: { unattached: number | undefined; snapshots: number | undefined };
+  /** How far each tag rule is kept, in the places that could be read. */
+  tags: readonly { rule: string; coverage: number }[];
   incidents: readonly IncidentRecord[];
   runs: readonly (readonly [state: string, count: number])[];
   /** What AWS refused to show, in its own words. */
@@ -63,10 +76,48 @@ export function summarise(facts: readonly Facts[], common: Common): Summary {
       sizeGiB: sum(parts.flatMap(({ unattached }) => unattached.map(({ sizeGiB }) => sizeGiB))),
       largest: parts.flatMap(({ unattached }) => unattached).toSorted((a, b) => b.sizeGiB - a.sizeGiB),
     },
+    cost: costOf(facts, common.prices),
+    tags: tagsOf(facts, common.rules),
     incidents: common.incidents.toSorted((a, b) => a.startedAt - b.startedAt),
     runs: countBy(common.runs.map(({ state }) => state)),
     refused: parts.flatMap(({ refused }) => refused),
   };
+}
+
+const gib = 1_073_741_824;
+
+/** The size of a snapshot is all its blocks, also those it shares with others: AWS charges for less. */
+function costOf(facts: readonly Facts[], prices: Common['prices']): Summary['cost'] {
+  const read = <T>(parts: readonly Part<readonly T[]>[]): readonly T[] | undefined =>
+    parts.every((part) => 'refused' in part) ? undefined : parts.flatMap((part) => valueOf(part) ?? []);
+  const volumes = read(facts.map((one) => one.volumes));
+  const snapshots = read(facts.map((one) => one.snapshots));
+  const loose = volumes?.filter(({ attachments, state }) => attachments.length === 0 && state === 'available');
+  return {
+    unattached: loose && sum(loose.map(({ sizeGiB }) => sizeGiB * prices.volumeGiBMonth)),
+    snapshots:
+      snapshots &&
+      sum(
+        snapshots.map(({ fullSizeBytes, sizeGiB, tier }) => {
+          const size = fullSizeBytes === undefined ? sizeGiB : fullSizeBytes / gib;
+          return size * (tier === 'archive' ? prices.archiveGiBMonth : prices.snapshotGiBMonth);
+        }),
+      ),
+  };
+}
+
+function tagsOf(facts: readonly Facts[], rules: readonly TagRule[]): Summary['tags'] {
+  const stocks = facts.flatMap(({ place, instances, volumes }) =>
+    'value' in instances && 'value' in volumes ? [{ place, instances: instances.value, volumes: volumes.value }] : [],
+  );
+  if (stocks.length === 0) return [];
+  return rules.map((rule) => {
+    const { things } = coverageOf(
+      rule,
+      stocks.map((stock) => chosenBy(rule, stock)),
+    );
+    return { rule: rule.name, coverage: percent(things) };
+  });
 }
 
 function partOf(of: Facts, where: string, now: number) {

@@ -3,6 +3,7 @@ import type { Clock } from '#ports/clock.ts';
 import type { Place } from '#ports/cloud.ts';
 import type { Clouds } from '#ports/clouds.ts';
 import type { History, Run } from '#ports/history.ts';
+import type { SettingsSource } from '#ports/settings.ts';
 import type { Message } from '#ports/text.ts';
 
 import { type Part, render } from './digest-messages.ts';
@@ -17,8 +18,13 @@ const mostIncidents = 100;
  * The daily overview of the fleet, in every place. `compose` throws Transient when AWS or the store does not answer (try
  * again); what AWS refuses, and one of several places that does not answer, is left out of the digest and said in it.
  */
-export function createDigest(world: { clouds: Clouds; history: Pick<History, 'runs' | 'incidents'>; clock: Clock }) {
-  const { clouds, history, clock } = world;
+export function createDigest(world: {
+  clouds: Clouds;
+  history: Pick<History, 'runs' | 'incidents'>;
+  clock: Clock;
+  settings: Pick<SettingsSource, 'current'>;
+}) {
+  const { clouds, history, clock, settings } = world;
 
   async function compose(): Promise<Message> {
     const now = clock.now();
@@ -28,7 +34,8 @@ export function createDigest(world: { clouds: Clouds; history: Pick<History, 'ru
       history.incidents.list({ limit: mostIncidents, state: 'open' }),
       lastDay(now - dayMs),
     ]);
-    return render(summarise(facts, { incidents, runs, now }));
+    const { retention, tags } = settings.current();
+    return render(summarise(facts, { incidents, runs, prices: retention.prices, rules: tags.required, now }));
   }
 
   async function read(place: Place, isOneOfMany: boolean): Promise<Facts> {

@@ -7,8 +7,13 @@ import type { IncidentRecord, Run } from '#ports/history.ts';
 import type { Message } from '#ports/text.ts';
 import { aSnapshot, aVolume, anInstance } from '#test/support/builders.ts';
 import { createFakeClock } from '#test/support/fake-clock.ts';
+import { createFakeSettings } from '#test/support/fake-settings.ts';
 
 const hour = 3_600_000;
+const any = { values: undefined, pattern: undefined };
+const settings = createFakeSettings({
+  tags: { required: [{ name: 'billing', selector: 'env=prod', keys: { env: any, owner: any }, propagate: [] }] },
+});
 const clock = createFakeClock();
 const now = clock.now();
 
@@ -35,7 +40,7 @@ function digestOf(fleet: Fleet, change: Partial<Cloud> = {}) {
     incidents: { list: async () => fleet.incidents ?? [] },
   };
   const clouds = { places: () => [{ account: '', region: 'eu-west-1' }], at: () => cloud };
-  return createDigest({ clouds, history, clock } as unknown as Parameters<typeof createDigest>[0]).compose();
+  return createDigest({ clouds, history, clock, settings } as unknown as Parameters<typeof createDigest>[0]).compose();
 }
 
 /** The message as a person reads it, roughly. */
@@ -92,6 +97,34 @@ describe('the daily digest', () => {
     expect(message.alert).toBe('Fleet digest: 1 server (1 running), no failing check');
     expect(message.sections).toHaveLength(2);
     expect(text(message)).toContain('Runs in the last day: none.');
+  });
+
+  it('estimates what snapshots and loose disks cost, and says how far tag rules are kept', async () => {
+    const gib = 2 ** 30;
+    const message = await digestOf({
+      instances: [anInstance({ tags: { env: 'prod', owner: 'shop' } }), anInstance({ id: 'i-00000002' })],
+      volumes: [
+        aVolume({ sizeGiB: 1_000, attachments: [], state: 'available', tags: {} }),
+        aVolume({ id: 'vol-0000000c', sizeGiB: 9_000, tags: { env: 'prod', owner: 'shop' } }),
+      ],
+      snapshots: [
+        aSnapshot({ fullSizeBytes: 2_000 * gib, sizeGiB: 9_000 }),
+        aSnapshot({ id: 'snap-00000002', sizeGiB: 1_000 }),
+        aSnapshot({ id: 'snap-00000003', sizeGiB: 8_000, tier: 'archive' }),
+      ],
+    });
+
+    // 2,000 and 1,000 GiB at 0.05, 8,000 at 0.0125; 1,000 at 0.08.
+    expect(text(message)).toContain('A month, estimated: snapshots at most $250, volumes that hang on no server $80.');
+    expect(text(message)).toContain('Required tags in order: billing 66 %.');
+  });
+
+  it('says nothing of costs and tags that it could not read', async () => {
+    const refuse = async () => {
+      throw new Refusal('not-permitted', 'AWS says no.');
+    };
+    const message = await digestOf({}, { volumes: refuse, snapshots: refuse });
+    expect(text(message)).not.toMatch(/A month|Required tags/);
   });
 
   it('counts states, names what fails, what AWS plans, what is open and what was run', async () => {
@@ -197,7 +230,7 @@ describe('the daily digest', () => {
     };
     const history = { runs: { recent: async () => [] }, incidents: { list: async () => [] } };
 
-    const message = await createDigest({ clouds, history, clock } as unknown as Parameters<
+    const message = await createDigest({ clouds, history, clock, settings } as unknown as Parameters<
       typeof createDigest
     >[0]).compose();
 

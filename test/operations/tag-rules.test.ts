@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { isRefusal } from '#errors.ts';
+import { chosenBy, coverageOf, percent } from '#lib/tag-coverage.ts';
 import { isAllowed, passedOn, tagFault } from '#lib/tag-rules.ts';
 import { readWords } from '#lib/words.ts';
 import { parseTag } from '#operations/tag/arguments.ts';
 import { planTags } from '#operations/tag/plan.ts';
 import { missingEdits, propagation, ruleEdits } from '#operations/tag/rule.ts';
-import { coverageOf, percent } from '#operations/tags/coverage.ts';
 import { faultsFile, report } from '#operations/tags/messages.ts';
 import type { TagRule } from '#ports/settings.ts';
 import { anInstance, aSnapshot, aVolume } from '#test/support/builders.ts';
@@ -77,6 +77,20 @@ describe('coverage', () => {
       ['shop', 3],
       ['search', 2],
     ]);
+  });
+
+  it.each([
+    ['all', ['i-00000001', 'i-00000002'], ['vol-00000001', 'vol-00000002', 'vol-00000003']],
+    ['env=dev', ['i-00000002'], []],
+    ['env=prod', ['i-00000001'], ['vol-00000001', 'vol-00000002', 'vol-00000003']],
+    ['vol-00000003', [], ['vol-00000003']],
+    ['vol-00000001', ['i-00000001'], ['vol-00000001', 'vol-00000002']],
+    ['constructor=x', [], []],
+  ])('of %s is about the same things as the report', (selector, instances, volumes) => {
+    const loose = aVolume({ id: 'vol-00000003', attachments: [], tags: { env: 'prod' } });
+    const chosen = chosenBy({ selector }, { ...stock, volumes: [...stock.volumes, loose] });
+    expect(chosen.instances.map(({ id }) => id)).toEqual(instances);
+    expect(chosen.volumes.map(({ id }) => id)).toEqual(volumes);
   });
 
   it('is 100 % only when it is whole', () => {

@@ -1,12 +1,11 @@
 import { csvOf } from '#lib/csv.ts';
 import { amount, count } from '#lib/format.ts';
 import { placeLabel } from '#lib/places.ts';
+import { type Coverage, percent } from '#lib/tag-coverage.ts';
 import { describeKey } from '#lib/tag-rules.ts';
 import type { TextFile } from '#operations/contract.ts';
 import type { Place } from '#ports/cloud.ts';
 import type { Line, Message, Section } from '#ports/text.ts';
-
-import { type Coverage, percent } from './coverage.ts';
 
 const mostOwners = 5;
 const mostUnread = 10;

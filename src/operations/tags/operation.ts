@@ -2,13 +2,13 @@ import { z } from 'zod';
 
 import { isRefusal, isTransient, Refusal } from '#errors.ts';
 import { readSelector } from '#lib/selector.ts';
+import { coverageOf, type Stock } from '#lib/tag-coverage.ts';
 import { findTargets } from '#lib/targets.ts';
 import { readWords } from '#lib/words.ts';
 import { type Answer, type Asking, defineAnswer } from '#operations/contract.ts';
 import type { Cloud, Place } from '#ports/cloud.ts';
 import type { TagRule } from '#ports/settings.ts';
 
-import { coverageOf, type Stock } from './coverage.ts';
 import { faultsFile, report } from './messages.ts';
 
 const TagsArgs = z.object({ rule: z.string().optional(), csv: z.boolean() });

@@ -1,6 +1,9 @@
-import { tagFault } from '#lib/tag-rules.ts';
 import type { Instance, Place, Tags, Volume } from '#ports/cloud.ts';
 import type { TagRule } from '#ports/settings.ts';
+
+import { readSelector, type Selector } from './selector.ts';
+import { tagFault } from './tag-rules.ts';
+import { readWords } from './words.ts';
 
 /** What a rule is about in one place. */
 export type Stock = { place: Place; instances: readonly Instance[]; volumes: readonly Volume[] };
@@ -60,6 +63,37 @@ export function coverageOf(rule: TagRule, stocks: readonly Stock[]): Coverage {
     keys: keys.map(([key]) => ({ key, good: things.all - (faulty.get(key) ?? 0), all: things.all })),
     owners: [...owners].toSorted((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)),
   };
+}
+
+/** What a rule is about, of everything that was read: the same as `findTargets` of its selector, without asking AWS again. Pure. */
+export function chosenBy(rule: Pick<TagRule, 'selector'>, { place, instances, volumes }: Stock): Stock {
+  const selector = readSelector(readWords(rule.selector).plain, 'env=prod');
+  const named = new Set<string>(selector.volumes);
+  const hosts = new Set<string>(
+    volumes.filter(({ id }) => named.has(id)).flatMap(({ attachments }) => attachments.map((at) => at.instanceId)),
+  );
+  const chosen = instances.filter((one) => hosts.has(one.id) || isChosen(one, selector));
+  const servers = new Set<string>(chosen.map(({ id }) => id));
+  return {
+    place,
+    instances: chosen,
+    volumes: volumes.filter(
+      ({ id, tags, attachments }) =>
+        selector.all ||
+        named.has(id) ||
+        attachments.some(({ instanceId }) => servers.has(instanceId)) ||
+        (attachments.length === 0 && hasTags(tags, selector)),
+    ),
+  };
+}
+
+function isChosen({ id, name, tags }: Instance, selector: Selector): boolean {
+  return selector.all || selector.instances.includes(id) || selector.names.includes(name) || hasTags(tags, selector);
+}
+
+function hasTags(tags: Tags, selector: Selector): boolean {
+  const wanted = Object.entries(selector.tags);
+  return wanted.length > 0 && wanted.every(([key, value]) => ownTag(tags, key) === value && Object.hasOwn(tags, key));
 }
 
 /** In percent, rounded down: 100 is only what is whole. Nothing there is whole. */
