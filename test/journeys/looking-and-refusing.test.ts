@@ -31,6 +31,16 @@ describe('looking', () => {
     );
   });
 
+  it('shows the history of a site, and names the next move for one that is unknown', async () => {
+    await sandbox.command('requester', 'ops', '/deck sites history demo-shop day');
+    const shown = await told('requester', /the last 24 hours/);
+    expect(shown.plain).toMatch(/Uptime/);
+    expect(shown.plain).toMatch(/response time/);
+
+    await sandbox.command('requester', 'ops', '/deck sites history nobody');
+    await told('requester', /No site is named nobody\. See the names with \/deck sites/);
+  });
+
   it('shows one server with its checks, disks and the age of its last snapshot', async () => {
     await sandbox.command('requester', 'ops', '/fleet db-1');
 
