@@ -102,8 +102,8 @@ export function createRecorder(
       await measures.saveMinutes(batch, fence);
       waiting = waiting.filter((row) => !batch.includes(row));
       for (const { at } of batch) unrolled?.add(begin(at, hourMs));
-      await tidy();
       await world.onMinute?.(batch);
+      await tidy();
     } catch (error) {
       log.warn({ err: error, minutes: batch.length }, 'the history of sites could not be stored; trying again');
     }
