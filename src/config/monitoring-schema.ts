@@ -64,16 +64,26 @@ export const monitoring = section({
       .default(3)
       .describe('Sites of one parent, server, load balancer or address that make one message'),
   }).prefault({}),
+  discoverTag: text(128)
+    .default('deckhand:url')
+    .describe('Tag of a server with the address of its site, for `/deck sites discover`'),
   heartbeat: section({
     url: webAddress.optional().describe('Asked (GET) while checks run as they should; unset = never'),
     every: duration('10s', '1d').prefault('60s').describe('How often'),
   }).prefault({}),
 });
 
-export function toMonitoring({ blind, group, heartbeat, concurrency }: z.output<typeof monitoring>): Monitoring {
+export function toMonitoring({
+  discoverTag,
+  blind,
+  group,
+  heartbeat,
+  concurrency,
+}: z.output<typeof monitoring>): Monitoring {
   const { sites, share, within, canaries } = blind;
   return {
     concurrency,
+    discoverTag,
     blind: { sites, share, withinMs: within, canaries },
     group: { waitMs: group.wait, members: group.members },
     heartbeat: heartbeat.url === undefined ? undefined : { url: heartbeat.url, everyMs: heartbeat.every },

@@ -21,6 +21,7 @@ import {
 } from './sites/breaks.ts';
 import { sitesAddOperation, sitesEditOperation, sitesRemoveOperation } from './sites/define.ts';
 import { sitesHistoryOperation } from './sites/history.ts';
+import { sitesDiscoverOperation } from './sites/discover.ts';
 import { sitesOperation } from './sites/operation.ts';
 import { sitesTestOperation } from './sites/test.ts';
 import { snapshotOperation } from './snapshot/operation.ts';
@@ -61,6 +62,7 @@ export const operations: readonly Operation[] = [
   sitesSilenceOperation,
   sitesMaintenanceOperation,
   sitesTestOperation,
+  sitesDiscoverOperation,
   schedulesOperation,
   tagsOperation,
   helpOperation,

@@ -132,6 +132,8 @@ export type Monitoring = {
   blind: { sites: number; share: number; withinMs: number; canaries: readonly string[] };
   /** Sites that fail together: how long the first waits for the others, and how many make one message. Defaults 10 s, 3. */
   group: { waitMs: number; members: number };
+  /** Tag of a server with the address of its site. Default `deckhand:url`. */
+  discoverTag: string;
   /** Asked (GET) every `everyMs` while checks run as they should; undefined = never. */
   heartbeat: { url: string; everyMs: number } | undefined;
 };

@@ -141,3 +141,15 @@ describe('a test', () => {
     await bot.read('ops', /would count as down/);
   });
 });
+
+describe('discovery', () => {
+  it('suggests what load balancers serve, each with a line that adds it, and adds nothing', async () => {
+    await say('/deck sites discover');
+    const answer = await bot.read('ops', /Sites that are not watched/);
+    expect(answer.plain).toMatch(
+      /\/deck sites add shop-example-com https:\/\/shop\.example\.com\S* --load-balancer shop/,
+    );
+    await say('/deck sites shop-example');
+    expect((await bot.read('ops', /No site is like that/)).ephemeral).toBe(true);
+  });
+});

@@ -49,6 +49,7 @@ export function createFakeSettings(
       concurrency: { total: 300, perHost: 2 },
       blind: { sites: 5, share: 0.2, withinMs: 30_000, canaries: [] },
       group: { waitMs: 10_000, members: 3 },
+      discoverTag: 'deckhand:url',
       heartbeat: undefined,
     },
     history: { hoursMs: 35 * 86_400_000, daysMs: 730 * 86_400_000 },
