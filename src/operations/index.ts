@@ -20,8 +20,8 @@ import {
   sitesSilenceOperation,
 } from './sites/breaks.ts';
 import { sitesAddOperation, sitesEditOperation, sitesRemoveOperation } from './sites/define.ts';
-import { sitesHistoryOperation } from './sites/history.ts';
 import { sitesDiscoverOperation } from './sites/discover.ts';
+import { sitesHistoryOperation } from './sites/history.ts';
 import { sitesOperation } from './sites/operation.ts';
 import { sitesTestOperation } from './sites/test.ts';
 import { snapshotOperation } from './snapshot/operation.ts';
