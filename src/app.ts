@@ -3,6 +3,7 @@ import { scheduledCleanups } from '#fleet/cleanups.ts';
 import { createDigest } from '#fleet/digest.ts';
 import { createLeftoverWatch } from '#fleet/leftovers.ts';
 import { lookEvery, scheduledWork, scheduleViews } from '#fleet/schedules.ts';
+import { createTagWatch } from '#fleet/tag-watch.ts';
 import { createTimedWork, type TimedWork } from '#fleet/timed.ts';
 import { createHealthWatches } from '#fleet/watches.ts';
 import { placeFlags } from '#lib/places.ts';
@@ -92,6 +93,7 @@ export function createApp(outside: AppWorld): App {
   const automatic = createAutomatic({ world, asking, incidents });
   const timed = createTimedWork({ ...world, automatic });
   const backups = createBackupWatch({ ...world, incidents });
+  const tagRules = createTagWatch({ ...world, incidents });
   const leftovers = createLeftoverWatch({ ...world, incidents, automatic });
   let stopped = false;
   let reconciling: Cancel = () => undefined;
@@ -199,6 +201,7 @@ export function createApp(outside: AppWorld): App {
         },
       });
     jobs.push({ name: 'timed', cron: lookEvery(worksByTheClock()), timezone: 'UTC', run: lookAtTheClock });
+    jobs.push({ name: 'tags', cron: '23 * * * *', timezone: 'UTC', run: () => settling('tag rules', tagRules.look) });
     jobs.push({ name: 'leftovers', cron: '7 * * * *', timezone: 'UTC', run: (slot) => leftovers.look(slot) });
     world.schedules.replace(jobs);
   }
