@@ -153,3 +153,24 @@ describe('discovery', () => {
     expect((await bot.read('ops', /No site is like that/)).ephemeral).toBe(true);
   });
 });
+
+describe('a silenced site', () => {
+  it('is checked and listed as it is, and told only once the silence ends', { timeout: 90_000 }, async () => {
+    await listed(/fixed up/);
+    await say('/deck sites silence fixed 1h');
+    await bot.read('ops', /done: Silence fixed/);
+    // The watch notices within 5 s; a check is due every 3 s.
+    const checks = async () => (await bot.call('GET', 'site')).body['requests'] as number;
+    const seen = await checks();
+    await bot.until(async () => (await checks()) > seen + 6, 'six more checks', 40_000);
+    await bot.site({ status: 500 });
+    await listed(/fixed down/);
+    expect((await bot.messages('alerts')).filter(({ text }) => /CRITICAL:.*fixed/.test(text))).toEqual([]);
+
+    await say('/deck sites silence fixed end');
+
+    const alert = await bot.read('alerts', /CRITICAL: (fixed|.*sites) (is|are) down/, 60_000);
+    expect(alert.plain).toMatch(/fixed/);
+    await bot.site({ status: 200 });
+  });
+});
