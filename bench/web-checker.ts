@@ -118,6 +118,7 @@ async function watch() {
       raise: async () => void counts.told++,
       resolve: async () => {},
       silence: async () => undefined,
+      tried: async () => undefined,
       isOpen: async () => false,
     },
     cloud: { instances: async () => [] },

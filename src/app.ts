@@ -28,6 +28,7 @@ import { createLease } from '#runtime/lease.ts';
 import { createParts } from '#runtime/parts.ts';
 import { attachOnce, postOnce } from '#runtime/posting.ts';
 import { shownPlace } from '#runtime/reach.ts';
+import { createRemediation } from '#runtime/remediation.ts';
 import { createReminders } from '#runtime/reminders.ts';
 import { createRun, findChange, type RunInput } from '#runtime/run.ts';
 import { createSuggest } from '#runtime/suggest.ts';
@@ -59,6 +60,8 @@ export type App = {
 
 /** How often missed card edits, unheard decisions and orders without a run are looked for. */
 const reconcileMs = 30_000;
+/** How often it is decided whether to act on an open incident. */
+const remedyMs = 5_000;
 
 /** The slot of the hour that began last. */
 function hourOf(at: number): number {
@@ -80,6 +83,7 @@ export function createApp(outside: AppWorld): App {
   const views = {
     sites: sites.views,
     siteHistory: createPastView(world),
+    whyNotMend: sites.whyNotMend,
     schedules: viewSchedules,
     desk: managed.desk,
   };
@@ -91,16 +95,18 @@ export function createApp(outside: AppWorld): App {
   const remind = createReminders(world);
   const lookForTrouble = createTroubleWatch(world, incidents);
   const automatic = createAutomatic({ world, asking, incidents });
+  const remedy = createRemediation({ world, automatic, incidents });
   const timed = createTimedWork({ ...world, automatic });
   const backups = createBackupWatch({ ...world, incidents });
   const tagRules = createTagWatch({ ...world, incidents });
   const leftovers = createLeftoverWatch({ ...world, incidents, automatic });
   let stopped = false;
   let reconciling: Cancel = () => undefined;
+  let remedying: Cancel = () => undefined;
 
   const parts = createParts(world, (name) => findChange(world, name));
 
-  world.engine.serve('run', createRun({ world, who, asking, incidents, automatic, parts }));
+  world.engine.serve('run', createRun({ world, who, asking, incidents, automatic, parts, sites: sites.views }));
   world.engine.serve('part', parts.body);
   automatic.serve();
   world.engine.serve('digest', async (durable) => {
@@ -176,6 +182,11 @@ export function createApp(outside: AppWorld): App {
         )
         .finally(keepReconciling);
     });
+  }
+
+  function keepRemedying(): void {
+    if (stopped) return;
+    remedying = world.clock.after(remedyMs, () => void settling('remedies', remedy).finally(keepRemedying));
   }
 
   function schedule(): void {
@@ -264,6 +275,7 @@ export function createApp(outside: AppWorld): App {
       world.log.warn({ err: error }, 'could not look for unfinished matters yet'),
     );
     keepReconciling();
+    keepRemedying();
     beginByTheClock();
     void settling('leftovers', () => leftovers.look(hourOf(world.clock.now())));
     outside.settings.onChange(settingsChanged);
@@ -273,6 +285,7 @@ export function createApp(outside: AppWorld): App {
 
   async function stop(withinMs: number): Promise<void> {
     reconciling();
+    remedying();
     stopped = true;
     managed.stop();
     await Promise.all([world.schedules.stop(Math.min(withinMs, 2_000)), watching.stop(), world.engine.stop(withinMs)]);

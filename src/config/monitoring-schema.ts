@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { AlertRules, MaintenanceWindow, Monitoring } from '#ports/settings.ts';
+import type { AlertRules, MaintenanceWindow, Monitoring, Window } from '#ports/settings.ts';
 
 import {
   channelId,
@@ -90,15 +90,25 @@ export function toMonitoring({
   };
 }
 
-const window = section({
-  name: text(80).describe('What the work is; shown'),
-  sites: list(text(40), 10_000).default([]).describe('Names of the sites; empty = all'),
+const times = {
   from: localTime.optional().describe('Begin of a window that comes once'),
   to: localTime.optional().describe('Its end'),
   cron: cron.optional().describe('Begin of a window that comes again and again, instead of `from` and `to`'),
   duration: duration('1m', '7d').optional().describe('How long each lasts, with `cron`'),
   timezone: timezone.default('UTC').describe('Time zone of `from`, `to` and `cron`'),
-}).superRefine((of, context) => {
+};
+type Times = { [field in keyof typeof times]?: z.output<(typeof times)[field]> } & { timezone: string };
+
+const window = section({
+  name: text(80).describe('What the work is; shown'),
+  sites: list(text(40), 10_000).default([]).describe('Names of the sites; empty = all'),
+  ...times,
+}).superRefine(mustBeTimes);
+const frozen = section({ name: text(80).describe('Why nothing may change then; shown'), ...times }).superRefine(
+  mustBeTimes,
+);
+
+function mustBeTimes(of: Times, context: z.RefinementCtx): void {
   const wrong = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
   const once = of.from !== undefined || of.to !== undefined;
   if (once === (of.cron !== undefined || of.duration !== undefined))
@@ -111,20 +121,17 @@ const window = section({
     (of.to === undefined || (of.from !== undefined && instantIn(of.to, of.timezone) <= instantIn(of.from, of.timezone)))
   )
     wrong('to', 'Expected a time after `from`, such as `2026-12-02T02:00`.');
-});
+}
 
 export const maintenance = list(window, 1_000);
+export const freeze = list(frozen, 1_000);
 
 /** What the product reads, of a checked window. */
-export function toWindow(of: z.output<typeof window>): MaintenanceWindow {
-  const { name, sites, timezone } = of;
-  if (of.cron !== undefined)
-    return { kind: 'cron', name, sites, cron: of.cron, timezone, durationMs: of.duration ?? 0 };
-  return {
-    kind: 'once',
-    name,
-    sites,
-    from: instantIn(of.from ?? '', timezone),
-    to: instantIn(of.to ?? '', timezone),
-  };
+export function toMaintenance(of: z.output<typeof window>): MaintenanceWindow {
+  return { ...toWindow(of), sites: of.sites };
+}
+
+export function toWindow({ name, timezone, cron: line, duration: lasts, from, to }: Times & { name: string }): Window {
+  if (line !== undefined) return { kind: 'cron', name, cron: line, timezone, durationMs: lasts ?? 0 };
+  return { kind: 'once', name, from: instantIn(from ?? '', timezone), to: instantIn(to ?? '', timezone) };
 }

@@ -9,13 +9,19 @@ export function readSite(fields: SiteFields, defaults: SitesDefaults): ReadSite 
   const read = site.safeParse(fields);
   const faults = [...(read.success ? [] : read.error.issues.flatMap(faultOf)), ...plainSecrets(fields)];
   if (!read.success || faults.length > 0) return { ok: false, faults };
+  // What may run on servers is decided where the file is, not in a chat.
+  if (read.data.remedies !== undefined)
+    return wrong(
+      'remedies',
+      'Expected none: remedies stand in deckhand.yml alone. Move the site there to give it some.',
+    );
   const { deadline, interval = defaults.interval } = read.data;
   if (deadline !== undefined && deadline > interval)
     return wrong('deadline', 'Expected a time not above the `interval` of the site.');
   const together = asksFaults(read.data);
   if (together.length > 0)
     return { ok: false, faults: together.map(({ path, message }) => ({ field: String(path[0] ?? 'url'), message })) };
-  return { ok: true, fields, site: toSite(read.data, defaults) };
+  return { ok: true, fields, site: toSite(read.data, defaults, { docker: [], scripts: [] }) };
 }
 
 /** As `readSite`, from what people type; see SiteReader. */

@@ -20,7 +20,17 @@ import {
   whole,
 } from './fields.ts';
 import { history, siteReport, toHistory } from './history-schema.ts';
-import { alerts, maintenance, monitoring, toAlerts, toMonitoring, toWindow } from './monitoring-schema.ts';
+import {
+  alerts,
+  freeze,
+  maintenance,
+  monitoring,
+  toAlerts,
+  toMaintenance,
+  toMonitoring,
+  toWindow,
+} from './monitoring-schema.ts';
+import { docker, remedyFaults, scripts } from './remedies-schema.ts';
 import { restore } from './restore-schema.ts';
 import { holds, retention, toHolds, toRetention } from './retention-schema.ts';
 import { drills, schedules, toDrill, toSchedule } from './schedules-schema.ts';
@@ -131,6 +141,9 @@ export const SettingsFile = section({
   history: history.prefault({}).describe('How long what checks showed is kept'),
   siteReport: siteReport.prefault({}).describe('The weekly report of the sites'),
   maintenance: maintenance.prefault([]).describe('Planned work: checks go on, nothing is told'),
+  freeze: freeze.prefault([]).describe('Times in which nothing is mended without a person'),
+  docker: docker.prefault([]).describe('Docker engines whose containers may be restarted'),
+  scripts: scripts.prefault([]).describe('Scripts that may be run on servers as a remedy; no others ever are'),
   sitesDefaults: sitesDefaults.prefault({}).describe('What holds for every site that does not say otherwise'),
   schedules: schedules.prefault([]).describe('Snapshots by the clock'),
   drills: drills.prefault([]).describe('Restore drills by the clock'),
@@ -138,6 +151,8 @@ export const SettingsFile = section({
 })
   .superRefine((file, context) => {
     for (const fault of faultsOf(file.sites, file.sitesDefaults)) context.addIssue({ code: 'custom', ...fault });
+    const accounts = file.aws.accounts.map(({ name }) => name);
+    for (const fault of remedyFaults(file.sites, file, accounts)) context.addIssue({ code: 'custom', ...fault });
     const names = new Set(file.sites.map(({ name }) => name));
     for (const [at, { sites }] of file.maintenance.entries())
       for (const [nr, name] of sites.entries())
@@ -250,10 +265,11 @@ export function toSettings(file: SettingsFile): Settings {
     monitoring: toMonitoring(file.monitoring),
     history: toHistory(file.history),
     siteReport: file.siteReport,
-    maintenance: file.maintenance.map(toWindow),
+    maintenance: file.maintenance.map(toMaintenance),
+    freeze: file.freeze.map(toWindow),
     schedules: file.schedules.map((one) => toSchedule(one, accounts)),
     drills: file.drills.map((one) => toDrill(one, accounts)),
-    sites: sites.map((site) => toSite(site, file.sitesDefaults)),
+    sites: sites.map((site) => toSite(site, file.sitesDefaults, file)),
     sitesDefaults: file.sitesDefaults,
   };
 }

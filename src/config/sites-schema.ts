@@ -5,6 +5,7 @@ import type { Site } from '#ports/settings.ts';
 import { asks, asksFaults, siteAddress, statuses, toAsks } from './asks-schema.ts';
 import { channelId, duration, flag, list, name, named, section, server, text, webAddress, whole } from './fields.ts';
 import { slo, toSlo } from './history-schema.ts';
+import { remedies, type RemedyTools, toRemedies } from './remedies-schema.ts';
 
 const siteName = name('web-shop');
 const share = z
@@ -112,6 +113,9 @@ export const site = section({
     .describe(
       'The server behind it (id or Name), in any place of `aws.accounts`: feeds the Restart and Restore buttons',
     ),
+  remedies: remedies
+    .optional()
+    .describe('What may mend it; unset = reboot and restore of its `instance`, when a person asks'),
   loadBalancer: text(256).optional().describe('Name of the load balancer in front; its sites are told together'),
   channel: channelId.optional().describe('Where its alerts go; unset = `channels.alerts`'),
   owner: text(100).optional().describe('Who to talk to; shown on the alert'),
@@ -157,7 +161,7 @@ function isCircular(name: string, parents: ReadonlyMap<string, string | undefine
 }
 
 /** What the product reads, of a checked site. */
-export function toSite(of: SiteEntry, defaults: SitesDefaults): Site {
+export function toSite(of: SiteEntry, defaults: SitesDefaults, tools: RemedyTools): Site {
   const intervalMs = of.interval ?? defaults.interval;
   const intermittent = { ...defaults.intermittent, ...given(of.intermittent) };
   return {
@@ -185,6 +189,7 @@ export function toSite(of: SiteEntry, defaults: SitesDefaults): Site {
     parent: of.parent,
     loadBalancer: of.loadBalancer,
     instance: of.instance,
+    remedies: toRemedies(of.remedies, tools),
     channel: of.channel,
     owner: of.owner,
     runbook: of.runbook,

@@ -52,6 +52,8 @@ export type Asking = {
   desk: SiteDesk;
   /** Uptime, response times, charts and CSV of one site. Refusal "not-found" for an unknown one. */
   siteHistory: (name: string, span: 'day' | 'week' | 'month') => Promise<Answer>;
+  /** Why a site must not be mended now; undefined: it is down, looked at this moment. Throws Transient with the store. */
+  whyNotMend: (site: string) => Promise<string | undefined>;
   /** The snapshot schedules and how they are, for `/deck schedules`. */
   schedules: () => Promise<readonly ScheduleView[]>;
 };
@@ -193,6 +195,10 @@ export type Story = {
   platform: Platform;
   /** Where the sites are managed, by the keys of `ports/managed-sites`. Only inside a step. */
   kept: Pick<History['watch'], 'load' | 'save' | 'forget'>;
+  /** The watched sites and how they are, to see whether something helped. Not recorded: look inside a step. */
+  sites: () => Promise<readonly SiteView[]>;
+  /** Stops or allows what Deckhand does by itself. Not recorded: call it inside a step. Repeatable. */
+  automaticWork: (to: { stopped: boolean; by: UserId; at: number; why: string }) => Promise<void>;
   /** As they were when it was asked, so a replay sees the same. */
   limits: Settings['limits'];
   /** One recorded, repeatable effect. */

@@ -6,11 +6,14 @@ import { copyOperation } from './copy/operation.ts';
 import { drillOperation } from './drill/operation.ts';
 import { enableioOperation } from './enableio/operation.ts';
 import { eventOperation } from './event/operation.ts';
+import { fixOperation } from './fix/operation.ts';
 import { helpOperation } from './help/operation.ts';
 import { migrateOperation } from './migrate/operation.ts';
+import { pauseOperation } from './pause/operation.ts';
 import { replaceOperation } from './replace/operation.ts';
 import { restartOperation } from './restart/operation.ts';
 import { restoreOperation } from './restore/operation.ts';
+import { resumeOperation } from './resume/operation.ts';
 import { runsOperation } from './runs/operation.ts';
 import { schedulesOperation } from './schedules/operation.ts';
 import {
@@ -46,6 +49,7 @@ export const operations: readonly Operation[] = [
   eventOperation,
   enableioOperation,
   consoleOperation,
+  fixOperation,
   cleanupOperation,
   copyOperation,
   drillOperation,
@@ -63,6 +67,8 @@ export const operations: readonly Operation[] = [
   sitesMaintenanceOperation,
   sitesTestOperation,
   sitesDiscoverOperation,
+  pauseOperation,
+  resumeOperation,
   schedulesOperation,
   tagsOperation,
   helpOperation,

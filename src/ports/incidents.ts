@@ -9,6 +9,8 @@ export type Remedy = {
   /** Arguments as typed, for example `i-0abc… --from latest`. Ids only, never names. */
   line: string;
   style?: 'primary' | 'danger';
+  /** Of deckhand.yml, what may allow it without a person: `SITE/KEY` of a remedy of a site. */
+  rule?: string;
 };
 
 /** What a watcher found, as words and data; plain JSON. The runtime adds since, acknowledged, silenced and the buttons. */
@@ -27,7 +29,12 @@ export type Report = {
   closable?: boolean;
   /** The sites it is about: an operator may put them into maintenance by a button. */
   sites?: readonly string[];
+  /** What was tried and how it went; kept by the incident book over the reports of the watcher. */
+  tried?: readonly Tried[];
 };
+
+/** `key`: what is said once, however often: the id of a run. */
+export type Tried = { key: string; line: Line };
 
 /**
  * One message per incident, edited in place, history in its thread. Survives restarts; never repeats or loses a message.
@@ -49,6 +56,8 @@ export type Incidents = {
   ) => Promise<void>;
   /** Nobody is notified of the open one, if any, until then (epoch ms). Repeatable. */
   silence: (key: string, until: number) => Promise<void>;
+  /** Says on the card and in the thread of an incident, open or over, what was tried. Repeatable: once a key. */
+  tried: (id: string, of: Tried) => Promise<void>;
   /** Is there an open one? */
   isOpen: (key: string) => Promise<boolean>;
 };

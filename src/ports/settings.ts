@@ -1,4 +1,5 @@
 import type { Where } from './clouds.ts';
+import type { DockerEngine } from './containers.ts';
 import type { ChannelId, GroupId, InstanceId, UserId } from './ids.ts';
 import type { Asks } from './web.ts';
 
@@ -91,6 +92,8 @@ export type Settings = {
   /** The week of the sites, in each channel where their alerts go. */
   siteReport: { cron: string; timezone: string; enabled: boolean };
   maintenance: readonly MaintenanceWindow[];
+  /** While one of these lasts nothing is mended without a person. */
+  freeze: readonly Window[];
   schedules: readonly SnapshotSchedule[];
   drills: readonly Drill[];
   sites: readonly Site[];
@@ -139,10 +142,41 @@ export type Monitoring = {
 };
 
 /** Planned work: checks go on, nothing is told. `sites` empty = all of them. */
-export type MaintenanceWindow = { name: string; sites: readonly string[] } & (
+export type MaintenanceWindow = Window & { sites: readonly string[] };
+
+/** A time that comes once, or again and again. */
+export type Window = { name: string } & (
   | { kind: 'once'; from: number; to: number }
   | { kind: 'cron'; cron: string; timezone: string; durationMs: number }
 );
+
+/** What Deckhand may do without being asked, and how often. */
+export type AutoRule = {
+  /** Since the incident began. Default 2 min. */
+  afterMs: number;
+  /** Of this remedy: tries per incident and per 24 h. Defaults 1 and 3. */
+  perIncident: number;
+  perDay: number;
+  /** From any try on the same thing to the next. Default 30 min. */
+  coolDownMs: number;
+  approval: ApprovalRule;
+};
+
+/** A way to mend a site. `key`: as typed after `/deck fix SITE`, unique in the site. */
+export type SiteRemedy = {
+  key: string;
+  /** How long the site may take to be up again before the remedy counts as no help. Default 3 min. */
+  withinMs: number;
+  /** Undefined = only when a person asks. */
+  auto: AutoRule | undefined;
+} & Mending;
+export type Mending =
+  | { kind: 'container'; host: string; engine: DockerEngine; container: string }
+  | { kind: 'ecs'; cluster: string; service: string; flags: string }
+  /** On the server of the site. The lines come from deckhand.yml alone. */
+  | { kind: 'script'; windows: boolean; lines: readonly string[]; timeoutMs: number }
+  /** The operation of that name, on the server of the site. */
+  | { kind: 'server'; operation: 'restart' | 'restore' };
 
 /** An AWS account to work in. */
 export type Account = {
@@ -298,6 +332,8 @@ export type Site = {
   parent: string | undefined;
   /** Name of the load balancer in front; sites that share it fail together. */
   loadBalancer: string | undefined;
+  /** What may mend it, the gentlest first; undefined = reboot and restore of its server. */
+  remedies: readonly SiteRemedy[] | undefined;
   /** The server behind it: id or Name; feeds the Restart and Restore buttons. */
   instance: string | undefined;
   channel: ChannelId | undefined;

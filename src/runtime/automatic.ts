@@ -7,6 +7,7 @@ import type { Json } from '#ports/json.ts';
 
 import type { AskingFor } from './ask.ts';
 import { incidentKey, notStarted } from './automatic-report.ts';
+import { stoppedWords, whoStopped } from './automatic-switch.ts';
 import { runIdOf } from './ids.ts';
 import { placeOrder } from './order.ts';
 import { findChange } from './run.ts';
@@ -35,6 +36,12 @@ export function createAutomatic({ world, asking, incidents }: Needs): Automatic 
           : `Something broke on Deckhand's side; its log says what (reference ${runIdOf(of.id)}).`;
       });
     if (why === '') return null;
+    const { incident } = of;
+    if (incident !== undefined) {
+      const line = `By itself · ${of.operation} could not start: ${why}`;
+      await durable.step('tell the incident', () => incidents.tried(incident, { key: of.id, line }), persistent);
+      return why;
+    }
     const startedAt = await durable.now();
     await durable.step(
       'tell why not',
@@ -47,6 +54,7 @@ export function createAutomatic({ world, asking, incidents }: Needs): Automatic 
   /** Why it was refused, or '': it was asked, or there is nothing to do. */
   async function ask(of: AutomaticRequest): Promise<string> {
     const { operation: name, channel, place, args, id, ...rest } = of;
+    if ((await whoStopped(world.history)) !== undefined) return stoppedWords;
     try {
       const operation = findChange(world, name);
       const facts = await asking({ requester: deckhand, channel, ...(place && { place }) });

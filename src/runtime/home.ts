@@ -10,6 +10,7 @@ import type { UserId } from '#ports/ids.ts';
 import type { Report } from '#ports/incidents.ts';
 import type { Line, Section } from '#ports/text.ts';
 
+import { type Stopped, whoStopped } from './automatic-switch.ts';
 import type { World } from './world.ts';
 
 type Needs = { world: World; who: Who; sites: () => Promise<readonly SiteView[]> };
@@ -33,7 +34,7 @@ export function createHome({ world, who, sites }: Needs) {
   };
 
   async function overview(): Promise<Section[]> {
-    const [waiting, running, incidents, recent, watched] = await Promise.all([
+    const [waiting, running, incidents, recent, watched, stopped] = await Promise.all([
       world.history.runs.recent({ limit: 10, states: ['waiting'] }),
       world.history.runs.recent({ limit: 10, states: ['running'] }),
       world.history.incidents.list({ limit: 20, state: 'open' }),
@@ -42,11 +43,13 @@ export function createHome({ world, who, sites }: Needs) {
         states: ['done', 'undone', 'stuck', 'denied', 'expired', 'cancelled', 'changed'],
       }),
       sites(),
+      whoStopped(world.history),
     ]);
     const places = world.clouds.places();
     const line = (run: Run) => runLine(run, places);
     const notUp = watched.filter(({ state }) => state !== 'up');
     return [
+      ...(stopped === undefined ? [] : [stoppedSection(stopped)]),
       ...part(
         'Wrong now',
         [
@@ -64,6 +67,23 @@ export function createHome({ world, who, sites }: Needs) {
       },
     ];
   }
+}
+
+function stoppedSection({ by, at, why }: Stopped): Section {
+  const words = why === '' ? '' : ` (${why})`;
+  const line: Line = [
+    { emoji: 'double_vertical_bar' },
+    ' ',
+    { bold: 'Automatic work is paused' },
+    ` since `,
+    { at, style: 'datetime' },
+    ', by ',
+    { user: by },
+    `${words}. An approver lets it go on with `,
+    { code: '/deck resume' },
+    '.',
+  ];
+  return { kind: 'text', lines: [line] };
 }
 
 function part(title: string, items: readonly Line[], nothing: Line): Section[] {

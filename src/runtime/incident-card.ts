@@ -17,6 +17,9 @@ export function renderIncident(incident: IncidentRecord, now: number): Message {
       { kind: 'text', lines: [status(incident, report, over)] },
       { kind: 'facts', facts: report.facts },
       ...(report.detail.length > 0 ? [{ kind: 'text', lines: report.detail } satisfies Section] : []),
+      ...(report.tried === undefined
+        ? []
+        : [{ kind: 'list', items: report.tried.map(({ line }) => line) } satisfies Section]),
       { kind: 'note', line: [`${incident.id} · updated `, { at: incident.updatedAt, style: 'time' }] },
     ],
     buttons: over ? [] : buttons(incident, report, now),

@@ -1,5 +1,5 @@
 import type { Fence, IncidentRecord } from '#ports/history.ts';
-import type { Incidents, Report } from '#ports/incidents.ts';
+import type { Incidents, Report, Tried } from '#ports/incidents.ts';
 import type { Json } from '#ports/json.ts';
 import type { Line } from '#ports/text.ts';
 
@@ -15,6 +15,9 @@ export type IncidentBook = Incidents & {
   flush: () => Promise<void>;
 };
 
+/** Lines of what was tried that a card keeps; the thread has all. */
+const mostTried = 10;
+
 /** Incidents in the store, shown on one message each. */
 export function createIncidents(world: World): IncidentBook {
   const show = createShowing(world);
@@ -24,13 +27,14 @@ export function createIncidents(world: World): IncidentBook {
       const now = world.clock.now();
       const known = (await world.history.incidents.open(key)) ?? (await reopenable(key, now));
       if (known === undefined) return keep(firstRecord(world, key, of, now), of);
-      if (known.state === 'open' && sameReport(known, of.report)) return show(known.id);
+      const report = withTried(of.report, known);
+      if (known.state === 'open' && sameReport(known, report)) return show(known.id);
       return keep(
         {
           ...known,
           state: 'open',
           endedAt: undefined,
-          report: asJson(of.report),
+          report: asJson(report),
           version: known.version + 1,
           updatedAt: now,
         },
@@ -49,7 +53,7 @@ export function createIncidents(world: World): IncidentBook {
           ...known,
           state: 'resolved',
           endedAt: of.endedAt,
-          report: asJson(of.report),
+          report: asJson(withTried(of.report, known)),
           version: known.version + 1,
           updatedAt: now,
         },
@@ -74,6 +78,21 @@ export function createIncidents(world: World): IncidentBook {
     const known = await world.history.incidents.open(key);
     if (known === undefined || known.silencedUntil === until) return;
     await amend(known.id, { silencedUntil: until }, ['Silenced until ', { at: until, style: 'datetime' }, '.']);
+  }
+
+  async function tried(id: string, { key, line }: Tried): Promise<void> {
+    await changing(async () => {
+      const known = await world.history.incidents.get(id);
+      if (known === undefined) return true;
+      const report = known.report as unknown as Report; // written by raise and resolve
+      const before = report.tried ?? [];
+      if (before.some((one) => one.key === key)) return show(known.id);
+      const after = { ...report, tried: [...before, { key, line }].slice(-mostTried) };
+      return keep(
+        { ...known, report: asJson(after), version: known.version + 1, updatedAt: world.clock.now() },
+        { note: line, byPerson: true },
+      );
+    });
   }
 
   /** The one that ended a short while ago, or whose silence still lasts: it comes back in its old message. */
@@ -132,6 +151,7 @@ export function createIncidents(world: World): IncidentBook {
     resolve,
     amend,
     silence,
+    tried,
     flush,
     isOpen: async (key) => (await world.history.incidents.open(key)) !== undefined,
   };
@@ -165,6 +185,12 @@ function firstRecord(world: World, key: string, of: Parameters<Incidents['raise'
 
 function sameReport(incident: IncidentRecord, report: Report): boolean {
   return hashPlan(incident.report) === hashPlan(asJson(report));
+}
+
+/** The report of a watcher, with what was tried so far. */
+function withTried(report: Report, known: IncidentRecord): Report {
+  const { tried } = known.report as unknown as Report; // written by raise and resolve
+  return tried === undefined ? report : { ...report, tried };
 }
 
 function isSilenced(incident: IncidentRecord, now: number): boolean {

@@ -4,6 +4,7 @@ import type { Report } from '#ports/incidents.ts';
 import { renderEscalation, renderReminder } from './incident-card.ts';
 import { escalationOf } from './incident-show.ts';
 import { note, postCard } from './posting.ts';
+import { givenUp } from './remediation.ts';
 import type { World } from './world.ts';
 
 /** Open incidents looked at in one round. */
@@ -37,7 +38,8 @@ export function createReminders(world: World): () => Promise<void> {
   async function tellFurther(incident: IncidentRecord): Promise<void> {
     const { afterMs, channel, group } = world.settings.current().alerts.escalate;
     const now = world.clock.now();
-    if ((channel === undefined && group === undefined) || now - incident.startedAt < afterMs) return;
+    if ((channel === undefined && group === undefined) || (now - incident.startedAt < afterMs && !isGivenUp(incident)))
+      return;
     const card = await world.history.cards.of('incident', incident.id);
     if (card?.ts === undefined) return;
     const ref = { channel: card.channel, ts: card.ts };
@@ -48,6 +50,11 @@ export function createReminders(world: World): () => Promise<void> {
     const link = await world.chat.permalink(ref);
     await postCard(world, of, renderEscalation(incident, { now, group, link }));
   }
+}
+
+/** Deckhand has tried what it may: people are needed now. */
+function isGivenUp({ report }: IncidentRecord): boolean {
+  return (report as unknown as Report).tried?.some(({ key }) => key === givenUp) === true; // written by the incident book
 }
 
 function isForgotten(incident: IncidentRecord, now: number): boolean {

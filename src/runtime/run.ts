@@ -1,14 +1,16 @@
 import { isRefusal } from '#errors.ts';
 import { asker } from '#lib/asker.ts';
 import { some } from '#lib/format.ts';
-import type { Asking, ChangeOperation } from '#operations/contract.ts';
+import type { Asking, ChangeOperation, Story } from '#operations/contract.ts';
 import type { Who } from '#policy/people.ts';
 import type { Automatic } from '#ports/automatic.ts';
+import { home } from '#ports/clouds.ts';
 import type { Durable } from '#ports/engine.ts';
 import { type AuditKind, openRunStates, type Order, type RunState } from '#ports/history.ts';
 import type { Incidents, Report } from '#ports/incidents.ts';
 import type { Json } from '#ports/json.ts';
 import type { ApprovalRule, Settings } from '#ports/settings.ts';
+import type { Line } from '#ports/text.ts';
 
 import { approval, type Verdict } from './approval.ts';
 import type { AskingFor } from './ask.ts';
@@ -40,13 +42,14 @@ export type RunNeeds = {
   incidents: Incidents;
   automatic: Automatic;
   parts: Parts;
+  sites: Story['sites'];
 };
 
 /** Bookkeeping of a run must outlast any outage of the store or of Slack: about three hours of tries. */
 const patient = { attempts: 200 };
 
 /** The life of any change: show the plan, wait for people, look again, do it or undo it, tell. Runs durably. */
-export function createRun({ world, who, asking, incidents, automatic, parts }: RunNeeds) {
+export function createRun({ world, who, asking, incidents, automatic, parts, sites }: RunNeeds) {
   const objection = createStillTrue({ world, who, asking });
 
   return async function run(durable: Durable, input: Json): Promise<Json> {
@@ -102,6 +105,7 @@ export function createRun({ world, who, asking, incidents, automatic, parts }: R
                 order,
                 limits,
                 undo,
+                sites,
                 stage: card.stage,
                 parts: (list, how) =>
                   parts.run({ order, limits, labels: operation.stages(order.plan), list, how, show: card.progress }),
@@ -154,7 +158,10 @@ export function createRun({ world, who, asking, incidents, automatic, parts }: R
     await durable.step('record the end', () => move(order, openRunStates, ending.state, more, ending.by), patient);
     await durable.step('free what it held', () => world.history.claims.release(order.id), patient);
     await askNext(durable, order, ending);
-    if (order.because !== undefined)
+    const incident = order.incident;
+    if (incident !== undefined)
+      await durable.step('tell the incident how it ended', () => tellIncident(incident, order, ending), patient);
+    else if (order.because !== undefined)
       await durable.step('tell how automatic work ended', () => tellAutomatic(order, ending, endedAt), patient);
     if (ending.state === 'stuck') await durable.step('alarm', () => alarm(order, ending, endedAt), patient);
     const { undoes } = order;
@@ -201,6 +208,16 @@ export function createRun({ world, who, asking, incidents, automatic, parts }: R
       .catch((error: unknown) =>
         world.log.error({ run: order.id, err: error }, 'nobody could be told that a run stopped'),
       );
+  }
+
+  /** What was tried for an incident stands on its card and in its thread, whoever asked for it. */
+  async function tellIncident(id: string, order: Order, ending: Ending): Promise<void> {
+    const { words } = findChange(world, order.operation);
+    const { summary } =
+      ending.state === 'done'
+        ? words.done(order.plan, ending.result)
+        : words.planned(order.plan, { now: order.requestedAt, place: order.place ?? home });
+    await incidents.tried(id, { key: order.id, line: triedLine(order, ending, summary) });
   }
 
   async function tellAutomatic(order: Order, ending: Ending, at: number): Promise<void> {
@@ -275,6 +292,13 @@ function stuckReport(order: Order, ending: Ending): Report {
     remedies: [],
     closable: true,
   };
+}
+
+function triedLine(order: Order, ending: Ending, summary: string): Line {
+  const who = order.because === undefined ? [asker(order)] : ['By itself'];
+  const end =
+    ending.state === 'done' ? '' : ` · ${ending.state}${ending.reason === undefined ? '' : `: ${ending.reason}`}`;
+  return [...who, ` · ${summary}${end} · `, { code: order.id }];
 }
 
 function closing(verdict: Exclude<Verdict, { kind: 'go' }>): Ending {

@@ -8,6 +8,7 @@ import type { ApprovalRule, Role } from '#ports/settings.ts';
 
 import type { Heard } from './approval.ts';
 import type { AskingFor } from './ask.ts';
+import { stoppedWords, whoStopped } from './automatic-switch.ts';
 import type { World } from './world.ts';
 
 type Of = { order: Order; operation: ChangeOperation; rule: ApprovalRule; given: readonly Heard[] };
@@ -26,6 +27,10 @@ export function createStillTrue({ world, who, asking }: { world: World; who: Who
     const last = given.at(-1)?.at ?? order.requestedAt;
     if (world.clock.now() > last + world.settings.current().limits.executeWithinMs)
       return 'It was approved too long ago to start now.';
+    if (order.requester === deckhand) {
+      if ((await whoStopped(world.history)) !== undefined) return stoppedWords;
+      if (await isOver(order.incident)) return 'The incident is over.';
+    }
     const people = await peopleWhoMayNot(of);
     if (people !== '') return people;
     try {
@@ -35,6 +40,10 @@ export function createStillTrue({ world, who, asking }: { world: World; who: Who
       throw error;
     }
   };
+
+  async function isOver(incident: string | undefined): Promise<boolean> {
+    return incident !== undefined && (await world.history.incidents.get(incident))?.state !== 'open';
+  }
 
   async function peopleWhoMayNot({ order, operation, rule, given }: Of): Promise<string> {
     const needed: (readonly [id: string, role: Role])[] = [

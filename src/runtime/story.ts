@@ -6,6 +6,7 @@ import type { Order } from '#ports/history.ts';
 import type { Json } from '#ports/json.ts';
 import type { Settings } from '#ports/settings.ts';
 
+import { setAutomaticWork } from './automatic-switch.ts';
 import type { Undo } from './saga.ts';
 import type { World } from './world.ts';
 
@@ -25,6 +26,7 @@ type Of = {
   /** Runs the parts, inside a recorded step. */
   parts?: (list: readonly Part[], how: Side) => Promise<readonly EndedPart[]>;
   mayGoOn?: () => Promise<void>;
+  sites?: Story['sites'];
 };
 
 /** The durable ports a story works with (see the contract for what each promises). */
@@ -44,6 +46,8 @@ export function createStory(
     platform: world.platform,
     kept: world.history.watch,
     at: world.at,
+    sites: of.sites ?? (async () => []),
+    automaticWork: (to) => setAutomaticWork(world.history, to),
     undo: (name, act, manual) => of.undo(name, () => act(tools), manual),
     stage: of.stage,
     step: (name, act) => durable.step(name, act, patient),

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 
+import { createWindows, type Span } from '#lib/windows.ts';
 import type { Calendar, Clock, Log } from '#ports/clock.ts';
 import type { History } from '#ports/history.ts';
 import { maintenancePrefix } from '#ports/incidents.ts';
 import { silencePrefix } from '#ports/managed-sites.ts';
-import type { MaintenanceWindow, SettingsSource } from '#ports/settings.ts';
+import type { SettingsSource } from '#ports/settings.ts';
 
 /** Planned work on a site: `since` and `until` in epoch ms. */
-export type Work = { since: number; until: number };
+export type Work = Span;
 
 /** Which sites are in maintenance, by the windows of deckhand.yml and by the button. */
 export type Maintenance = {
@@ -28,8 +29,7 @@ export function createMaintenance(world: {
   log: Log;
 }): Maintenance {
   const { clock, settings, log } = world;
-  /** The newest begin of each cron line, asked once a minute. */
-  const begins = new Map<string, { minute: number; at: number | undefined }>();
+  const workOf = createWindows(world.calendar);
   let pressed: ReadonlyMap<string, Work> = new Map();
   let silenced: ReadonlyMap<string, Work> = new Map();
   let planned: readonly { sites: readonly string[]; work: Work }[] = [];
@@ -46,23 +46,6 @@ export function createMaintenance(world: {
     } catch (error) {
       log.warn({ err: error }, 'who is in maintenance could not be read; trying again');
     }
-  }
-
-  function workOf(window: MaintenanceWindow, now: number): Work | undefined {
-    if (window.kind === 'once')
-      return window.from <= now && now < window.to ? { since: window.from, until: window.to } : undefined;
-    const at = beginOf(window, now);
-    return at !== undefined && now < at + window.durationMs ? { since: at, until: at + window.durationMs } : undefined;
-  }
-
-  function beginOf({ cron, timezone }: MaintenanceWindow & { kind: 'cron' }, now: number): number | undefined {
-    const key = `${cron} ${timezone}`;
-    const minute = Math.floor(now / 60_000);
-    const known = begins.get(key);
-    if (known?.minute === minute) return known.at;
-    const at = world.calendar.last({ cron, timezone }, now);
-    begins.set(key, { minute, at });
-    return at;
   }
 
   function of(site: string): Work | undefined {

@@ -1,10 +1,11 @@
 import { count, duration, some } from '#lib/format.ts';
-import type { Remedy, Report } from '#ports/incidents.ts';
+import type { Report } from '#ports/incidents.ts';
 import type { Site } from '#ports/settings.ts';
 import type { Line, Message } from '#ports/text.ts';
 
 import { cause, fitsRestart, nextMove } from './causes.ts';
 import { address, isWeb, list, milliseconds, people, phases, serverFact } from './facts.ts';
+import { remedies } from './remedies.ts';
 import type { Server } from './server.ts';
 import type { Evidence, SiteState } from './verdict.ts';
 
@@ -36,7 +37,7 @@ export function down(of: { site: Site; state: SiteState; server: Server; first: 
         ...people(site),
       ],
       detail: [nextMove(evidence), ...serverRemark(server, evidence)],
-      remedies: remedies(evidence, server),
+      remedies: remedies(site, evidence, server),
       sites: [site.name],
     },
     note: of.first
@@ -210,28 +211,6 @@ function closed(site: Site, severity: Report['severity'], title: string, text: s
   };
 }
 
-/** Only what fits: a restart cures no DNS, no certificate, no wrong address. At most two. */
-function remedies(evidence: Evidence, server: Server): readonly Remedy[] {
-  if (server.kind !== 'found' || !fitsRestart(evidence)) return [];
-  const name = server.name === '' ? server.id : server.name;
-  const restart: Remedy = {
-    label: `Restart ${clip(name)}`,
-    operation: 'restart',
-    line: `${server.id}${server.flags}`,
-    style: 'primary',
-  };
-  const restore: Remedy = {
-    label: 'Restore…',
-    operation: 'restore',
-    line: `${server.id}${server.flags} --from latest`,
-    style: 'danger',
-  };
-  return [
-    ...(server.state === 'running' ? [restart] : []),
-    ...(server.autoScalingGroup === undefined && ['running', 'stopped'].includes(server.state) ? [restore] : []),
-  ];
-}
-
 function serverRemark(server: Server, evidence: Evidence): readonly Line[] {
   if (server.kind !== 'found') return [];
   if (server.state !== 'running')
@@ -243,10 +222,6 @@ function serverRemark(server: Server, evidence: Evidence): readonly Line[] {
 
 function limitOf(site: Site): string {
   return `the middle one of ${count(site.degraded.checks, 'answer')} took longer than ${milliseconds(site.slowMs ?? 0)}`;
-}
-
-function clip(text: string): string {
-  return text.length <= 40 ? text : `${text.slice(0, 39)}…`;
 }
 
 /** A site of the chat that is there twice. */

@@ -44,6 +44,7 @@ export type Tenure = {
   stop: () => Promise<void>;
   views: () => readonly SiteView[];
   recent: Recorder['recent'];
+  stateOf: (name: string) => Watched['state'] | undefined;
   figures: () => PulseFigures & { inFlight: number; waiting: number };
 };
 
@@ -313,7 +314,15 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
     );
   }
 
-  return { start, adopt, stop, views, recent: recorder.recent, figures: () => ({ ...pulse.figures(), ...flight() }) };
+  return {
+    start,
+    adopt,
+    stop,
+    views,
+    recent: recorder.recent,
+    stateOf: (name) => entries.get(name)?.state,
+    figures: () => ({ ...pulse.figures(), ...flight() }),
+  };
 
   function flight() {
     const { running: inFlight, waiting } = lanes.counts();

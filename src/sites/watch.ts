@@ -2,7 +2,9 @@ import type { SiteView } from '#operations/contract.ts';
 import type { Fence } from '#ports/history.ts';
 
 import { loadKept } from './book.ts';
+import { createMaintenance } from './maintenance.ts';
 import type { SiteWatchWorld } from './site-world.ts';
+import { whyNotMend } from './standing.ts';
 import { createTenure, type Tenure } from './tenure.ts';
 import { viewOf } from './view.ts';
 
@@ -16,6 +18,8 @@ export type SiteWatch = {
   stop: () => Promise<void>;
   /** In the order of deckhand.yml; where another process watches, as it was stored. Throws Transient with the store. */
   views: () => Promise<readonly SiteView[]>;
+  /** Why a site must not be mended now; undefined: it is down, looked at this moment. Throws Transient with the store. */
+  whyNotMend: (name: string) => Promise<string | undefined>;
   /** How the checks themselves go; undefined where another process watches. */
   figures: () => ReturnType<Tenure['figures']> | undefined;
 };
@@ -23,8 +27,18 @@ export type SiteWatch = {
 /** Watches the sites of deckhand.yml: checks them in turn, judges, and tells what changed. */
 export function createSiteWatch(world: SiteWatchWorld): SiteWatch {
   const { settings } = world;
+  /** For views where another process watches. */
+  const maintenance = createMaintenance(world);
   let tenure: Tenure | undefined;
   settings.onChange((changed) => tenure?.adopt(changed));
+
+  async function views(): Promise<readonly SiteView[]> {
+    if (tenure !== undefined) return tenure.views();
+    const [kept] = await Promise.all([loadKept(world), maintenance.refresh()]);
+    return settings
+      .current()
+      .sites.map((site) => viewOf(site, { state: kept.get(site.name)?.state, work: maintenance.of(site.name) }));
+  }
 
   return {
     async start(fence) {
@@ -36,10 +50,12 @@ export function createSiteWatch(world: SiteWatchWorld): SiteWatch {
       tenure = undefined;
       await ending?.stop();
     },
-    async views() {
-      if (tenure !== undefined) return tenure.views();
-      const kept = await loadKept(world);
-      return settings.current().sites.map((site) => viewOf(site, { state: kept.get(site.name)?.state }));
+    views,
+    async whyNotMend(name) {
+      const site = settings.current().sites.find((one) => one.name === name);
+      const view = (await views()).find((one) => one.name === name);
+      const state = tenure === undefined ? (await loadKept(world)).get(name)?.state : tenure.stateOf(name);
+      return whyNotMend(world, { site, name, known: { view, state } });
     },
     figures: () => tenure?.figures(),
   };

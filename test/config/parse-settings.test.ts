@@ -75,6 +75,7 @@ describe('reading deckhand.yml', () => {
       maintenance: [],
       schedules: [],
       drills: [],
+      freeze: [],
       sites: [],
     });
   });

@@ -66,6 +66,7 @@ function setting(of: { plan?: () => Promise<object>; rule?: ApprovalRule; member
     resolve: async (key: string, { report }: { report: Report }) => void alarms.push({ key, report }),
     silence: async () => undefined,
     isOpen: async () => false,
+    tried: async () => undefined,
   };
   const asking = async ({ requester, channel }: Pick<Order, 'requester' | 'channel'>) =>
     ({

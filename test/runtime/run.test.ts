@@ -124,7 +124,9 @@ function setting(
       resolve: async () => undefined,
       silence: async () => undefined,
       isOpen: async () => false,
+      tried: async () => undefined,
     },
+    sites: async () => [],
     automatic: { start: async (of) => (asked.push(of), of.id) },
   });
   const recorder = createRecorder();

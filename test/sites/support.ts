@@ -25,6 +25,7 @@ export function aSite(change: Partial<Site> = {}): Site {
     parent: undefined,
     loadBalancer: undefined,
     instance: undefined,
+    remedies: undefined,
     channel: undefined,
     owner: undefined,
     runbook: undefined,

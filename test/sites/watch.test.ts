@@ -223,8 +223,20 @@ describe('the watch over sites', () => {
     await clock.advance(3 * minute);
 
     expect(told.open()[0]?.report.remedies).toEqual([
-      { label: 'Restart web-1', operation: 'restart', line: 'i-0123456789abcdef0', style: 'primary' },
-      { label: 'Restore…', operation: 'restore', line: 'i-0123456789abcdef0 --from latest', style: 'danger' },
+      {
+        label: 'Restart web-1',
+        operation: 'restart',
+        line: 'i-0123456789abcdef0',
+        rule: 'shop/server:reboot',
+        style: 'primary',
+      },
+      {
+        label: 'Restore…',
+        operation: 'restore',
+        line: 'i-0123456789abcdef0 --from latest',
+        style: 'danger',
+        rule: 'shop/server:restore',
+      },
     ]);
   });
 

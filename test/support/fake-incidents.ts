@@ -39,6 +39,7 @@ export function createFakeIncidents() {
       const known = openOf(key);
       if (known !== undefined) note(known, `silenced until ${until}`);
     },
+    tried: async () => undefined,
     isOpen: async (key) => openOf(key) !== undefined,
   };
   return {

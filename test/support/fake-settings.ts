@@ -55,6 +55,7 @@ export function createFakeSettings(
     history: { hoursMs: 35 * 86_400_000, daysMs: 730 * 86_400_000 },
     siteReport: { cron: '0 9 * * 1', timezone: 'UTC', enabled: true },
     maintenance: [],
+    freeze: [],
     schedules: [],
     drills: [],
     sites: [],

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+
+import { inspectSettings } from '#config/parse-settings.ts';
+
+const site = (remedies: string, more = '') => `channels: { alerts: C012ALERTS }
+docker:
+  - { name: local, socket: /var/run/docker.sock }
+scripts:
+  - { name: again, lines: [systemctl restart shop] }
+sites:
+  - name: shop
+    url: https://shop.example.com/
+${more}    remedies:
+${remedies}
+`;
+const read = (text: string) => inspectSettings(text, 'deckhand.yml');
+
+describe('the remedies of a site', () => {
+  it('stand with the gentlest first, and nothing is automatic unless it says so', () => {
+    const { settings } = read(
+      site(
+        '      - server: reboot\n      - unit: nginx\n      - { container: shop, on: local, auto: { approval: none } }',
+        '    instance: web-1\n',
+      ),
+    );
+
+    expect(settings?.sites[0]?.remedies).toMatchObject([
+      {
+        key: 'container:shop',
+        engine: { address: 'unix:///var/run/docker.sock' },
+        auto: {
+          afterMs: 120_000,
+          perIncident: 1,
+          perDay: 3,
+          coolDownMs: 1_800_000,
+          approval: { kind: 'none' },
+        },
+      },
+      { key: 'unit:nginx', lines: ['systemctl restart nginx'], auto: undefined },
+      { key: 'server:reboot', operation: 'restart', auto: undefined },
+    ]);
+  });
+
+  it('that are automatic and say nothing of approval wait for a person', () => {
+    const { settings } = read(site('      - { container: shop, on: local, auto: {} }'));
+
+    expect(settings?.sites[0]?.remedies?.[0]?.auto?.approval.kind).toBe('confirm');
+  });
+
+  it.each([
+    ['an unknown engine', '      - { container: shop, on: other }', /an engine under `docker`/],
+    ['an unknown script', '      - script: other', /a script of `scripts`/],
+    ['a script without a server', '      - script: again', /an `instance` of the site/],
+    ['a unit that is more than a name', '      - unit: "nginx; reboot"', /name of a systemd unit/],
+    ['a unit that is an option', '      - unit: --now', /name of a systemd unit/],
+    ['two kinds at once', '      - { container: shop, on: local, server: reboot }', /exactly one/],
+    ['the same twice', '      - { container: shop, on: local }\n      - { container: shop, on: local }', /once/],
+    ['a restore that nobody approves', '      - { server: restore, auto: { approval: none } }', /another person/],
+  ])('refuse %s', (_what, remedies, expected) => {
+    const { problems } = read(site(remedies));
+
+    expect(problems.map(({ next }) => next).join(' ')).toMatch(expected);
+  });
+});
