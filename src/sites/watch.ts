@@ -53,7 +53,10 @@ export function createSiteWatch(world: SiteWatchWorld): SiteWatch {
     views,
     async whyNotMend(name) {
       const site = settings.current().sites.find((one) => one.name === name);
-      const view = (await views()).find((one) => one.name === name);
+      // A press of Maintenance counts at once, not when it is next looked for.
+      await maintenance.refresh();
+      const seen = (await views()).find((one) => one.name === name);
+      const view = seen && maintenance.of(name) !== undefined ? { ...seen, state: 'maintenance' } : seen;
       const state = tenure === undefined ? (await loadKept(world)).get(name)?.state : tenure.stateOf(name);
       return whyNotMend(world, { site, name, known: { view, state } });
     },
