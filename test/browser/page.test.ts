@@ -320,7 +320,7 @@ test('the panel breaks things and shows what is broken', async () => {
 test('a ready command fills the box and is not sent by itself', async () => {
   const { page, asked } = await openSandbox();
 
-  await page.getByRole('button', { name: '/fleet all' }).click();
+  await page.getByTitle('/fleet all', { exact: true }).click();
 
   expect(await page.getByTestId('command-box').inputValue()).toBe('/fleet all');
   expect(asked('commands')).toEqual([]);
