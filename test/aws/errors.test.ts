@@ -256,7 +256,7 @@ describe('throttling and failures inside AWS', () => {
     expect(await read(cloud)).toEqual([]);
     expect(received.map((call) => call.attempt)).toEqual(['attempt=1; max=3', 'attempt=2; max=3']);
     expect(cloud.budget()).toMatchObject([{ bucket: 'DescribeVolumes', throttled: 1 }]);
-    expect(cloud.budget()[0]!.tokens).toBeLessThan(2);
+    expect(cloud.budget()[0]!.tokens).toBeLessThan(20); // of 70
     expect(log.lines.filter((line) => line.level === 'warn')).toHaveLength(1);
   });
 

@@ -71,11 +71,15 @@ describe('reading deckhand.yml', () => {
         },
         group: { waitMs: 10_000, members: 3 },
         heartbeat: undefined,
+        discoverTag: 'deckhand:url',
       },
       maintenance: [],
       schedules: [],
       drills: [],
       freeze: [],
+      history: { hoursMs: 35 * 86_400_000, daysMs: 730 * 86_400_000 },
+      siteReport: { enabled: true, cron: '0 9 * * 1', timezone: 'UTC' },
+      sitesDefaults: expect.objectContaining({ interval: 60_000, deadline: 10_000, recheck: [5_000, 15_000, 20_000] }),
       sites: [],
     });
   });

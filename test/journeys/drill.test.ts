@@ -10,7 +10,11 @@ beforeAll(async () => {
 afterAll(() => bot.stop());
 
 /** Disks of drills that are still there. */
-const left = async () => (await bot.ec2()).volumes.filter(({ tags }) => tags['deckhand:drill-of'] !== undefined);
+const left = async () =>
+  (await bot.ec2()).volumes.filter(
+    // What is being deleted shows for a few seconds more.
+    ({ tags, state }) => tags['deckhand:drill-of'] !== undefined && state !== 'deleting',
+  );
 
 async function ask(line: string): Promise<Shown> {
   await bot.command('requester', 'ops', line);
