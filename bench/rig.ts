@@ -56,19 +56,28 @@ export async function startRig({ instances, speed, settings = {} }: RigOptions):
       ...settings,
       aws: { ...wholeBuckets(speed), ...settings['aws'] },
     });
-    const deckhand = startNode([...asStarted, 'src/main.ts'], {
-      ...variablesIn(line ?? ''),
-      PORT: '0',
-      LOG_LEVEL: 'info',
-    });
+    const environment = { ...variablesIn(line ?? ''), PORT: '0', LOG_LEVEL: 'info' };
+    // The first start makes the store, once in its life; what is measured is any later one.
+    await (await startDeckhand(environment)).kill('SIGTERM');
+    const deckhand = await startDeckhand(environment);
     children.push(deckhand);
-    await printed(deckhand, /Deckhand is ready/, 60_000);
     // Resets the peak (VmHWM), so that making the store does not count. Source: proc_pid_clear_refs(5).
     writeFileSync(`/proc/${deckhand.process.pid}/clear_refs`, '5');
     const driver = createDriver(url!);
     return { ...driver, ...tools(driver, speed, deckhand), speed, stop };
   } catch (error) {
     await stop();
+    throw error;
+  }
+}
+
+async function startDeckhand(environment: Readonly<Record<string, string>>): Promise<Child> {
+  const child = startNode([...asStarted, 'src/main.ts'], environment);
+  try {
+    await printed(child, /Deckhand is ready/, 60_000);
+    return child;
+  } catch (error) {
+    await child.kill('SIGKILL');
     throw error;
   }
 }
