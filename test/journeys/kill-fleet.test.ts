@@ -71,13 +71,17 @@ describe('kill -9 in the middle of a restore of three servers', () => {
     const before = await disks();
     const card = await planned();
     const match = { InstanceId: (await bot.server('web-2')).id };
+    const old = { VolumeId: before[1]!.volumeId };
     const attaches = await countOf('AttachVolume');
+    const putBack = { action: 'AttachVolume', match: old, times: 1, hangMs: 60_000, afterWork: true };
+    await bot.faults({ ec2: { inject: putBack } });
     await bot.faults({
       ec2: { inject: { action: 'AttachVolume', match, code: 'AttachmentLimitExceeded', status: 400, times: 1 } },
     });
     await bot.press('approver', card, 'approve');
-    await bot.until(async () => (await countOf('AttachVolume')) >= attaches + 3, 'the attaches');
-    await bot.crash();
+    // Three new disks, of which one is refused, and then the old one: the process dies before it hears of that.
+    await bot.until(async () => (await countOf('AttachVolume')) >= attaches + 4, 'the old disk attached again');
+    await bot.crash(() => bot.faults({ ec2: { clear: true } }).then(() => undefined));
 
     await bot.turn(card, /done: Restored 2 volumes of 2 servers; 1 failed and put back/, 60_000);
 
