@@ -10,7 +10,7 @@ import { incidentKey, notStarted } from './automatic-report.ts';
 import { stoppedWords, whoStopped } from './automatic-switch.ts';
 import { runIdOf } from './ids.ts';
 import { placeOrder } from './order.ts';
-import { findChange } from './run.ts';
+import { findChange } from './run-record.ts';
 import type { World } from './world.ts';
 
 /** About half an hour in which AWS, Slack or the store may be away. */

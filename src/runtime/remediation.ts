@@ -13,7 +13,7 @@ import type { AutoRule, Settings } from '#ports/settings.ts';
 
 import { whoStopped } from './automatic-switch.ts';
 import { runIdOf } from './ids.ts';
-import { findChange } from './run.ts';
+import { findChange } from './run-record.ts';
 import type { World } from './world.ts';
 
 const prefix = 'remediation:';
