@@ -7,10 +7,10 @@ import { defineChange } from '#operations/contract.ts';
 import { VolumeId } from '#ports/ids.ts';
 
 import { done, planned } from './messages.ts';
+import type { EnablePlan } from './plan.ts';
 
 const EnableArgs = z.object({ volume: VolumeId });
 type EnableArgs = z.output<typeof EnableArgs>;
-export type EnablePlan = { volume: VolumeId; name: string; server: string };
 const example = '/deck enableio vol-0123456789abcdef0';
 
 /** AWS stops the I/O of a volume whose data may be inconsistent; whether to go on is for a person alone.

@@ -3,7 +3,7 @@ import { label } from '#lib/format.ts';
 import { moveRisks } from '#lib/hosts.ts';
 import type { Line, Section } from '#ports/text.ts';
 
-import type { EventPlan, EventResult } from './operation.ts';
+import type { EventPlan, EventResult } from './plan.ts';
 
 type Words = { title: string; summary: string; sections: readonly Section[] };
 

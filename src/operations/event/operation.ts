@@ -1,24 +1,18 @@
 import { z } from 'zod';
 
-import { type Checks, waitForChecks } from '#lib/checks.ts';
+import { waitForChecks } from '#lib/checks.ts';
 import { label } from '#lib/format.ts';
-import { asMoved, type MovedServer, mustBeStoppable, stopAndStart } from '#lib/hosts.ts';
+import { asMoved, mustBeStoppable, stopAndStart } from '#lib/hosts.ts';
 import { mustBePermitted } from '#lib/permissions.ts';
 import type { Selector } from '#lib/selector.ts';
-import { asServer, findServer, readServers, refuseThose, type Server } from '#lib/servers.ts';
+import { asServer, findServer, readServers, refuseThose } from '#lib/servers.ts';
 import { type Asking, defineChange, type Story } from '#operations/contract.ts';
 import type { ScheduledEvent } from '#ports/cloud.ts';
 
 import { done, planned } from './messages.ts';
-import { doneBy, mustFit, nextEvent, readAt } from './plan.ts';
+import { doneBy, mustFit, nextEvent, readAt, type EventPlan, type EventResult } from './plan.ts';
 
 type EventArgs = { selector: Selector; at?: number };
-export type EventPlan = {
-  server: Server & Omit<MovedServer, 'id' | 'name'>;
-  event: { id: string; code: string; description: string; notBefore: number; deadline: number };
-  how: { kind: 'later'; at: number } | { kind: 'move' | 'reboot' };
-};
-export type EventResult = { over: boolean; notBefore: number; checks: Checks };
 const example = '/deck event web-1 --at "2026-12-01 03:00"';
 
 export const eventOperation = defineChange<EventArgs, EventPlan, EventResult>({

@@ -1,5 +1,16 @@
 import { Refusal } from '#errors.ts';
+import type { Checks } from '#lib/checks.ts';
+import type { MovedServer } from '#lib/hosts.ts';
+import type { Server } from '#lib/servers.ts';
 import type { ScheduledEvent } from '#ports/cloud.ts';
+
+export type EventPlan = {
+  server: Server & Omit<MovedServer, 'id' | 'name'>;
+  event: { id: string; code: string; description: string; notBefore: number; deadline: number };
+  how: { kind: 'later'; at: number } | { kind: 'move' | 'reboot' };
+};
+
+export type EventResult = { over: boolean; notBefore: number; checks: Checks };
 
 /** The least notice of a new time. Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/reschedule-event.html */
 export const leastNoticeMs = 60 * 60_000;

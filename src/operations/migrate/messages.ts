@@ -3,7 +3,7 @@ import { count, label } from '#lib/format.ts';
 import { moveRisks } from '#lib/hosts.ts';
 import type { Section } from '#ports/text.ts';
 
-import type { MigratePlan, MigrateResult } from './operation.ts';
+import type { MigratePlan, MigrateResult } from './plan.ts';
 
 type Words = { title: string; summary: string; sections: readonly Section[] };
 

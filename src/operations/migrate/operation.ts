@@ -1,18 +1,17 @@
 import { z } from 'zod';
 
-import { type Checks, waitForChecks } from '#lib/checks.ts';
+import { waitForChecks } from '#lib/checks.ts';
 import { label } from '#lib/format.ts';
-import { asMoved, type MovedServer, mustBeStoppable, stopAndStart } from '#lib/hosts.ts';
+import { asMoved, mustBeStoppable, stopAndStart } from '#lib/hosts.ts';
 import { mustBePermitted } from '#lib/permissions.ts';
 import type { Selector } from '#lib/selector.ts';
-import { asServer, findServers, readServers, refuseThose, type Server } from '#lib/servers.ts';
+import { asServer, findServers, readServers, refuseThose } from '#lib/servers.ts';
 import { defineChange } from '#operations/contract.ts';
 
 import { done, planned } from './messages.ts';
+import type { MigratePlan, MigrateResult } from './plan.ts';
 
 type MigrateArgs = { selector: Selector };
-export type MigratePlan = { servers: readonly (Server & Omit<MovedServer, 'id' | 'name'>)[] };
-export type MigrateResult = { checks: Checks };
 const example = '/deck migrate web-1';
 
 export const migrateOperation = defineChange<MigrateArgs, MigratePlan, MigrateResult>({

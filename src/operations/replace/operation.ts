@@ -8,10 +8,9 @@ import { type Asking, defineChange } from '#operations/contract.ts';
 import type { GroupMember } from '#ports/platform.ts';
 
 import { done, planned } from './messages.ts';
+import type { ReplacePlan, ReplaceResult } from './plan.ts';
 
 type ReplaceArgs = { selector: Selector };
-export type ReplacePlan = { server: Server; group: string };
-export type ReplaceResult = { replaced: boolean };
 const example = '/deck replace web-1';
 /** Without these a group does not replace. Source:
  *  https://docs.aws.amazon.com/autoscaling/ec2/userguide/suspend-resume-considerations.html */

@@ -3,8 +3,8 @@ import type { Line, Section } from '#ports/text.ts';
 
 import { sentence, type Warning } from './finding.ts';
 import type { RestorePlan } from './plan.ts';
+import type { ServerResult } from './server-part.ts';
 import type { ServerPlan, Swap } from './server-plan.ts';
-import type { ServerResult } from './server-story.ts';
 import type { RestoreResult } from './story.ts';
 import { predictedSections, stepSections } from './terraform-messages.ts';
 import { exchangedBy } from './terraform-steps.ts';

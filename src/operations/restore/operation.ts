@@ -6,10 +6,11 @@ import { lists } from './lists.ts';
 import { done, planned } from './messages.ts';
 import type { RestorePlan } from './plan.ts';
 import { planRestore, planUndo, swapActions } from './planning.ts';
+import type { ServerPart } from './server-part.ts';
 import { sourceOf } from './server-plan.ts';
 import { restoreServer } from './server-story.ts';
 import { stageLabels } from './stages.ts';
-import { restore, type RestoreResult, type ServerPart } from './story.ts';
+import { restore, type RestoreResult } from './story.ts';
 import { stepFiles } from './terraform-messages.ts';
 import { exchangedBy } from './terraform-steps.ts';
 

@@ -5,10 +5,9 @@ import type { Cloud } from '#ports/cloud.ts';
 import type { InstanceId, VolumeId } from '#ports/ids.ts';
 
 import { find, one, tokenOf } from './look.ts';
+import type { Placed, ServerPart } from './server-part.ts';
 import type { ServerPlan } from './server-plan.ts';
-import type { Placed } from './server-story.ts';
 import { stageOf } from './stages.ts';
-import type { ServerPart } from './story.ts';
 import { attach, free, startAgain, stopAgain } from './undo.ts';
 
 /** States in which AWS still works on the task. */

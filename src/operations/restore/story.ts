@@ -1,26 +1,17 @@
 import { Refusal } from '#errors.ts';
 import { label } from '#lib/format.ts';
 import type { Part, Story } from '#operations/contract.ts';
-import type { InstanceId, VolumeId } from '#ports/ids.ts';
+import type { InstanceId } from '#ports/ids.ts';
 
 import type { RestorePlan } from './plan.ts';
+import type { ServerPart, ServerResult } from './server-part.ts';
 import type { ServerPlan } from './server-plan.ts';
-import type { ServerResult } from './server-story.ts';
 import { mustStay } from './terraform.ts';
 
 export type RestoreResult = {
   servers: (ServerResult & { id: InstanceId; name: string })[];
   /** What did not end done, with the reason; in the order of the plan. */
   others: { label: string; state: 'undone' | 'stuck' | 'skipped'; reason: string }[];
-};
-
-/** What one part of the run is given. */
-export type ServerPart = {
-  server: ServerPlan;
-  putsBack: boolean;
-  rate?: number;
-  /** Replaced volumes that a Terraform state names: they are marked, so that no clean-up deletes them too early. */
-  inTerraform: readonly VolumeId[];
 };
 
 /** Every server is a part of its own: done or put back by itself. Fails only when none was restored. */

@@ -1,7 +1,7 @@
 import { label } from '#lib/format.ts';
 import type { Section } from '#ports/text.ts';
 
-import type { StandbyPlan } from './operation.ts';
+import type { StandbyPlan } from './plan.ts';
 
 type Words = { title: string; summary: string; sections: readonly Section[] };
 

@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { Refusal } from '#errors.ts';
 import { label } from '#lib/format.ts';
 import type { Selector } from '#lib/selector.ts';
-import { asServer, findServer, readServers, type Server } from '#lib/servers.ts';
+import { asServer, findServer, readServers } from '#lib/servers.ts';
 import { defineChange } from '#operations/contract.ts';
 
 import { done, planned } from './messages.ts';
+import type { StandbyPlan } from './plan.ts';
 
 type StandbyArgs = { selector: Selector; back: boolean };
-export type StandbyPlan = { server: Server; group: string; back: boolean };
 const example = '/deck standby web-1';
 
 /** Source: https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-enter-exit-standby.html */

@@ -2,7 +2,7 @@ import { notOk } from '#lib/checks.ts';
 import { count, label } from '#lib/format.ts';
 import type { Section } from '#ports/text.ts';
 
-import type { StartPlan, StartResult } from './operation.ts';
+import type { StartPlan, StartResult } from './plan.ts';
 
 type Words = { title: string; summary: string; sections: readonly Section[] };
 

@@ -1,17 +1,16 @@
 import { z } from 'zod';
 
-import { type Checks, waitForChecks } from '#lib/checks.ts';
+import { waitForChecks } from '#lib/checks.ts';
 import { count, label } from '#lib/format.ts';
 import { mustBePermitted } from '#lib/permissions.ts';
 import type { Selector } from '#lib/selector.ts';
-import { asServer, findServers, readServers, refuseThose, type Server } from '#lib/servers.ts';
+import { asServer, findServers, readServers, refuseThose } from '#lib/servers.ts';
 import { defineChange, type Story } from '#operations/contract.ts';
 
 import { done, planned } from './messages.ts';
+import type { StartPlan, StartResult } from './plan.ts';
 
 type StartArgs = { selector: Selector };
-export type StartPlan = { servers: readonly Server[] };
-export type StartResult = { checks: Checks };
 const example = '/deck start web-1';
 
 export const startOperation = defineChange<StartArgs, StartPlan, StartResult>({

@@ -1,0 +1,3 @@
+import type { VolumeId } from '#ports/ids.ts';
+
+export type EnablePlan = { volume: VolumeId; name: string; server: string };
