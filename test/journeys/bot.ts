@@ -6,8 +6,12 @@ import { type Child, printed, startNode, tempFolder } from '#test/support/proces
 import { createDriver, type Driver } from './sandbox.ts';
 
 export type Bot = Driver & {
-  /** kill -9, then (after `meanwhile`) a new process on the same store. */
-  crash: (meanwhile?: () => Promise<void>) => Promise<void>;
+  /** kill -9, then (after `meanwhile`) a new process on the same store, which is ready. */
+  crash: (meanwhile?: () => Promise<unknown>) => Promise<void>;
+  /** Ends the process; the code it ended with. */
+  kill: (signal: 'SIGKILL' | 'SIGTERM') => Promise<number | null>;
+  /** A new process on the same store; does not wait until it is ready when it cannot be. */
+  start: (how?: { ready: boolean }) => Promise<void>;
   /** Puts a section of deckhand.yml in place of what stands under its name; taken over by itself within seconds. */
   configure: (section: string, yaml: string) => void;
   settingsFile: string;
@@ -24,27 +28,30 @@ export async function startBot({ speed = 50 } = {}): Promise<Bot> {
   const environment = Object.fromEntries(
     line!.split(' ').map((part) => [part.slice(0, part.indexOf('=')), part.slice(part.indexOf('=') + 1)]),
   );
-  const launch = async (): Promise<Child> => {
-    const child = startNode(['src/main.ts'], { ...environment, PORT: '0', LOG_LEVEL: 'info' });
-    await printed(child, /Deckhand is ready/, 60_000);
-    return child;
+  let bot: Child;
+  const start = async ({ ready } = { ready: true }): Promise<void> => {
+    bot = startNode(['src/main.ts'], { ...environment, PORT: '0', LOG_LEVEL: 'info' });
+    if (ready) await printed(bot, /Deckhand is ready/, 60_000);
   };
-  let bot = await launch();
+  const kill = (signal: 'SIGKILL' | 'SIGTERM') => bot.kill(signal);
+  await start();
   const file = join(folder.path, 'deckhand.yml');
   return {
     ...createDriver(url!),
     crash: async (meanwhile) => {
-      await bot.kill('SIGKILL');
+      await kill('SIGKILL');
       await meanwhile?.();
-      bot = await launch();
+      await start();
     },
+    kill,
+    start,
     configure: (section, yaml) => {
       const others = readFileSync(file, 'utf8').replace(new RegExp(`^${section}:\\n(?:[ -].*\\n)*`, 'm'), '');
       writeFileSync(file, `${others}${section}:\n${yaml}\n`);
     },
     settingsFile: file,
     stop: async () => {
-      await bot.kill('SIGKILL');
+      await kill('SIGKILL');
       await servers.kill('SIGTERM');
       folder.remove();
     },

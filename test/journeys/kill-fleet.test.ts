@@ -57,7 +57,7 @@ describe('kill -9 in the middle of a restore of three servers', () => {
     await bot.faults({ ec2: { inject: { action, match, times: 1, hangMs: 60_000, afterWork: true } } });
     await bot.press('approver', card, 'approve');
     await bot.until(async () => (await countOf(action)) > already, `the call of ${action}`);
-    await bot.crash(() => bot.faults({ ec2: { clear: true } }).then(() => undefined));
+    await bot.crash(() => bot.faults({ ec2: { clear: true } }));
 
     await bot.turn(card, /done: Restored 3 volumes of 3 servers/, 60_000);
 
@@ -81,7 +81,7 @@ describe('kill -9 in the middle of a restore of three servers', () => {
     await bot.press('approver', card, 'approve');
     // Three new disks, of which one is refused, and then the old one: the process dies before it hears of that.
     await bot.until(async () => (await countOf('AttachVolume')) >= attaches + 4, 'the old disk attached again');
-    await bot.crash(() => bot.faults({ ec2: { clear: true } }).then(() => undefined));
+    await bot.crash(() => bot.faults({ ec2: { clear: true } }));
 
     await bot.turn(card, /done: Restored 2 volumes of 2 servers; 1 failed and put back/, 60_000);
 
@@ -129,7 +129,7 @@ describe('a root volume that AWS replaces', () => {
       await bot.faults({ ec2: { inject: { action, times: 1, hangMs: 60_000, afterWork: true } } });
       await bot.press('approver', card, 'approve');
       await bot.until(async () => (await countOf(action)) > already, `the call of ${action}`);
-      await bot.crash(() => bot.faults({ ec2: { clear: true } }).then(() => undefined));
+      await bot.crash(() => bot.faults({ ec2: { clear: true } }));
 
       await bot.turn(card, /done: Restored 1 volume of db-2/, 60_000);
 
