@@ -10,6 +10,7 @@ import { saga } from '#runtime/saga.ts';
 import { createStory } from '#runtime/story.ts';
 import { aSnapshot } from '#test/support/builders.ts';
 import { createRecorder } from '#test/support/recorder.ts';
+import { storyWorld } from '#test/support/story-world.ts';
 
 const here = { account: '111111111111', region: 'us-east-1' };
 const there = { account: '222222222222', region: 'us-west-2' };
@@ -71,22 +72,7 @@ function setting(switches: { busy?: number; lost?: boolean; end?: string; refuse
       if (at >= 0) copies.splice(at, 1);
     },
   } as unknown as Cloud;
-  const begun = new Set<string>();
-  let now = 0;
-  const world = {
-    clock: {
-      now: () => now,
-      monotonic: () => now,
-      after: () => () => undefined,
-      sleep: async (ms: number) => void (now += ms),
-    },
-    history: {
-      intents: { begin: async (_run: string, key: string) => (begun.has(key) ? 'again' : (begun.add(key), 'first')) },
-    },
-    cloud: source,
-    platform: {},
-    at: () => target,
-  } as unknown as Parameters<typeof createStory>[0];
+  const world = storyWorld({ cloud: source, elsewhere: target });
   const limits = {
     wait: { snapshotMs: 100_000 },
     poll: { minMs: 1_000, maxMs: 5_000 },

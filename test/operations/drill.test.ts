@@ -14,6 +14,7 @@ import { saga } from '#runtime/saga.ts';
 import { createStory } from '#runtime/story.ts';
 import { anInstance, aSnapshot, aVolume } from '#test/support/builders.ts';
 import { createRecorder } from '#test/support/recorder.ts';
+import { storyWorld } from '#test/support/story-world.ts';
 
 const anywhere = { most: 9, drilledAt: () => 0, zone: undefined };
 const sandbox = anInstance({ id: 'i-0000000f', name: 'sandbox', tags: { Name: 'sandbox', env: 'dev' } });
@@ -136,22 +137,7 @@ function setting({ made = 'available', health = [], script = {}, target = false 
     }),
     managed: async () => [],
   };
-  const begun = new Set<string>();
-  let now = 0;
-  const world = {
-    clock: {
-      now: () => now,
-      monotonic: () => now,
-      after: () => () => undefined,
-      sleep: async (ms: number) => void (now += ms),
-    },
-    history: {
-      intents: { begin: async (_run: string, key: string) => (begun.has(key) ? 'again' : (begun.add(key), 'first')) },
-    },
-    cloud,
-    platform: { scripts },
-    at: () => cloud,
-  } as unknown as Parameters<typeof createStory>[0];
+  const world = storyWorld({ cloud, scripts });
   const limits = {
     wait: { volumeMs: 60_000, checksMs: 60_000, snapshotMs: 60_000 },
     poll: { minMs: 1_000, maxMs: 5_000 },

@@ -14,6 +14,7 @@ import { saga } from '#runtime/saga.ts';
 import { createStory } from '#runtime/story.ts';
 import { anInstance, aSnapshot, aVolume } from '#test/support/builders.ts';
 import { createRecorder } from '#test/support/recorder.ts';
+import { storyWorld } from '#test/support/story-world.ts';
 
 const hooks: SnapshotHooks = {
   pre: ['freeze'],
@@ -70,22 +71,7 @@ function setting(of: Switches = {}) {
       made.filter((one) => Object.entries(tags).every(([key, value]) => one.tags[key] === value)),
     deleteSnapshot: async () => void made.splice(0),
   } as unknown as Cloud;
-  const begun = new Set<string>();
-  let now = 0;
-  const world = {
-    clock: {
-      now: () => now,
-      monotonic: () => now,
-      after: () => () => undefined,
-      sleep: async (ms: number) => void (now += ms),
-    },
-    history: {
-      intents: { begin: async (_run: string, key: string) => (begun.has(key) ? 'again' : (begun.add(key), 'first')) },
-    },
-    cloud,
-    platform: { scripts },
-    at: () => cloud,
-  } as unknown as Parameters<typeof createStory>[0];
+  const world = storyWorld({ cloud, scripts });
   const limits = {
     snapshotAttempts: 2,
     wait: { snapshotMs: 60_000 },
