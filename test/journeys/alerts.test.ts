@@ -51,7 +51,7 @@ describe('a site', () => {
 describe('a server with an impaired status check', () => {
   it('is told once, and its Reboot button goes through plan and confirmation and cures it', async () => {
     await sandbox.faults({ ec2: { impair: 'web-2', check: 'instance' } });
-    const alert = await sandbox.read('alerts', /status check.*web-2/is, 30_000);
+    const alert = await sandbox.read('alerts', /^(CRITICAL|WARNING).*status check.*web-2/is, 30_000);
     const reboot = alert.buttons.find(({ text }) => /Reboot/.test(text))!;
 
     await sandbox.press('requester', alert, reboot.action_id);

@@ -117,7 +117,7 @@ describe('several accounts and Regions', () => {
     await sandbox.faults({
       ec2: { account: '210987654321', region: 'us-east-1', impair: 'web-3', check: 'instance' },
     });
-    const alert = await sandbox.read('alerts', /web-3 .*staging \(210987654321\)/s);
+    const alert = await sandbox.read('alerts', /^(CRITICAL|WARNING).*web-3 .*staging \(210987654321\)/s);
     const reboot = alert.buttons.find(({ text }) => text === 'Reboot')!;
     await sandbox.press('requester', alert, reboot.action_id);
     const card = await sandbox.see('alerts', (shown) => /Restart/.test(shown.text) && shown.plain.includes(id));

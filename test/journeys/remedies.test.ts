@@ -69,7 +69,7 @@ describe('remedies for servers', () => {
   it('leave a broken host to AWS first: the alert offers no move, and it ends by itself', async () => {
     const stops = await calls('StopInstances');
     await sandbox.faults({ ec2: { impair: 'web-1', check: 'system', recoversIn: 12 } });
-    const alert = await sandbox.read('alerts', /status check.*web-1/is, 30_000);
+    const alert = await sandbox.read('alerts', /^(CRITICAL|WARNING).*status check.*web-1/is, 30_000);
     expect(alert.plain).toMatch(/AWS is left to it/);
     expect(alert.buttons.map(({ text }) => text).join()).not.toMatch(/Move|Reboot/);
 
@@ -79,7 +79,7 @@ describe('remedies for servers', () => {
 
   it('cure by the button of the alert: a server that shut itself down is started, and the alert ends', async () => {
     await sandbox.faults({ ec2: { stop: 'db-1' } });
-    const alert = await sandbox.read('alerts', /stopped.*db-1/is, 30_000);
+    const alert = await sandbox.read('alerts', /^(CRITICAL|WARNING).*stopped.*db-1/is, 30_000);
     const start = alert.buttons.find(({ text }) => text === 'Start')!;
     await sandbox.press('requester', alert, start.action_id);
     const card = await sandbox.read('alerts', /Start db-1/);

@@ -33,6 +33,22 @@ async function well(): Promise<void> {
   await bot.until(async () => (await about(/CRITICAL/)).length === 0, 'the end of every alert', 60_000);
 }
 
+describe('fifty sites behind one dead host', () => {
+  it('are one message that lists them, until all are up again', { timeout: 120_000 }, async () => {
+    await rounds(1);
+    await bot.site({ status: 500 });
+
+    // The severity stands on the message alone: lines in its thread say the same number of sites, and come later.
+    const alert = await bot.read('alerts', /^CRITICAL: 50 sites are down/, 60_000);
+    expect(alert.plain).toMatch(/shop-\d+, shop-\d+.* and 30 more/);
+    expect(await about(/shop/)).toHaveLength(1);
+
+    await bot.site({ status: 200 });
+    await bot.turn(alert, /Over after/, 60_000);
+    expect((await about(/shop/)).map(({ ts }) => ts)).toEqual([alert.ts]);
+  });
+});
+
 describe('our own network down', () => {
   it('is one message that says so, and no site is told', { timeout: 120_000 }, async () => {
     await well();
