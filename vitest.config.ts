@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     restoreMocks: true,
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3, // many journeys mostly wait
     testTimeout: 30_000,
     hookTimeout: 60_000,
     coverage: { include: ['src/**'] },

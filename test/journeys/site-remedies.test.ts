@@ -11,7 +11,8 @@ const engine = () => ({ address: `${bot.url}/docker` });
 const startedAt = async () => (await containers.container(engine(), 'shop')).startedAt;
 
 function remedies(...list: string[]): void {
-  const quick = 'interval: 1s, deadline: 1s, recheck: [250ms, 250ms, 250ms], recover: { every: 250ms }, instance: web-1';
+  const quick =
+    'interval: 1s, deadline: 1s, recheck: [250ms, 250ms, 250ms], recover: { every: 250ms }, instance: web-1';
   const wanted = list.map((one) => `      - { ${one} }`).join('\n');
   bot.configure('sites', `  - name: demo-shop\n    url: ${bot.url}/demo-site\n    remedies:\n${wanted}`);
   bot.configure('sitesDefaults', `  { ${quick.replace(/, instance.*/, '')} }`);

@@ -11,12 +11,18 @@ export type Child = {
   kill: (signal: 'SIGKILL' | 'SIGTERM') => Promise<number | null>;
 };
 
+/** A start takes half the time when its modules were compiled by an earlier one. */
+const compiled = { NODE_COMPILE_CACHE: join(tmpdir(), 'deckhand-test-modules') };
+
 /** Starts `node ARGS` with the given environment on top of a clean one. */
 export function startNode(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Child {
   const base = Object.fromEntries(
     ['PATH', 'HOME', 'TMPDIR'].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
-  const child = spawn(process.execPath, args, { env: { ...base, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, args, {
+    env: { ...base, ...compiled, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let text = '';
   child.stdout.on('data', (data: Buffer) => (text += data.toString()));
   child.stderr.on('data', (data: Buffer) => (text += data.toString()));
