@@ -28,16 +28,16 @@ export function advice(trouble: Trouble): readonly Line[] {
   }
 }
 
-/** What to do about an event that AWS plans. Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instances-status-check_sched.html */
+/** What to do about an event that AWS plans. Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/schedevents_actions_reboot.html and the pages beside it */
 export function eventAdvice(code: string): string {
   switch (code) {
     case 'instance-stop':
     case 'instance-retirement':
       return 'The host is failing or will be switched off. A stop and a start before the deadline moves the server: now by the button, or let AWS do it at a better time with `/deck event … --at`. Take a snapshot first; data on instance store is lost.';
     case 'system-reboot':
-      return 'AWS will reboot the host. A reboot by you before that moves the server on most types and clears the event.';
+      return 'AWS will move the server to another host by a reboot. A reboot by you before that does the same on most types, and clears the event.';
     case 'instance-reboot':
-      return 'AWS will reboot the server. Reboot it yourself at a good time before that, and the event is over.';
+      return 'AWS will work on the host and reboot the server. A reboot by you does not clear that. Choose a better time with `/deck event … --at`, or stop and start it, which moves it to another host.';
     case 'system-maintenance':
       return 'The network or power of the host is worked on. Wait, or stop and start the server before that, which moves it.';
     default:

@@ -13,6 +13,7 @@ export type What =
   | 'instance'
   | 'event-move'
   | 'event-reboot'
+  | 'event-in-place'
   | 'event-other';
 /** All that the table looks at. */
 export type Case = {
@@ -46,6 +47,8 @@ export type RowId =
   | 'event-store'
   | 'event-move'
   | 'event-reboot'
+  | 'event-in-place-kept'
+  | 'event-in-place'
   | 'event-other';
 
 const docs = 'https://docs.aws.amazon.com';
@@ -54,11 +57,14 @@ const checks = `${docs}/AWSEC2/latest/UserGuide/monitoring-system-instance-statu
 const recovery = `${docs}/AWSEC2/latest/UserGuide/instance-configuration-recovery.html`;
 const standby = `${docs}/autoscaling/ec2/userguide/as-enter-exit-standby.html`;
 const events = `${docs}/AWSEC2/latest/UserGuide/monitoring-instances-status-check_sched.html`;
+const reboots = `${docs}/AWSEC2/latest/UserGuide/schedevents_actions_reboot.html`;
 const reasons = `${docs}/AWSEC2/latest/APIReference/API_StateReason.html`;
 
 const notStop = 'Do not stop it: its group would replace it, with empty disks.';
 const notReboot = 'Do not reboot it: it would stay on the same host.';
 const noStop = 'It cannot be stopped and started: its root disk is an instance store.';
+
+const notClear = 'Do not reboot it for this: the work on the host would not be done, and the event would stay.';
 
 const isStop = ({ what }: Case) => what === 'stopped-itself' || what === 'stopped-by-aws';
 const isMove = ({ what }: Case) => what === 'event-move' || what === 'event-other';
@@ -166,7 +172,21 @@ export const rows: readonly Row[] = [
     never: ['Do not let the deadline pass: AWS then does it at any time.'],
     source: events,
   },
-  { id: 'event-reboot', when: ({ what }) => what === 'event-reboot', cures: ['event'], never: [], source: events },
+  { id: 'event-reboot', when: ({ what }) => what === 'event-reboot', cures: ['event'], never: [], source: reboots },
+  {
+    id: 'event-in-place-kept',
+    when: (of) => of.what === 'event-in-place' && (of.autoScaled || of.instanceStore),
+    cures: [],
+    never: [notClear],
+    source: reboots,
+  },
+  {
+    id: 'event-in-place',
+    when: ({ what }) => what === 'event-in-place',
+    cures: ['event'],
+    never: [notClear],
+    source: reboots,
+  },
   { id: 'event-other', when: ({ what }) => what === 'event-other', cures: ['event'], never: [], source: events },
 ];
 
@@ -219,9 +239,11 @@ export function caseOfEvents(planned: readonly ScheduledEvent[], one: Seen): Cas
   const what =
     codes.has('instance-retirement') || codes.has('instance-stop')
       ? 'event-move'
-      : codes.has('system-reboot') || codes.has('instance-reboot')
+      : codes.has('system-reboot')
         ? 'event-reboot'
-        : 'event-other';
+        : codes.has('instance-reboot')
+          ? 'event-in-place'
+          : 'event-other';
   return {
     what,
     autoScaled: one.autoScalingGroup !== undefined,

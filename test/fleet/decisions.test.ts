@@ -12,6 +12,7 @@ const whats: readonly What[] = [
   ...checks,
   'event-move',
   'event-reboot',
+  'event-in-place',
   'event-other',
 ];
 const both = [false, true];
@@ -28,7 +29,7 @@ const stops = (of: Case) => (of.what === 'event-reboot' ? ['migrate', 'restore']
 
 describe('the decision table', () => {
   it('has a row for each of all combinations, no row too many, and a source for each', () => {
-    expect(all).toHaveLength(8 * 2 ** 5);
+    expect(all).toHaveLength(9 * 2 ** 5);
     expect(new Set(all.map(({ row }) => row))).toEqual(new Set(rows.map(({ id }) => id)));
     expect(rows.filter(({ source }) => !source.startsWith('https://docs.aws.amazon.com/'))).toEqual([]);
   });
@@ -71,6 +72,8 @@ describe('the decision table', () => {
     ['stopped-by-aws', { autoScaled: true }, []],
     ['event-move', {}, ['event', 'snapshot']],
     ['event-reboot', {}, ['event']],
+    ['event-in-place', {}, ['event']],
+    ['event-in-place', { instanceStore: true }, []],
   ] as const)('for %s with %j has %j', (what, more, cures) => {
     const of = { what, autoScaled: false, instanceStore: false, recovering: false, rebooted: false, ...more };
     expect(decide(of, { hasSnapshot: true }).cures).toEqual(cures);

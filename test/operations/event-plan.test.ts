@@ -22,7 +22,7 @@ describe('what AWS plans for a server', () => {
     ['instance-retirement', 'move'],
     ['system-maintenance', 'move'],
     ['system-reboot', 'reboot'],
-    ['instance-reboot', 'reboot'],
+    ['instance-reboot', 'move'],
   ])('%s is over after a %s', (code, how) => expect(doneBy(code)).toBe(how));
 
   it('moves to no time but one with an hour of notice, up to the deadline', () => {

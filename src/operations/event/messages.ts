@@ -35,6 +35,7 @@ export function planned({ server, event, how }: EventPlan): Words {
             ? moveRisks([server])
             : [
                 'A reboot: what runs on it is interrupted for a few minutes; addresses and disks stay. It cannot be undone.',
+                'AWS moves it to another host with that. On types where it cannot, the event stays, and `/deck migrate` is the way.',
               ],
       },
     ],

@@ -15,9 +15,13 @@ export type EventResult = { over: boolean; notBefore: number; checks: Checks };
 /** The least notice of a new time. Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/reschedule-event.html */
 export const leastNoticeMs = 60 * 60_000;
 
-/** How an event is over before AWS does it. Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instances-status-check_sched.html */
+/**
+ * How an event is over before AWS does it: a reboot of ours moves a server whose host is to be rebooted (system-reboot), and
+ * changes nothing about one that is to be rebooted in place (instance-reboot).
+ * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/schedevents_actions_reboot.html
+ */
 export function doneBy(code: string): 'move' | 'reboot' {
-  return code === 'system-reboot' || code === 'instance-reboot' ? 'reboot' : 'move';
+  return code === 'system-reboot' ? 'reboot' : 'move';
 }
 
 /** The event that is meant: the next one still to come. Throws Refusal "not-found" when AWS plans none. Pure. */

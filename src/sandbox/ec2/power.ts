@@ -4,7 +4,7 @@ import type { World } from './world.ts';
 
 /** What starting, stopping, rebooting and terminating do to the world; who may ask for it is decided elsewhere. */
 
-/** A fresh start on another host: all checks are well again, and events that wanted just that are over. */
+/** A fresh start on another host: all checks are well again, and what was planned for the old host is over. */
 export function start(world: World, instance: Instance): void {
   const now = world.now();
   if (instance.power.to === 'running') return;
@@ -15,7 +15,7 @@ export function start(world: World, instance: Instance): void {
     power: { to: 'running', since: now, doneAt },
     initializedAt: doneAt + world.pace.initialize,
     impaired: {},
-    events: completed(instance.events, ['instance-retirement', 'instance-stop', 'system-maintenance', 'system-reboot']),
+    events: completed(instance.events),
     ...(instance.publicIp === undefined ? {} : { publicIp: addressAfterStart(world, instance.publicIp) }),
   });
   // What is attached at boot is mounted.
@@ -60,14 +60,17 @@ export function recoverInstances(world: World): void {
   }
 }
 
-/** The same host: only the operating system starts anew. */
+/**
+ * The same host: only the operating system starts anew. Where the host is to be rebooted, AWS moves the server.
+ * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/schedevents_actions_reboot.html
+ */
 export function reboot(world: World, instance: Instance, at = world.now()): void {
   const { instance: _cured, ...impaired } = instance.impaired;
   world.tables.instance.put({
     ...instance,
     impaired,
     initializedAt: at + world.pace.initialize,
-    events: completed(instance.events, ['system-reboot', 'instance-reboot']),
+    events: completed(instance.events, ['system-reboot']),
   });
 }
 
@@ -89,9 +92,9 @@ export function terminate(world: World, instance: Instance): void {
 }
 
 /** Marks those events as done; AWS leaves them in the list for a week. */
-function completed(events: readonly ScheduledEvent[], codes: readonly string[]): readonly ScheduledEvent[] {
+function completed(events: readonly ScheduledEvent[], codes?: readonly string[]): readonly ScheduledEvent[] {
   return events.map((event) =>
-    codes.includes(event.code) && !event.description.startsWith('[Completed]')
+    codes?.includes(event.code) !== false && !event.description.startsWith('[Completed]')
       ? { ...event, description: `[Completed] ${event.description}` }
       : event,
   );
