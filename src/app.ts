@@ -40,6 +40,8 @@ import { shadowed } from '#sites/messages.ts';
 import { createPastView } from '#sites/past-view.ts';
 import { createSiteReports } from '#sites/report.ts';
 import { createSiteWatch } from '#sites/watch.ts';
+import { type Copies, createCopies } from '#status-page/copies.ts';
+import { createPageReader } from '#status-page/read.ts';
 
 /** Everything the product needs from outside. */
 export type AppWorld = Omit<World, 'operations'> & {
@@ -53,6 +55,8 @@ export type AppWorld = Omit<World, 'operations'> & {
 export type App = {
   /** What the chat adapter calls. */
   inbound: Inbound;
+  /** The public page, for a listener of its own. */
+  statusPage: Copies;
   /** Takes up what an earlier process left, then begins to watch. */
   start: () => Promise<void>;
   /** Takes no new work, lets steps in flight end, leaves waiting runs to the next start. At most `withinMs`. */
@@ -299,5 +303,10 @@ export function createApp(outside: AppWorld): App {
     suggest: createSuggest(world),
     homeOpened: createHome({ world, who, sites: views.sites }),
   };
-  return { inbound, start, stop };
+  const statusPage = createCopies({
+    ...world,
+    read: createPageReader({ ...world, views: sites.views }),
+    everyMs: () => world.settings.current().statusPage.everyMs,
+  });
+  return { inbound, statusPage, start, stop };
 }

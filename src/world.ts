@@ -12,6 +12,7 @@ import { home } from '#ports/clouds.ts';
 import type { History } from '#ports/history.ts';
 import { createSlack, type SlackOptions } from '#slack/app.ts';
 import type { Identity } from '#slack/identity.ts';
+import { serveStatusPage } from '#status-page/server.ts';
 import { createHistory } from '#store/history.ts';
 import { openStore } from '#store/open.ts';
 import { createTerraform } from '#terraform/states.ts';
@@ -24,6 +25,8 @@ import { createWeb } from '#web/probe.ts';
 export type Deckhand = {
   /** Slack is connected. */
   isHealthy: () => boolean;
+  /** Where the public status page listens; undefined while it does not. */
+  statusPageUrl: () => string | undefined;
   /** Drains and closes everything; at most about `withinMs`. Safe to repeat. */
   stop: (withinMs: number) => Promise<void>;
 };
@@ -86,9 +89,11 @@ export async function startDeckhand(
   });
   await app.start();
   await slack.start(app.inbound);
+  const statusPage = await serveStatusPage({ settings, copies: app.statusPage, clock, log });
 
   async function stop(withinMs: number): Promise<void> {
     await slack.stop();
+    await statusPage.close();
     await app.stop(withinMs);
     settings.stop();
     clouds.close();
@@ -96,7 +101,7 @@ export async function startDeckhand(
     await web.close();
     await store.close();
   }
-  return { isHealthy: slack.isConnected, stop };
+  return { isHealthy: slack.isConnected, statusPageUrl: statusPage.url, stop };
 }
 
 /** What Slack said of this token, kept over restarts; another token has another key. */

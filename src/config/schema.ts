@@ -35,6 +35,7 @@ import { restore } from './restore-schema.ts';
 import { holds, retention, toHolds, toRetention } from './retention-schema.ts';
 import { drills, schedules, toDrill, toSchedule } from './schedules-schema.ts';
 import { faultsOf, sites, sitesDefaults, toSite } from './sites-schema.ts';
+import { statusPage, statusPageFaults, toStatusPage } from './status-page-schema.ts';
 import { tags, toTagRules } from './tags-schema.ts';
 import { terraform } from './terraform-schema.ts';
 
@@ -140,6 +141,7 @@ export const SettingsFile = section({
   monitoring: monitoring.prefault({}).describe('How site checks behave together'),
   history: history.prefault({}).describe('How long what checks showed is kept'),
   siteReport: siteReport.prefault({}).describe('The weekly report of the sites'),
+  statusPage: statusPage.prefault({}).describe('A page that tells the public how sites are; off until it is enabled'),
   maintenance: maintenance.prefault([]).describe('Planned work: checks go on, nothing is told'),
   freeze: freeze.prefault([]).describe('Times in which nothing is mended without a person'),
   docker: docker.prefault([]).describe('Docker engines whose containers may be restarted'),
@@ -154,6 +156,7 @@ export const SettingsFile = section({
     const accounts = file.aws.accounts.map(({ name }) => name);
     for (const fault of remedyFaults(file.sites, file, accounts)) context.addIssue({ code: 'custom', ...fault });
     const names = new Set(file.sites.map(({ name }) => name));
+    for (const fault of statusPageFaults(file.statusPage, names)) context.addIssue({ code: 'custom', ...fault });
     for (const [at, { sites }] of file.maintenance.entries())
       for (const [nr, name] of sites.entries())
         if (!names.has(name))
@@ -265,6 +268,7 @@ export function toSettings(file: SettingsFile): Settings {
     monitoring: toMonitoring(file.monitoring),
     history: toHistory(file.history),
     siteReport: file.siteReport,
+    statusPage: toStatusPage(file.statusPage),
     maintenance: file.maintenance.map(toMaintenance),
     freeze: file.freeze.map(toWindow),
     schedules: file.schedules.map((one) => toSchedule(one, accounts)),

@@ -252,10 +252,12 @@ export type History = {
     open: (key: string) => Promise<IncidentRecord | undefined>;
     /** The newest of a key, open or not. */
     latest: (key: string) => Promise<IncidentRecord | undefined>;
+    /** The newest change first. `kinds`: only keys that begin with one of these, up to the colon. */
     list: (query: {
       limit: number;
       state?: IncidentRecord['state'];
       unshown?: boolean;
+      kinds?: readonly string[];
     }) => Promise<readonly IncidentRecord[]>;
   };
   /** Small state of the watchers, one JSON per key (`site:NAME`, `health:ID`). Written in batches. Fences as above. */

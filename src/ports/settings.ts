@@ -91,6 +91,7 @@ export type Settings = {
   history: { hoursMs: number; daysMs: number };
   /** The week of the sites, in each channel where their alerts go. */
   siteReport: { cron: string; timezone: string; enabled: boolean };
+  statusPage: StatusPageSettings;
   maintenance: readonly MaintenanceWindow[];
   /** While one of these lasts nothing is mended without a person. */
   freeze: readonly Window[];
@@ -99,6 +100,31 @@ export type Settings = {
   sites: readonly Site[];
   /** As in deckhand.yml; for sites that are managed elsewhere, see `ports/managed-sites`. */
   sitesDefaults: object;
+};
+
+/** The public page, and the only sites that are on it. */
+export type StatusPageSettings = {
+  enabled: boolean;
+  title: string;
+  host: string;
+  /** 0 = any free port. */
+  port: number;
+  timezone: string;
+  support: string | undefined;
+  /** It is made anew at most so often. Default 30 s. */
+  everyMs: number;
+  /** How long past incidents are shown. Default 14 days. */
+  incidentsMs: number;
+  /** The names of maintenance windows are shown. */
+  maintenanceNames: boolean;
+  /** `site`: the name in `sites`; all else is shown. */
+  sites: readonly {
+    site: string;
+    name: string;
+    group: string | undefined;
+    description: string | undefined;
+    link: string | undefined;
+  }[];
 };
 
 /** Tags that must be there. */

@@ -36,6 +36,7 @@ async function main(): Promise<void> {
   const log = pino({ level: 'warn' }, pino.destination({ dest: join(dataDir, 'deckhand.log'), sync: true }));
 
   let url = '';
+  let deckhand: Deckhand | undefined;
   const ec2 = createAccounts({
     instances: flags.instances,
     speed: flags.speed,
@@ -66,13 +67,21 @@ async function main(): Promise<void> {
     stateFile: join(dataDir, 'slack.json'),
     ...(flags.requestUrl === undefined ? {} : { requestUrl: flags.requestUrl }),
   });
-  const server = await startSandboxServer({ port: flags.port, ec2, aws, docker, slack, site, log });
+  const server = await startSandboxServer({
+    port: flags.port,
+    ec2,
+    aws,
+    docker,
+    slack,
+    site,
+    log,
+    statusPage: () => deckhand?.statusPageUrl(),
+  });
   url = server.url;
   const configPath = flags.config === undefined ? join(dataDir, 'deckhand.yml') : resolve(flags.config);
   if (flags.config === undefined) writeFileSync(configPath, sandboxSettings({ url, speed: flags.speed }));
   const variables = environmentOf(url, dataDir, configPath, flags.requestUrl);
 
-  let deckhand: Deckhand | undefined;
   let stopping = false;
   async function stop(code: number): Promise<void> {
     if (stopping) return;

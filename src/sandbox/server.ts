@@ -37,6 +37,8 @@ export async function startSandboxServer(of: {
   slack: SlackPart;
   site: DemoSite;
   log: Log;
+  /** Where Deckhand serves its public page, when it does. */
+  statusPage?: () => string | undefined;
 }): Promise<SandboxServer> {
   const { ec2, aws, docker, slack, site, log } = of;
   const changes = createChangeStream();
@@ -59,6 +61,7 @@ export async function startSandboxServer(of: {
     if (path.startsWith('/slack/')) return slack.handle(request, response);
     if (path === '/aws' || path.startsWith('/aws/')) return (aws.takes(request) ? aws : ec2).handle(request, response);
     if (path.startsWith('/docker/')) return docker.handle(request, response);
+    if (path === '/status') return sendToStatusPage(response, of.statusPage?.());
     if (path === '/demo-site') return site.handle(request, response);
     if (path.startsWith('/sandbox/api/')) return control(request, response, url);
     assets ??= loadAssets();
@@ -83,6 +86,18 @@ export async function startSandboxServer(of: {
   const port = await listen(server, of.port);
   const stop = closer(server, () => changes.close());
   return { port, url: `http://127.0.0.1:${port}`, close: stop };
+}
+
+/** It has a port of its own, as it always has. */
+function sendToStatusPage(response: ServerResponse, url: string | undefined): void {
+  if (url !== undefined) {
+    response.writeHead(302, { location: url, 'cache-control': 'no-store', 'content-length': 0 }).end();
+    return;
+  }
+  send(response, {
+    status: 404,
+    body: { error: 'No status page is served: set `statusPage.enabled` in the deckhand.yml in use, or wait a moment.' },
+  });
 }
 
 function listen(server: Server, port: number): Promise<number> {

@@ -53,6 +53,13 @@ tags: # try \`/deck tags\`
       propagate: [volumes, snapshots]
 web:
   allowPrivate: [127.0.0.1]
+statusPage: # the sandbox shows it at /status
+  enabled: true
+  title: Demo shop status
+  port: 0
+  every: 5s
+  sites:
+    - { site: demo-shop, name: Web shop, description: Rope and cleats and brass hooks }
 sites:
   - name: demo-shop
     url: ${url}/demo-site

@@ -31,7 +31,7 @@ type Entry = Watched & { busy: boolean; savedAt: number; workSince: number | und
 /** The longest a new site waits for its first check, whatever its interval. */
 const firstWithinMs = 60_000;
 /** How stale the stored state of a site that is simply up may be. */
-const saveEveryMs = 5 * 60_000;
+export const saveEveryMs = 5 * 60_000;
 const stopWithinMs = 2_000;
 /** How soon a window or a press is noticed. */
 const workEveryMs = 5_000;

@@ -62,6 +62,7 @@ export function upAgain(of: Of): messages.Words {
         ...(isAll ? [] : [['Still looked at', `${some(left, mostNames)}; told anew if they stay down`] as const]),
         ...single.report.facts,
       ],
+      sites: names,
     },
   };
 }

@@ -5,7 +5,7 @@ import { loadKept } from './book.ts';
 import { createMaintenance } from './maintenance.ts';
 import type { SiteWatchWorld } from './site-world.ts';
 import { whyNotMend } from './standing.ts';
-import { createTenure, type Tenure } from './tenure.ts';
+import { createTenure, saveEveryMs, type Tenure } from './tenure.ts';
 import { viewOf } from './view.ts';
 
 export type SiteWatch = {
@@ -35,9 +35,11 @@ export function createSiteWatch(world: SiteWatchWorld): SiteWatch {
   async function views(): Promise<readonly SiteView[]> {
     if (tenure !== undefined) return tenure.views();
     const [kept] = await Promise.all([loadKept(world), maintenance.refresh()]);
+    // What is stored may be older than what that process knows; much older: nobody watches.
+    const now = world.clock.now() - saveEveryMs;
     return settings
       .current()
-      .sites.map((site) => viewOf(site, { state: kept.get(site.name)?.state, work: maintenance.of(site.name) }));
+      .sites.map((site) => viewOf(site, { state: kept.get(site.name)?.state, work: maintenance.of(site.name), now }));
   }
 
   return {

@@ -30,11 +30,13 @@ export function createIncidents(db: Kysely<Tables>): History['incidents'] {
         const newest = all.where('key', '=', text(key)).orderBy('started_at', 'desc').orderBy('updated_at', 'desc');
         return maybeIncident(await newest.limit(1).executeTakeFirst());
       }),
-    list: ({ limit, state, unshown = false }) =>
+    list: ({ limit, state, unshown = false, kinds }) =>
       stored(async () => {
         // What waits to be shown comes oldest first, so that nothing waits for ever.
         let query = all.orderBy('updated_at', unshown ? 'asc' : 'desc').limit(bound(limit));
         if (state !== undefined) query = query.where('state', '=', state);
+        if (kinds !== undefined)
+          query = query.where(sql<boolean>`split_part(key, ':', 1) = any(${[...kinds]}::text[])`);
         if (unshown) query = query.whereRef('shown', '<', 'version');
         return (await query.execute()).map(incidentOf);
       }),

@@ -79,6 +79,18 @@ describe('reading deckhand.yml', () => {
       freeze: [],
       history: { hoursMs: 35 * 86_400_000, daysMs: 730 * 86_400_000 },
       siteReport: { enabled: true, cron: '0 9 * * 1', timezone: 'UTC' },
+      statusPage: {
+        enabled: false,
+        title: 'Status',
+        host: '127.0.0.1',
+        port: 3_080,
+        timezone: 'UTC',
+        support: undefined,
+        everyMs: 30_000,
+        incidentsMs: 14 * 86_400_000,
+        maintenanceNames: false,
+        sites: [],
+      },
       sitesDefaults: expect.objectContaining({ interval: 60_000, deadline: 10_000, recheck: [5_000, 15_000, 20_000] }),
       sites: [],
     });
@@ -427,6 +439,21 @@ sites:
       'two sites of one name',
       `${alerts}sites: [{ name: a, url: "http://a.example" }, { name: a, url: "http://b.example" }]`,
       /name of its own.*more than once there is: a\./,
+    ],
+    [
+      'a public site that is none',
+      'statusPage: { sites: [{ site: shop, name: Shop }] }',
+      /statusPage\.sites\[0\]\.site "shop".*name of a site of this file/,
+    ],
+    [
+      'a public site twice',
+      `${alerts}sites: [{ name: a, url: "http://a.example" }]\nstatusPage: { sites: [{ site: a, name: A }, { site: a, name: B }] }`,
+      /statusPage\.sites\[1\]\.site "a".*each site once/,
+    ],
+    [
+      'a public link that is none',
+      'statusPage: { support: "javascript:alert(1)" }',
+      /statusPage\.support.*http or https/,
     ],
     [
       'a password in an address',

@@ -382,6 +382,12 @@ export function historySuite(open: () => Promise<HistoryWorld>): void {
         await history.incidents.save(open);
 
         expect(await history.incidents.list({ limit: 2 })).toEqual([open, resolved]);
+        const other = incidentOf({ key: `certificate:${open.id}`, updatedAt: 90_000_000_000_002 });
+        await history.incidents.save(other);
+        expect(await history.incidents.list({ limit: 2, kinds: ['slow', open.key.split(':')[0]!] })).toEqual([
+          open,
+          resolved,
+        ]);
         expect((await history.incidents.list({ limit: 1, state: 'resolved' })).map(({ id }) => id)).toEqual([
           resolved.id,
         ]);

@@ -14,14 +14,22 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((server) => server.close()));
 });
 
-async function start() {
+async function start(statusPage?: () => string | undefined) {
   const failures: object[] = [];
   const slack = createFakeSlack();
   const ec2 = createFakeEc2();
   const site = createDemoSite();
   const quiet = (): void => {};
   const log = { debug: quiet, info: quiet, warn: quiet, error: (data: object) => void failures.push(data) };
-  const server = await startSandboxServer({ port: 0, slack, ec2, ...besideEc2(ec2), site, log });
+  const server = await startSandboxServer({
+    port: 0,
+    slack,
+    ec2,
+    ...besideEc2(ec2),
+    site,
+    log,
+    ...(statusPage === undefined ? {} : { statusPage }),
+  });
   open.push(server);
   return { server, slack, ec2, site, failures };
 }
@@ -47,6 +55,19 @@ function send(
 function postJson(url: string, body: unknown): Promise<Sent> {
   return send(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 }
+
+describe('the status page', () => {
+  test('is where Deckhand serves it; where it does not, that is said', async () => {
+    const { server } = await start(() => 'http://127.0.0.1:3080/');
+    const { server: without } = await start();
+
+    expect((await send(`${server.url}/status`)).headers.location).toBe('http://127.0.0.1:3080/');
+    expect(await send(`${without.url}/status`)).toMatchObject({
+      status: 404,
+      text: expect.stringContaining('statusPage'),
+    });
+  });
+});
 
 describe('the page', () => {
   test('is served with a policy that lets in no foreign script', async () => {

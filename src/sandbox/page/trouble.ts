@@ -95,6 +95,11 @@ function linesOf(panel: Panel, ec2: Ec2Dump | undefined, site: State['site']): r
   return [
     heading('Demo site'),
     siteLine(panel, site),
+    h(
+      'a',
+      { class: 'hint', href: '/status', target: '_blank', 'data-testid': 'status-page' },
+      'Its public status page',
+    ),
     heading('A server’s status check'),
     serverLine(panel, instances),
     heading('The data of that server'),
