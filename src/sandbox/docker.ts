@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
@@ -11,26 +10,20 @@ import { openKeptFile } from '#sandbox/kept-file.ts';
 import { createWaits, troubled } from '#sandbox/troubled.ts';
 import { createTroubles, Injections, setTroubles } from '#sandbox/troubles.ts';
 
+import {
+  checkVersion,
+  Container,
+  DockerProblem,
+  firstContainers,
+  inspected,
+  listed,
+  newest,
+} from './docker-answers.ts';
 import type { ControlAnswer, DockerPart } from './parts.ts';
 
-/** The API versions of Docker 29. Source: https://docs.docker.com/reference/api/engine/#versions-of-the-api-and-sdk */
-const newest = 52;
-const oldest = 44;
 /** Ms that a container takes to stop and start. A plausible value. */
 const restarting = 1_000;
 
-const Container = z.object({
-  id: z.string(),
-  name: z.string(),
-  image: z.string(),
-  labels: z.record(z.string(), z.string()),
-  running: z.boolean(),
-  healthy: z.boolean(),
-  startedAt: z.number(),
-  finishedAt: z.number().nullable(),
-  exitCode: z.int(),
-});
-type Container = z.infer<typeof Container>;
 const State = z.object({ version: z.literal(1), containers: z.array(Container) });
 
 const word = z.string().min(1);
@@ -52,16 +45,6 @@ export type DockerOptions = {
   /** A container was started anew. */
   restarted?: (name: string) => void;
 };
-
-class DockerProblem extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.name = 'DockerProblem';
-    this.status = status;
-  }
-}
 
 /** What a call is, for faults, and what it does. `afterMs`: it takes so long to answer. */
 type Act = { action: string; name: string; work: () => { status: number; body?: unknown; afterMs?: number } };
@@ -197,76 +180,6 @@ function refusal(status: number, problem: string): ControlAnswer {
 
 function started(at: number): Partial<Container> {
   return { running: true, healthy: true, startedAt: at, exitCode: 0 };
-}
-
-function firstContainers(now: number): Container[] {
-  const container = (name: string, image: string, labels: Record<string, string>): Container => ({
-    id: createHash('sha256').update(name).digest('hex'),
-    name,
-    image,
-    labels,
-    running: true,
-    healthy: true,
-    startedAt: now - 86_400_000,
-    finishedAt: null,
-    exitCode: 0,
-  });
-  return [
-    container('shop', 'deckhand/demo-shop:1.4', { 'com.docker.compose.service': 'shop', site: 'demo-shop' }),
-    container('shop-db', 'postgres:17', { 'com.docker.compose.service': 'db' }),
-  ];
-}
-
-function checkVersion(minor: number): void {
-  const said = `client version 1.${minor} is too`;
-  if (minor > newest) throw new DockerProblem(400, `${said} new. Maximum supported API version is 1.${newest}`);
-  if (minor < oldest)
-    throw new DockerProblem(
-      400,
-      `${said} old. Minimum supported API version is 1.${oldest}, please upgrade your client to a newer version`,
-    );
-}
-
-const Filters = z.object({ name: z.array(z.string()).default([]), label: z.array(z.string()).default([]) });
-
-/** A name filter is a regular expression and found anywhere, as in the engine. */
-function listed(containers: readonly Container[], url: URL): object[] {
-  const read = Filters.safeParse(JSON.parse(url.searchParams.get('filters') ?? '{}'));
-  if (!read.success) throw new DockerProblem(400, 'invalid filter');
-  const { name, label } = read.data;
-  return containers
-    .filter((one) => one.running || url.searchParams.get('all') === 'true')
-    .filter((one) => name.length === 0 || name.some((pattern) => new RegExp(pattern).test(`/${one.name}`)))
-    .filter(({ labels }) =>
-      label.every((wanted) => {
-        const [key = '', ...value] = wanted.split('=');
-        return value.length === 0 ? Object.hasOwn(labels, key) : labels[key] === value.join('=');
-      }),
-    )
-    .map(({ id, name: called, image, labels, running }) => ({
-      Id: id,
-      Names: [`/${called}`],
-      Image: image,
-      Labels: labels,
-      State: running ? 'running' : 'exited',
-    }));
-}
-
-function inspected(container: Container): object {
-  return {
-    Id: container.id,
-    Name: `/${container.name}`,
-    RestartCount: 0,
-    State: {
-      Status: container.running ? 'running' : 'exited',
-      Running: container.running,
-      StartedAt: new Date(container.startedAt).toISOString(),
-      FinishedAt: container.finishedAt === null ? '0001-01-01T00:00:00Z' : new Date(container.finishedAt).toISOString(),
-      ExitCode: container.exitCode,
-      Health: { Status: container.healthy ? 'healthy' : 'unhealthy' },
-    },
-    Config: { Image: container.image, Labels: container.labels },
-  };
 }
 
 function send(response: ServerResponse, status: number, body: unknown): void {
