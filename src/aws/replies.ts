@@ -36,7 +36,13 @@ const InstanceReply = z
     State: z.object({ Name: z.string() }),
     StateReason: z.object({ Code: text }).optional(),
     InstanceType: z.string(),
-    Placement: z.object({ AvailabilityZone: z.string(), GroupName: text, Tenancy: text }),
+    Placement: z.object({
+      AvailabilityZone: z.string(),
+      GroupName: text,
+      Tenancy: text,
+      PartitionNumber: z.number().optional(),
+      HostId: text,
+    }),
     Tags: Tagged,
     LaunchTime: instant,
     RootDeviceName: text,
@@ -72,6 +78,8 @@ const InstanceReply = z
     ...given('platform', reply.Platform?.toLowerCase()),
     ...given('architecture', reply.Architecture),
     ...given('placementGroup', reply.Placement.GroupName),
+    ...given('partition', reply.Placement.PartitionNumber),
+    ...given('hostId', reply.Placement.HostId),
     ...given('tenancy', reply.Placement.Tenancy),
     ...given('autoRecovery', reply.MaintenanceOptions?.AutoRecovery),
   }));

@@ -62,7 +62,7 @@ export const monitoring = section({
       .describe('How long the first of several failing sites waits for the others'),
     members: whole(2, 100)
       .default(3)
-      .describe('Sites of one parent, server, load balancer or address that make one message'),
+      .describe('Sites of one parent, server, load balancer or address, or servers of one zone, that make one message'),
   }).prefault({}),
   discoverTag: text(128)
     .default('deckhand:url')

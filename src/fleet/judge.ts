@@ -51,6 +51,12 @@ export function isPlain({ course, checks, events }: HealthRecord): boolean {
   return course.bad === 0 && !course.open && checks === undefined && events === undefined;
 }
 
+/** What is still to be remembered after everything due was told; undefined: nothing. */
+export function restOf(record: HealthRecord, { instance }: Look): HealthRecord | undefined {
+  const over = record.checks === undefined && record.events === undefined;
+  return isPlain(record) || (instance === undefined && over) ? undefined : record;
+}
+
 function dueChecks({ course, checks }: HealthRecord, look: Look, gone: boolean, now: number): readonly Due[] {
   const { open, trouble, since = now } = course;
   if (open && !gone && trouble !== undefined) {

@@ -28,7 +28,7 @@ export type Subject = {
   now: number;
 };
 
-const checkNames = {
+export const checkNames = {
   system: 'system status check',
   ebs: 'attached EBS status check',
   instance: 'instance status check',

@@ -1,22 +1,25 @@
 import { type LastDrill, lastDrills } from '#lib/drills.ts';
 import type { Clock, Log } from '#ports/clock.ts';
 import type { Cloud, Place, Snapshot } from '#ports/cloud.ts';
-import type { History } from '#ports/history.ts';
+import type { Fence, History } from '#ports/history.ts';
 import type { ChannelId } from '#ports/ids.ts';
 import type { Incidents } from '#ports/incidents.ts';
 import type { SettingsSource } from '#ports/settings.ts';
 
-import { type Due, due, isPlain, type Look } from './judge.ts';
+import { type Due, type Look, restOf } from './judge.ts';
 import * as messages from './messages.ts';
-import type { HealthRecord, Records } from './records.ts';
+import type { GroupRecord, HealthRecord, Records } from './records.ts';
+import * as together from './together-messages.ts';
+import { assign, type Assigned, type Judged, type Together } from './together.ts';
 
-type Judged = { look: Look; record: HealthRecord };
 type World = {
   cloud: Pick<Cloud, 'snapshots' | 'place'>;
   history: { runs: Pick<History['runs'], 'recent'> };
   incidents: Incidents;
   records: Records;
+  scope: string;
   flags: string;
+  fence?: (() => Fence | undefined) | undefined;
   clock: Clock;
   settings: SettingsSource;
   log: Log;
@@ -26,26 +29,92 @@ type World = {
 export function createTeller(world: World) {
   const { cloud, history, incidents, records, clock, settings, log } = world;
 
-  /** What fails is logged and due again at the next look. */
-  async function tell(channel: ChannelId, judged: readonly Judged[]): Promise<void> {
-    const of = { now: clock.now(), recover: settings.current().health.recover };
-    const open = judged.flatMap(({ look, record }) => {
-      const items = due(record, look, of);
-      return items.length === 0 ? [] : [{ look, record, items }];
+  /** What fails is logged and due again at the next look. `known`: the open messages about several servers. */
+  async function tell(
+    channel: ChannelId,
+    judged: readonly Judged[],
+    known: ReadonlyMap<string, GroupRecord>,
+  ): Promise<void> {
+    const { health, monitoring } = settings.current();
+    const rules = { recover: health.recover, confirm: health.confirm, least: monitoring.group.members };
+    const { servers, groups } = assign(judged, { ...rules, known, now: clock.now() });
+    const place = groups.length === 0 ? nowhere : await cloud.place().catch(() => nowhere);
+    for (const one of servers) for (const to of one.joins) if (to.folds) await fold(one, to, groups);
+    const moved = servers.filter(({ joins, leaves }) => joins.length + leaves.length > 0);
+    // In one write: who is in a message, and that it is there. After a crash it is told from here.
+    await records.save({
+      records: new Map(moved.map(({ look, record }) => [look.id, restOf(record, look)])),
+      groups: new Map(groups.map(({ name, kept }) => [name, kept])),
     });
+    for (const one of groups) await tellTogether(channel, one, { known, place });
+    await tellOwn(channel, servers);
+  }
+
+  async function tellOwn(channel: ChannelId, servers: readonly Assigned[]): Promise<void> {
+    const open = servers.filter(({ items }) => items.length > 0);
     if (open.length === 0) return;
     const background = await backgroundOf(open.filter(({ items }) => items.some(({ act }) => act === 'raise')));
     // Written first: after a crash in between, what may be open is told again or ended.
-    await records.save(new Map(open.map(({ look, record, items }) => [look.id, items.reduce(aboutTo, record)])));
+    await records.save({
+      records: new Map(open.map(({ look, record, items }) => [look.id, items.reduce(aboutTo, record)])),
+    });
     const after = new Map<string, HealthRecord | undefined>();
     for (const one of open) after.set(one.look.id, await tellOne(channel, one, background));
-    await records.save(after);
+    await records.save({ records: after });
+  }
+
+  /** Its own message ends before it joins the others'. */
+  async function fold(
+    { look }: Judged,
+    { topic, group }: Assigned['joins'][number],
+    groups: readonly Together[],
+  ): Promise<void> {
+    const bond = groups.find(({ name }) => name === group)!.kept.bond;
+    await incidents.resolve(keyOf(topic, look), { endedAt: clock.now(), ...together.folded(look, bond), ...right() });
+  }
+
+  /** Every look, since an unchanged report changes nothing; and again until its end was told. */
+  async function tellTogether(
+    channel: ChannelId,
+    { name, kept, members, came, went, endedAt }: Together,
+    { known, place }: { known: ReadonlyMap<string, GroupRecord>; place: Place },
+  ): Promise<void> {
+    const key = `servers${world.scope}:${name}`;
+    const { topic, startedAt } = kept;
+    const now = clock.now();
+    try {
+      if (members.length === 0) {
+        const words = topic === 'checks' ? together.wellAgain(kept) : together.plannedOver(kept);
+        await incidents.resolve(key, { endedAt, ...words, ...right() });
+        return await records.save({ groups: new Map([[name, undefined]]) });
+      }
+      const of = {
+        ...kept,
+        members: members.map(shown),
+        came: came.map(shown),
+        went: went.map(shown),
+        place,
+        flags: world.flags,
+        now,
+        first: !known.has(name),
+        most: settings.current().limits.resources,
+      };
+      const words = topic === 'checks' ? together.failing(of) : together.planned(of);
+      await incidents.raise(key, { channel, startedAt, ...words, ...right() });
+    } catch (error) {
+      log.warn({ group: name, err: error }, 'the health of several servers could not be told yet');
+    }
+  }
+
+  /** Nothing is told by a replica that another one has taken over from. */
+  function right(): { fence?: Fence | undefined } {
+    return { fence: world.fence?.() };
   }
 
   /** The record afterwards; undefined when there is nothing left to remember. */
   async function tellOne(
     channel: ChannelId,
-    { look, record, items }: Judged & { items: readonly Due[] },
+    { look, record, items }: Assigned,
     background: Background,
   ): Promise<HealthRecord | undefined> {
     let kept = items.reduce(aboutTo, record);
@@ -57,8 +126,7 @@ export function createTeller(world: World) {
         log.warn({ instance: look.id, topic: item.topic, err: error }, 'the health of a server could not be told yet');
       }
     }
-    const over = kept.checks === undefined && kept.events === undefined;
-    return isPlain(kept) || (look.instance === undefined && over) ? undefined : kept;
+    return restOf(kept, look);
   }
 
   async function send(
@@ -67,10 +135,10 @@ export function createTeller(world: World) {
     item: Due,
     { place, snapshots, drills, reboots }: Background,
   ): Promise<void> {
-    const key = `${item.topic === 'checks' ? 'instance' : 'event'}:${look.id}`;
+    const key = keyOf(item.topic, look);
     if (item.act === 'resolve') {
       const words = item.topic === 'checks' ? messages.wellAgain({ ...look, ...item }) : messages.plannedOver(look);
-      return incidents.resolve(key, { endedAt: item.endedAt, ...words });
+      return incidents.resolve(key, { endedAt: item.endedAt, ...words, ...right() });
     }
     if (look.instance === undefined) return;
     const volumes = new Set<string>(look.instance.mappings.map(({ volumeId }) => volumeId));
@@ -85,15 +153,25 @@ export function createTeller(world: World) {
       now: clock.now(),
     };
     if (item.topic === 'checks')
-      return incidents.raise(key, { channel, startedAt: item.since, ...messages.troubled({ ...subject, ...item }) });
-    return incidents.raise(key, { channel, startedAt: clock.now(), ...messages.planned({ ...subject, ...item }) });
+      return incidents.raise(key, {
+        channel,
+        startedAt: item.since,
+        ...messages.troubled({ ...subject, ...item }),
+        ...right(),
+      });
+    return incidents.raise(key, {
+      channel,
+      startedAt: clock.now(),
+      ...messages.planned({ ...subject, ...item }),
+      ...right(),
+    });
   }
 
   /** For the words only: an alert never fails because they could not be read. */
   async function backgroundOf(of: readonly Judged[]): Promise<Background> {
     const volumeIds = of.flatMap(({ look }) => (look.instance?.mappings ?? []).map(({ volumeId }) => volumeId));
     const [place, snapshots, drills, reboots] = await Promise.allSettled([
-      of.length === 0 ? { account: '', region: '' } : cloud.place(),
+      of.length === 0 ? nowhere : cloud.place(),
       cloud.snapshots({ volumeIds }),
       lastDrills(history),
       lastReboots(),
@@ -101,7 +179,7 @@ export function createTeller(world: World) {
     if (snapshots.status === 'rejected')
       log.warn({ err: snapshots.reason }, 'snapshots could not be read for an alert');
     return {
-      place: place.status === 'fulfilled' ? place.value : { account: '', region: '' },
+      place: place.status === 'fulfilled' ? place.value : nowhere,
       snapshots: snapshots.status === 'fulfilled' ? newestCompleted(snapshots.value) : undefined,
       drills: drills.status === 'fulfilled' ? drills.value : undefined,
       reboots: reboots.status === 'fulfilled' ? reboots.value : new Map(),
@@ -119,6 +197,16 @@ export function createTeller(world: World) {
   }
 
   return { tell };
+}
+
+const nowhere: Place = { account: '', region: '' };
+
+function keyOf(topic: Due['topic'], { id }: Look): string {
+  return `${topic === 'checks' ? 'instance' : 'event'}:${id}`;
+}
+
+function shown({ look, record }: Judged): together.Of {
+  return { ...look, trouble: record.course.trouble, since: record.course.since ?? 0 };
 }
 
 type Background = {

@@ -2,7 +2,7 @@ import { isRefusal } from '#errors.ts';
 import { orNothing } from '#lib/targets.ts';
 import type { Clock, Log } from '#ports/clock.ts';
 import type { Cloud, Instance, InstanceHealth } from '#ports/cloud.ts';
-import type { History } from '#ports/history.ts';
+import type { Fence, History } from '#ports/history.ts';
 import type { ChannelId } from '#ports/ids.ts';
 import type { Incidents } from '#ports/incidents.ts';
 import type { SettingsSource } from '#ports/settings.ts';
@@ -26,6 +26,8 @@ export type WatchWorld = {
   log: Log;
   /** Where it looks. Home's `scope` is '': what keeps the records of two places apart. `flags`: what a line needs to get there. */
   at?: { scope: string; flags: string };
+  /** The right to watch, where several replicas could: nothing is written or told once another one has it. */
+  fence?: () => Fence | undefined;
 };
 
 /** Failed looks in a row before it is told that nobody watches. */
@@ -39,7 +41,7 @@ export function createHealthWatch(world: WatchWorld): HealthWatch {
   const { scope, flags } = world.at ?? { scope: '', flags: '' };
   const unreadableKey = `watch:ec2${scope}`;
   const records = createRecords(world, scope);
-  const teller = createTeller({ ...world, records, flags });
+  const teller = createTeller({ ...world, records, scope, flags });
   let failures = 0;
   let toldUnreadable: boolean | undefined;
 
@@ -59,7 +61,7 @@ export function createHealthWatch(world: WatchWorld): HealthWatch {
   }
 
   async function look(channel: ChannelId): Promise<void> {
-    const { records: kept, running } = await records.load();
+    const { records: kept, groups, running } = await records.load();
     const seen = await read();
     const looks = await withBusy(allLooks(seen, kept, running), kept);
     const { health } = settings.current();
@@ -67,9 +69,9 @@ export function createHealthWatch(world: WatchWorld): HealthWatch {
       const before = kept.get(one.id) ?? noRecord;
       return { look: one, before, record: judge(before, one, { now: clock.now(), settings: health }) };
     });
-    await records.save(changesOf(judged));
+    await records.save({ records: changesOf(judged) });
     await keepRunning(seen, running); // afterwards: a stop that is not yet kept must still be news
-    await teller.tell(channel, judged);
+    await teller.tell(channel, judged, groups);
   }
 
   async function read() {

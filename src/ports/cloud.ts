@@ -48,6 +48,10 @@ export type Instance = {
   architecture?: string;
   /** After a stop it may find no capacity in there. */
   placementGroup?: string;
+  /** The part of a partition placement group, from 1: parts share no rack. */
+  partition?: number;
+  /** The dedicated host it runs on. */
+  hostId?: string;
   /** default | dedicated | host: AWS recovers nothing on a host of one's own. */
   tenancy?: string;
   /** `default` or `disabled`: whether AWS moves it to another host by itself when the system check fails. */

@@ -159,7 +159,8 @@ export type Monitoring = {
    * reached, and none of the `canaries` (http or https addresses) nor the EC2 API answers. Defaults 5, 0.2, 30 s.
    */
   blind: { sites: number; share: number; withinMs: number; canaries: readonly string[] };
-  /** Sites that fail together: how long the first waits for the others, and how many make one message. Defaults 10 s, 3. */
+  /** What fails together: how long the first site waits for the others, and how many sites or servers make one message.
+   *  Defaults 10 s, 3. */
   group: { waitMs: number; members: number };
   /** Tag of a server with the address of its site. Default `deckhand:url`. */
   discoverTag: string;

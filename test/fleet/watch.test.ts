@@ -396,3 +396,151 @@ describe('the watch over the health of servers', () => {
     expect(JSON.stringify(live)).not.toContain('<!channel>');
   });
 });
+
+describe('servers that fail together', () => {
+  const fleet = (n: number, change: Partial<Instance> = {}) =>
+    Array.from({ length: n }, (_, nr) =>
+      web({ id: `i-0000000000${String(nr).padStart(7, '0')}`, name: `w${nr}`, ...change }),
+    );
+  const impairAll = (ec2: ReturnType<typeof aWorld>['ec2'], of: readonly Instance[]) => {
+    for (const one of of) ec2.health.set(one.id, { system: 'impaired' });
+  };
+
+  it('are one message for five hundred of one zone, and one alone keeps its own', async () => {
+    const { ec2, looks, told, store } = aWorld();
+    ec2.instances = [...fleet(500), web({ id: 'i-0000000000000002b', name: 'other', zone: 'us-east-1b' })];
+    await looks(1);
+    impairAll(ec2, ec2.instances);
+    await looks(4);
+
+    expect(told.all.map(({ report }) => report.alert)).toEqual([
+      expect.stringContaining('500 servers impaired together (zone us-east-1a)'),
+      'other (i-0000000000000002b): system status check impaired',
+    ]);
+    const [group] = told.all;
+    const facts = Object.fromEntries(group?.report.facts ?? []);
+    expect(facts).toMatchObject({
+      Failing: '500 × system status check impaired',
+      'In common': 'zone us-east-1a',
+      Servers: expect.stringMatching(/ and 480 more$/),
+      'Account and Region': '123456789012 · eu-west-1',
+    });
+    expect(group?.report.remedies).toEqual([]);
+    expect(group?.notes).toHaveLength(1);
+    ec2.health.clear();
+    await looks(3);
+
+    expect(told.all.map(({ open }) => open)).toEqual([false, false]);
+    expect(told.all[0]?.report.alert).toMatch(/^500 servers .*all are fine again/);
+    expect([...store.rows.keys()]).toEqual(['fleet:running']);
+  });
+
+  it('that join later and get well earlier change the same message, which ends with the last', async () => {
+    const { ec2, looks, told } = aWorld();
+    ec2.instances = fleet(6);
+    await looks(1);
+    impairAll(ec2, ec2.instances.slice(0, 4));
+    await looks(3);
+    impairAll(ec2, ec2.instances.slice(4));
+    await looks(3);
+    ec2.health.delete(ec2.instances[0]!.id);
+    await looks(3);
+
+    expect(told.all).toHaveLength(1);
+    expect(told.all[0]?.notes).toEqual([
+      '4 servers: 4 × system status check impaired.',
+      expect.stringMatching(/^6 servers: .* 2 more: w4 .*, w5 /),
+      expect.stringMatching(/^5 servers: .* 1 well again: w0 /),
+    ]);
+    expect(Object.fromEntries(told.all[0]?.report.facts ?? [])['Well again']).toBe('1 of 6');
+    ec2.instances = ec2.instances.slice(0, 1);
+    await looks(2);
+
+    expect(told.all).toMatchObject([{ open: false }]);
+  });
+
+  it('join the message of others when they had one of their own', async () => {
+    const { ec2, looks, told } = aWorld();
+    ec2.instances = fleet(4);
+    await looks(1);
+    impairAll(ec2, ec2.instances.slice(0, 1));
+    await looks(3);
+    expect(told.open()).toMatchObject([{ key: `instance:${ec2.instances[0]!.id}` }]);
+    impairAll(ec2, ec2.instances);
+    await looks(3);
+
+    expect(told.open()).toMatchObject([{ key: 'servers:zone us-east-1a' }]);
+    expect(told.all[0]?.report.detail[0]).toMatch(/told together with others from here \(zone us-east-1a\)/);
+  });
+
+  it('are told once when the first of them are confirmed a look before the others', async () => {
+    const { ec2, looks, told } = aWorld();
+    ec2.instances = fleet(50);
+    await looks(1);
+    impairAll(ec2, ec2.instances.slice(0, 2));
+    await looks(1);
+    impairAll(ec2, ec2.instances);
+    await looks(3);
+
+    expect(told.all).toMatchObject([{ key: 'servers:zone us-east-1a', open: true }]);
+  });
+
+  it('offer what fits all of them, as far as one request may reach', async () => {
+    const { ec2, looks, told } = aWorld();
+    ec2.instances = fleet(3);
+    await looks(1);
+    for (const one of ec2.instances) ec2.health.set(one.id, { instance: 'impaired' });
+    await looks(2);
+
+    expect(told.all[0]?.report.remedies).toEqual([
+      {
+        label: 'Reboot all…',
+        operation: 'restart',
+        style: 'danger',
+        line: ec2.instances.map((one) => one.id).join(' '),
+      },
+    ]);
+  });
+
+  it('are told again by whoever goes on after a crash, and end there', async () => {
+    const { ec2, looks, told, restart } = aWorld();
+    ec2.instances = fleet(5);
+    await looks(1);
+    impairAll(ec2, ec2.instances);
+    told.fail(new Error('away'));
+    await looks(3);
+    told.fail();
+    restart();
+    await looks(1);
+    expect(told.all).toMatchObject([{ key: 'servers:zone us-east-1a', open: true }]);
+    ec2.health.clear();
+    told.fail(new Error('away'));
+    await looks(3);
+    told.fail();
+    restart();
+    await looks(1);
+
+    expect(told.all).toMatchObject([{ open: false }]);
+  });
+
+  it('are one message for one event that AWS plans on one day, without those of another day', async () => {
+    const { ec2, looks, told } = aWorld();
+    ec2.instances = fleet(20);
+    const event = (day: string) => ({
+      events: [
+        { code: 'system-reboot', description: 'x', notBefore: Date.parse(`${day}T03:00:00Z`), completed: false },
+      ],
+    });
+    for (const [nr, one] of ec2.instances.entries())
+      ec2.health.set(one.id, event(nr < 19 ? '2030-01-02' : '2030-01-09'));
+    await looks(3);
+
+    expect(told.open().map(({ report }) => report.title)).toEqual([
+      'AWS plans system-reboot on 2030-01-02 · 19 servers',
+      expect.stringMatching(/^AWS plans system-reboot · w19/),
+    ]);
+    ec2.health.clear();
+    await looks(1);
+    expect(told.open()).toEqual([]);
+  });
+});

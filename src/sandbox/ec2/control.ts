@@ -29,6 +29,8 @@ const Faults = z.strictObject({
   heal: word.optional(),
   failNextSnapshot: z.int().min(0).max(1_000).optional(),
   failNextVolume: z.int().min(0).max(1_000).optional(),
+  impairZone: word.optional(),
+  healZone: word.optional(),
   throttle: z
     .union([z.literal(true), z.strictObject({ action: word.default('*'), times: times.default(10) })])
     .optional(),
@@ -58,7 +60,8 @@ export function setFaults(of: ControlOf, input: unknown): ControlAnswer {
   if (!read.success) return refusal(problemOf(read.error));
   const asked = read.data;
   if (Object.keys(asked).length === 0) return refusal('Nothing was asked for.');
-  if (asked.check !== undefined && asked.impair === undefined) return refusal('check: goes with impair.');
+  if (asked.check !== undefined && asked.impair === undefined && asked.impairZone === undefined)
+    return refusal('check: goes with impair or impairZone.');
   if (asked.recoversIn !== undefined && asked.check !== 'system')
     return refusal('recoversIn: goes with check "system", the only one AWS recovers from by itself.');
   if (asked.group !== undefined && asked.autoScaling === undefined) return refusal('group: goes with autoScaling.');
@@ -118,9 +121,12 @@ function changeWorld(world: World, asked: Faults): void {
     if (instance !== undefined) world.tables.instance.put(next(instance));
   };
   const check: Check = asked.check ?? 'instance';
+  const impaired = (one: Instance): Instance['impaired'] => ({ ...one.impaired, [check]: world.now() });
+  for (const one of zoneOf(world, asked.impairZone)) world.tables.instance.put({ ...one, impaired: impaired(one) });
+  for (const one of zoneOf(world, asked.healZone)) world.tables.instance.put({ ...one, impaired: {} });
   change(asked.impair, (one) => ({
     ...one,
-    impaired: { ...one.impaired, [check]: world.now() },
+    impaired: impaired(one),
     ...(asked.recoversIn === undefined ? {} : { recoversAt: world.now() + asked.recoversIn * 1_000 }),
   }));
   change(asked.heal, ({ recoversAt: _none, ...one }) => ({ ...one, impaired: {} }));
@@ -134,6 +140,11 @@ function changeWorld(world: World, asked: Faults): void {
   const started = asked.start === undefined ? undefined : named(world, asked.start);
   if (started !== undefined && instanceState(started, world.now()) === 'stopped') start(world, started);
   changeStorage(world, asked);
+}
+
+/** The running servers of a zone. */
+function zoneOf(world: World, zone: string | undefined): Instance[] {
+  return [...world.tables.instance.all()].filter((one) => one.zone === zone && runs(one, world.now()));
 }
 
 /** An empty name takes it out of its group. */

@@ -1,0 +1,58 @@
+import type { Instance, ScheduledEvent } from '#ports/cloud.ts';
+
+import type { Bond, Member } from './groups.ts';
+import type { Look } from './judge.ts';
+import type { HealthRecord } from './records.ts';
+
+export type Topic = 'checks' | 'events';
+
+/** The member that a server is of those that are told together; undefined when nothing is to be said of it. Pure. */
+export function memberOf(
+  topic: Topic,
+  { look, record }: { look: Look; record: HealthRecord },
+  { confirm }: { confirm: number },
+): Member | undefined {
+  return topic === 'checks' ? failing(look, record, confirm) : planned(look, record);
+}
+
+function failing({ id, instance }: Look, { course, checks }: HealthRecord, confirm: number): Member | undefined {
+  if (course.bad === 0 && !course.open) return undefined;
+  const group = checks?.group;
+  // What is not listed, or well again in the newest look, gathers no others.
+  if (instance === undefined || (course.open && course.bad === 0))
+    return { id, bonds: [], since: course.since ?? 0, stage: 'ending', group };
+  const isFresh = checks === undefined && course.bad <= confirm;
+  const stage = !course.open ? 'suspect' : isFresh ? 'fresh' : 'confirmed';
+  return { id, bonds: bondsOf(instance), since: course.since ?? 0, stage, group };
+}
+
+function planned({ id, instance, health }: Look, { events }: HealthRecord): Member | undefined {
+  if (instance === undefined || health === undefined)
+    return events?.group === undefined ? undefined : { id, bonds: [], since: 0, stage: 'ending', group: events.group };
+  const first = nextOf(health.events);
+  if (first === undefined) return undefined;
+  // However far apart AWS announces them: it is one day's work.
+  return { id, bonds: [{ by: 'event', what: dayOf(first) }], since: 0, stage: 'confirmed', group: events?.group };
+}
+
+/** AWS tells nothing of the host itself, but of dedicated hosts, and of the partitions of placement groups, each on racks of
+ *  its own. Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/placement-groups.html */
+function bondsOf({ hostId, placementGroup, partition, autoScalingGroup, zone }: Instance): readonly Bond[] {
+  const placed = partition === undefined ? placementGroup : `${placementGroup}, partition ${partition}`;
+  return [
+    ...(hostId === undefined ? [] : [{ by: 'host', what: hostId } as const]),
+    ...(placed === undefined ? [] : [{ by: 'placement group', what: placed } as const]),
+    ...(autoScalingGroup === undefined ? [] : [{ by: 'Auto Scaling group', what: autoScalingGroup } as const]),
+    { by: 'zone', what: zone },
+  ];
+}
+
+/** The event that comes first. */
+function nextOf(events: readonly ScheduledEvent[]): ScheduledEvent | undefined {
+  const open = events.filter(({ completed }) => !completed);
+  return open.toSorted((a, b) => (a.notBefore ?? 0) - (b.notBefore ?? 0) || a.code.localeCompare(b.code))[0];
+}
+
+function dayOf({ code, notBefore }: ScheduledEvent): string {
+  return notBefore === undefined ? code : `${code} on ${new Date(notBefore).toISOString().slice(0, 10)}`;
+}

@@ -1,0 +1,239 @@
+import { count, label, some } from '#lib/format.ts';
+import { placeLabel } from '#lib/places.ts';
+import type { Instance, InstanceHealth, Place } from '#ports/cloud.ts';
+import type { Remedy, Report } from '#ports/incidents.ts';
+import type { Line } from '#ports/text.ts';
+
+import { eventAdvice } from './advice.ts';
+import { caseOf, caseOfEvents, type Cure, decide, type Decision } from './decisions.ts';
+import { rootOf, type Trouble } from './diagnosis.ts';
+import type { Bond } from './groups.ts';
+import { checkNames, type Words } from './messages.ts';
+
+/** Words of one message about several servers. */
+
+/** Names in one message and in one line of its thread; the rest is counted. */
+const mostNames = 20;
+const mostInLine = 5;
+/** `note` is left out when nobody came or went. */
+type News = { report: Report; note?: Line };
+/** A server in it. `instance` is undefined while it is not listed. */
+export type Of = {
+  id: string;
+  instance: Instance | undefined;
+  health: InstanceHealth | undefined;
+  trouble: Trouble | undefined;
+  since: number;
+};
+type Group = {
+  bond: Bond;
+  members: readonly Of[];
+  came: readonly Of[];
+  went: readonly Of[];
+  /** Servers that were in it so far. */
+  joined: number;
+  startedAt: number;
+  place: Place;
+  flags: string;
+  now: number;
+  /** It is told for the first time. */
+  first: boolean;
+  /** Servers that one button may act on; beyond, people choose by a selector. */
+  most: number;
+};
+
+export function failing(of: Group): News {
+  const { members, bond, joined } = of;
+  const names = members.map(nameOf);
+  const what = causes(members);
+  const decisions = members.flatMap(({ instance, health, trouble, since }) =>
+    instance === undefined || trouble === undefined
+      ? []
+      : [
+          decide(caseOf(trouble, instance, { since, now: of.now, events: health?.events ?? [], rebooted: false }), {
+            hasSnapshot: false,
+          }),
+        ],
+  );
+  const well = joined - members.length;
+  return {
+    report: {
+      severity: 'critical',
+      title: titleOf(members.length, bond),
+      alert: `${count(members.length, 'server')} impaired together (${whereOf(bond)}): ${some(names, 3)}`,
+      facts: [
+        ['Failing', what],
+        ['In common', whereOf(bond)],
+        ['Servers', some(names, mostNames)],
+        ...(well === 0 ? [] : [['Well again', `${well} of ${joined}`] as const]),
+        ['Account and Region', placeLabel(of.place)],
+        ['Environments', tally(members.map(({ instance }) => instance?.tags['env'] ?? 'no tag env'))],
+        ['Since', { at: of.startedAt, style: 'datetime' }],
+      ],
+      detail: [because(bond), ...neverOf(decisions)],
+      remedies: remediesOf(of, decisions),
+    },
+    ...change(of, `${count(members.length, 'server')}: ${what}.`, 'well again'),
+  };
+}
+
+export function wellAgain(of: { bond: Bond; joined: number }): Words {
+  const servers = count(of.joined, 'server');
+  return {
+    report: {
+      severity: 'critical',
+      title: titleOf(of.joined, of.bond),
+      alert: `${servers} (${whereOf(of.bond)}): all are fine again, or gone`,
+      facts: [['Were impaired', `${servers} · ${whereOf(of.bond)}`]],
+      detail: [`None of the ${servers} is impaired any more.`],
+      remedies: [],
+    },
+    note: 'The last of them is fine again, or gone.',
+  };
+}
+
+/** The same that AWS plans for several servers on one day. */
+export function planned(of: Group): News {
+  const { members, bond } = of;
+  const names = members.map(nameOf);
+  const codes = [...new Set(members.flatMap(({ health }) => (health?.events ?? []).map(({ code }) => code)))];
+  const decisions = members.flatMap(({ instance, health }) =>
+    instance === undefined || health === undefined
+      ? []
+      : [decide(caseOfEvents(health.events, instance), { hasSnapshot: false })],
+  );
+  return {
+    report: {
+      severity: 'warning',
+      title: `AWS plans ${bond.what} · ${count(members.length, 'server')}`,
+      alert: `AWS plans ${bond.what} for ${count(members.length, 'server')}: ${some(names, 3)}`,
+      facts: [
+        ['Planned', bond.what],
+        ['Servers', some(names, mostNames)],
+        ['Account and Region', placeLabel(of.place)],
+        ['Zones', tally(members.flatMap(({ instance }) => instance?.zone ?? []))],
+        ['Environments', tally(members.map(({ instance }) => instance?.tags['env'] ?? 'no tag env'))],
+      ],
+      detail: [
+        ...codes.map(eventAdvice),
+        'Each server by itself: `/deck event <server>`, also with `--at` for another time.',
+        ...neverOf(decisions),
+      ],
+      remedies: remediesOf(of, decisions),
+    },
+    ...change(of, `AWS plans ${bond.what} for ${count(members.length, 'server')}.`, 'no longer planned'),
+  };
+}
+
+export function plannedOver({ bond, joined }: { bond: Bond; joined: number }): Words {
+  const text = `${bond.what} is planned for none of ${count(joined, 'server')} any more`;
+  return {
+    report: {
+      severity: 'warning',
+      title: `AWS plans ${bond.what} · ${count(joined, 'server')}`,
+      alert: text,
+      facts: [],
+      detail: [`${text}.`],
+      remedies: [],
+    },
+    note: `${text}.`,
+  };
+}
+
+/** The end of a server's own message, which becomes part of that of its group. */
+export function folded(of: { id: string; instance: Instance | undefined }, bond: Bond): Words {
+  const text = `is told together with others from here (${whereOf(bond)})`;
+  return {
+    report: {
+      severity: bond.by === 'event' ? 'warning' : 'critical',
+      title: `Told together · ${nameOf(of)}`,
+      alert: `${nameOf(of)} ${text}`,
+      facts: [],
+      detail: [`${nameOf(of)} ${text}. Look at that message.`],
+      remedies: [],
+    },
+    note: `${nameOf(of)} ${text}.`,
+  };
+}
+
+function titleOf(servers: number, bond: Bond): string {
+  return `${count(servers, 'EC2 server')} impaired · ${whereOf(bond)}`;
+}
+
+function nameOf({ id, instance }: { id: string; instance: Instance | undefined }): string {
+  return instance === undefined ? id : label(instance);
+}
+
+function whereOf({ by, what }: Bond): string {
+  return by === 'event' ? what : `${by} ${what}`;
+}
+
+function because({ by, what }: Bond): Line {
+  switch (by) {
+    case 'event':
+      return `AWS plans the same for all of them: ${what}.`;
+    case 'host':
+      return 'They run on one dedicated host, so look at that first: it may be broken.';
+    case 'placement group':
+      return 'They are close together by their placement group, so a rack or its network or power may be broken.';
+    case 'Auto Scaling group':
+      return 'They are one Auto Scaling group, so look first at what they have in common: the newest deploy, the image, what they depend on. The group replaces servers that fail their checks.';
+    case 'zone':
+      return 'They are in one Availability Zone and failed together, so look first at the AWS Health Dashboard for it, and move traffic to the other zones. Do not start a repair of each server: capacity elsewhere may be short.';
+  }
+}
+
+/** `312 × system status check, 188 × instance status check`, the most first. */
+function causes(members: readonly Of[]): string {
+  return tally(
+    members.flatMap(({ trouble }) =>
+      trouble === undefined
+        ? []
+        : trouble.kind === 'impaired'
+          ? `${checkNames[rootOf(trouble.checks)]} impaired`
+          : trouble.by === 'system'
+            ? 'shut itself down'
+            : 'stopped by AWS',
+    ),
+  );
+}
+
+function tally(words: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  const sorted = [...counts].toSorted(([a, ofA], [b, ofB]) => ofB - ofA || a.localeCompare(b));
+  return some(
+    sorted.map(([word, servers]) => `${servers} × ${word}`),
+    mostInLine,
+  );
+}
+
+function neverOf(decisions: readonly Decision[]): readonly string[] {
+  return [...new Set(decisions.flatMap(({ never }) => never))].slice(0, 3);
+}
+
+/** What may be done to many at once: no move, no restore, and nothing to a group of AWS's. */
+const forMany: readonly (readonly [cure: Cure, remedy: Omit<Remedy, 'line'>])[] = [
+  ['reboot', { label: 'Reboot all…', operation: 'restart', style: 'danger' }],
+  ['start', { label: 'Start all', operation: 'start', style: 'primary' }],
+  ['snapshot', { label: 'Snapshot all', operation: 'snapshot' }],
+];
+
+/** Only what fits every one of them. The request names each server, so its plan shows what it would do. */
+function remediesOf({ members, flags, most }: Group, decisions: readonly Decision[]): readonly Remedy[] {
+  const isSure = decisions.length === members.length && members.length <= most;
+  if (!isSure) return [];
+  const ids = members.map(({ id }) => id).toSorted();
+  return forMany
+    .filter(([cure]) => decisions.every(({ cures }) => cures.includes(cure)))
+    .map(([, remedy]) => ({ ...remedy, line: `${ids.join(' ')}${flags}` }));
+}
+
+function change({ first, came, went }: Group, all: string, gone: string): { note?: Line } {
+  if (first) return { note: all };
+  const parts = [
+    ...(came.length === 0 ? [] : [`${came.length} more: ${some(came.map(nameOf), mostInLine)}`]),
+    ...(went.length === 0 ? [] : [`${went.length} ${gone}: ${some(went.map(nameOf), mostInLine)}`]),
+  ];
+  return parts.length === 0 ? {} : { note: `${all} ${parts.join('; ')}.` };
+}
