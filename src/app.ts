@@ -1,8 +1,8 @@
 import { createBackupWatch } from '#fleet/backups.ts';
 import { scheduledCleanups } from '#fleet/cleanups.ts';
-import { createDigest } from '#fleet/digest.ts';
+import { createDigest, type DigestInput } from '#fleet/digest.ts';
 import { createLeftoverWatch } from '#fleet/leftovers.ts';
-import { lookEvery, scheduledWork, scheduleViews } from '#fleet/schedules.ts';
+import { lookEvery, scheduledDigests, scheduledWork, scheduleViews } from '#fleet/schedules.ts';
 import { createTagWatch } from '#fleet/tag-watch.ts';
 import { createTimedWork, type TimedWork } from '#fleet/timed.ts';
 import { createHealthWatches } from '#fleet/watches.ts';
@@ -26,10 +26,11 @@ import { createIncidentPress } from '#runtime/incident-press.ts';
 import { createIncidents } from '#runtime/incidents.ts';
 import { createLease } from '#runtime/lease.ts';
 import { createParts } from '#runtime/parts.ts';
-import { attachOnce, postOnce } from '#runtime/posting.ts';
+import { postOnce } from '#runtime/posting.ts';
 import { shownPlace } from '#runtime/reach.ts';
 import { createRemediation } from '#runtime/remediation.ts';
 import { createReminders } from '#runtime/reminders.ts';
+import { serveReport } from '#runtime/reports.ts';
 import { findChange } from '#runtime/run-record.ts';
 import { createRun, type RunInput } from '#runtime/run.ts';
 import { createSuggest } from '#runtime/suggest.ts';
@@ -95,14 +96,18 @@ export function createApp(outside: AppWorld): App {
   const asking = createAskingFor(world, who, views);
   const ask = createAsk({ world, who, asking, desk: managed.desk });
   const health = createHealthWatches({ ...world, incidents });
-  const digest = createDigest(world);
   const reports = createSiteReports(world);
   const remind = createReminders(world);
   const lookForTrouble = createTroubleWatch(world, incidents);
   const automatic = createAutomatic({ world, asking, incidents });
   const remedy = createRemediation({ world, automatic, incidents });
-  const timed = createTimedWork({ ...world, automatic });
   const backups = createBackupWatch({ ...world, incidents });
+  const digest = createDigest({ ...world, backups });
+  const timed = createTimedWork({
+    ...world,
+    automatic,
+    postDigest: (id, of: DigestInput) => world.engine.start(id, 'digest', of),
+  });
   const tagRules = createTagWatch({ ...world, incidents });
   const leftovers = createLeftoverWatch({ ...world, incidents, automatic });
   let stopped = false;
@@ -114,27 +119,11 @@ export function createApp(outside: AppWorld): App {
   world.engine.serve('run', createRun({ world, who, asking, incidents, automatic, parts, sites: sites.views }));
   world.engine.serve('part', parts.body);
   automatic.serve();
-  world.engine.serve('digest', async (durable) => {
-    const channel = world.settings.current().channels.digest ?? world.settings.current().channels.alerts;
-    if (channel === undefined) return null;
-    const message = await durable.step('compose', () => digest.compose(), { attempts: 30 });
-    // Twice after a crash between the post and its record; never not at all.
-    return durable.step('post', async () => (await postOnce(world, channel, message, '')).ts, {
-      attempts: 30,
-    });
-  });
-
-  world.engine.serve('site-report', async (durable, input) => {
+  serveReport(world, 'digest', (input) => digest.compose(input as DigestInput)); // written by postDigest
+  serveReport(world, 'site-report', async (input) => {
     const { channel } = input as { channel: string }; // written by the schedule
-
-    const report = await durable.step('compose', async () => (await reports.compose(channel)) ?? null, {
-      attempts: 30,
-    });
-    if (report === null) return null;
-    const { message, file } = report;
-    const ref = await durable.step('post', () => postOnce(world, channel, message, ''), { attempts: 30 });
-    await attachOnce(world, durable, 'csv', { ref, file });
-    return ref.ts;
+    const report = await reports.compose(channel);
+    return report && { ...report, channel };
   });
 
   /** What a crash may have left between two stores; safe to repeat. One that fails holds up none of the others. */
@@ -195,17 +184,10 @@ export function createApp(outside: AppWorld): App {
   }
 
   function schedule(): void {
-    const { health: checks, digest: daily, siteReport: weekly } = world.settings.current();
+    const { health: checks, siteReport: weekly } = world.settings.current();
     const jobs: CronJob[] = [];
     if (checks.enabled)
       jobs.push({ name: 'health', cron: checks.cron, timezone: checks.timezone, run: (slot) => health.run(slot) });
-    if (daily.enabled)
-      jobs.push({
-        name: 'digest',
-        cron: daily.cron,
-        timezone: daily.timezone,
-        run: (slot) => world.engine.start(`digest:${slot}`, 'digest', { slot }),
-      });
     if (weekly.enabled)
       jobs.push({
         name: 'site-report',
@@ -224,7 +206,7 @@ export function createApp(outside: AppWorld): App {
 
   function worksByTheClock(): readonly TimedWork[] {
     const settings = world.settings.current();
-    return [...scheduledWork(settings), ...scheduledCleanups(settings)];
+    return [...scheduledWork(settings), ...scheduledCleanups(settings), ...scheduledDigests(settings)];
   }
 
   async function lookAtTheClock(): Promise<void> {

@@ -8,7 +8,8 @@ export function isDrawable(value: number | undefined): value is number {
 
 /** Round steps for an axis from 0: 1, 2 or 5 times a power of ten, so that at most five lines are needed. */
 export function stepsTo(most: number): readonly number[] {
-  const top = Number.isFinite(most) && most > 0 ? most : 1;
+  // Powers of ten below this would end in numbers that cannot be divided.
+  const top = Number.isFinite(most) && most > 1e-12 ? most : 1;
   const raw = top / 5;
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= raw) ?? 10);

@@ -1,5 +1,6 @@
 import type { Chart } from '#ports/pictures.ts';
 
+import type { Bars } from './bars.ts';
 import { isMeasured, type Lines } from './lines.ts';
 import { short } from './scale.ts';
 import type { UpDown } from './updown.ts';
@@ -21,11 +22,17 @@ function sentences(chart: Chart): readonly string[] {
     case 'updown':
       return chart.rows.map((row) => rowSaid(chart, row));
     case 'bars':
-      return chart.bars.map(
-        ({ label, values }) =>
-          `${label}: ${chart.parts.map((part, at) => `${short(values[at] ?? 0)} ${part}`).join(', ')}.`,
-      );
+      return barsSaid(chart);
   }
+}
+
+/** Only what is there, so that a rare thing in a long row is heard. */
+function barsSaid({ bars, parts }: Bars): readonly string[] {
+  const said = bars.flatMap(({ label, values }) => {
+    const there = parts.flatMap((part, at) => ((values[at] ?? 0) > 0 ? [`${short(values[at] ?? 0)} ${part}`] : []));
+    return there.length === 0 ? [] : [`${label}: ${there.join(', ')}.`];
+  });
+  return said.length === 0 ? ['None.'] : said;
 }
 
 function linesSaid({ series, unit, limit }: Lines): readonly string[] {

@@ -5,6 +5,7 @@ import type { Settings } from '#ports/settings.ts';
 
 import { approval, toRule } from './approval-schema.ts';
 import { aws } from './aws-schema.ts';
+import { digest, digests, toDigests } from './digests-schema.ts';
 import {
   channelId,
   cron,
@@ -53,7 +54,7 @@ const people = section({
 
 const channels = section({
   alerts: channelId.optional().describe('Health and downtime alerts; unset = none are sent'),
-  digest: channelId.optional().describe('The daily digest; unset = the alerts channel'),
+  digest: channelId.optional().describe('Digests that name no channel; unset = the alerts channel'),
   commands: list(channelId, 1_000).default([]).describe('Where commands may be typed; empty = in every channel'),
 });
 
@@ -108,12 +109,6 @@ const health = section({
     .describe('Watch only servers with all these tags; empty = every server'),
 });
 
-const digest = section({
-  enabled: flag().default(true).describe('Post the digest of the fleet'),
-  cron: cron.default('0 9 * * *').describe('When; times from 01:00 to 03:59 may be skipped when the clock changes'),
-  timezone: timezone.default('UTC').describe('Time zone of the cron line'),
-});
-
 export const SettingsFile = section({
   channels: channels.prefault({}).describe('Where Deckhand speaks and listens'),
   roles: section({
@@ -133,7 +128,8 @@ export const SettingsFile = section({
   terraform: terraform.prefault({}).describe('Where Terraform keeps what it knows'),
   web: web.prefault({}).describe('What site checks may reach'),
   health: health.prefault({}).describe('The watch over EC2'),
-  digest: digest.prefault({}).describe('The daily overview'),
+  digest: digest.optional().describe('One daily overview in `channels.digest`; see `digests` for more than one'),
+  digests: digests.optional().describe('The overviews, each with a time, a channel and what it is about'),
   retention: retention.prefault({}).describe('Which snapshots are kept, and when the others are cleaned up'),
   tags: tags.prefault({}).describe('Tags that must be there, for cost allocation'),
   holds: holds.prefault({}).describe('The disks that restores have replaced, once their time is over'),
@@ -203,6 +199,21 @@ export const SettingsFile = section({
         path: ['retention', 'rules', silent, 'channel'],
         message: 'Expected a channel id here or under `channels.alerts`: else its plan could be shown nowhere.',
       });
+    if (file.digest !== undefined && file.digests !== undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['digest'],
+        message:
+          'Expected `digests` alone: it says everything that `digest` did. Move `cron` and `timezone` into an item of `digests` and remove `digest`.',
+      });
+    const unheard = file.digests?.findIndex(({ channel }) => channel === undefined) ?? -1;
+    if (unheard >= 0 && file.channels.digest === undefined && file.channels.alerts === undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['digests', unheard, 'channel'],
+        message:
+          'Expected a channel id here, under `channels.digest` or under `channels.alerts`: else nobody would see it.',
+      });
     if (file.channels.alerts !== undefined) return;
     for (const list of ['sites', 'schedules', 'drills'] as const) {
       const mute = file[list].findIndex(({ channel }) => channel === undefined);
@@ -260,7 +271,7 @@ export function toSettings(file: SettingsFile): Settings {
     terraform: file.terraform,
     web: file.web,
     health: file.health,
-    digest: file.digest,
+    digests: toDigests(file.digest, file.digests),
     retention: toRetention(file.retention),
     tags: { required: toTagRules(file.tags) },
     holds: toHolds(file.holds),

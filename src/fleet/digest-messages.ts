@@ -1,8 +1,11 @@
+import { describeDrill } from '#lib/drills.ts';
 import { amount, count, duration, label, some } from '#lib/format.ts';
 import { placeLabel } from '#lib/places.ts';
 import type { Report } from '#ports/incidents.ts';
+import type { DigestSection } from '#ports/settings.ts';
 import type { Line, Message, Section } from '#ports/text.ts';
 
+import type { Drilled, Promised } from './digest-backups.ts';
 import type { Bare, Figures, Summary } from './digest-summary.ts';
 
 /** Read, or refused by AWS in words for people. */
@@ -13,36 +16,28 @@ const shown = 5;
 /** Rows of the table of places. */
 const mostPlaces = 30;
 
-/** The digest: the summary first, then only what somebody may want to act on. Pure. */
-export function render(of: Summary): Message {
-  const wrong = of.impaired.length + of.incidents.length;
+/** The digest: the summary first, then only what somebody may want to act on. `charts`: the pictures of it. Pure. */
+export function render(of: Summary, charts: readonly Section[]): Message {
+  const title = of.selector === 'all' ? 'Fleet digest' : `Fleet digest · ${of.selector}`;
+  const has = (section: DigestSection) => of.sections.includes(section);
+  const only = (section: DigestSection, made: readonly Section[]) => (has(section) ? made : []);
   return {
-    alert: `Fleet digest: ${plain(of)}`,
-    title: 'Fleet digest',
+    alert: `${title}: ${plain(of)}`,
+    title,
     sections: [
-      {
-        kind: 'text',
-        lines: [
-          [{ emoji: wrong === 0 ? 'large_green_circle' : 'red_circle' }, ' ', { bold: `${plain(of)}.` }],
-          ...secondLine(of),
-        ],
-      },
+      { kind: 'text', lines: [[{ emoji: light(of) }, ' ', { bold: `${plain(of)}.` }], ...secondLine(of)] },
       ...placesTable(of.places),
-      ...listed(
-        'Failing checks',
-        of.impaired.map((one) => impairedLine(one, of.now)),
-      ),
-      ...listed('Planned by AWS', of.events.map(eventLine)),
-      ...listed('Open incidents', of.incidents.map(incidentLine)),
-      ...bareSection(of.bare, of.now),
-      ...listed(
-        `Volumes that hang on no server (${of.unattached.sizeGiB} GiB)`,
-        of.unattached.largest.map(({ id, name, sizeGiB, type, where }) => [
-          { code: id },
-          ` ${name} · ${sizeGiB} GiB ${type}${behind(where)}`,
-        ]),
-        3,
-      ),
+      ...only('health', [
+        ...listed(
+          'Failing checks',
+          of.impaired.map((one) => impairedLine(one, of.now)),
+        ),
+        ...listed('Open incidents', of.incidents.map(incidentLine)),
+      ]),
+      ...only('events', listed('Planned by AWS', of.events.map(eventLine))),
+      ...only('backups', bareSection(of.bare, of.now)),
+      ...only('cost', looseSection(of.unattached)),
+      ...charts,
       ...listed('AWS refused', of.refused),
       {
         kind: 'note',
@@ -50,11 +45,28 @@ export function render(of: Summary): Message {
           ...placeOf(of),
           'read at ',
           { at: of.now, style: 'datetime' },
-          of.places.length === 1 ? ' · more with /fleet all' : ' · more with /fleet all --account all --region all',
+          ` · more with /fleet ${of.selector}${of.places.length === 1 ? '' : ' --account all --region all'}`,
         ],
       },
     ],
   };
+}
+
+/** Red: something is down or a promise is broken now. */
+function light(of: Summary): string {
+  const late = of.promises.some(({ late }) => late > 0) || (of.drilled?.failed.length ?? 0) > 0;
+  return of.impaired.length + of.incidents.length > 0 || late ? 'red_circle' : 'large_green_circle';
+}
+
+function looseSection({ sizeGiB, largest }: Summary['unattached']): Section[] {
+  return listed(
+    `Volumes that hang on no server (${sizeGiB} GiB)`,
+    largest.map(({ id, name, sizeGiB: size, type, where }) => [
+      { code: id },
+      ` ${name} · ${size} GiB ${type}${behind(where)}`,
+    ]),
+    3,
+  );
 }
 
 /** A row for each of several places. */
@@ -96,8 +108,44 @@ function behind(where: string): string {
 }
 
 function secondLine(of: Summary): readonly Line[] {
-  const runs = of.runs.map(([state, n]) => `${n} ${state}`).join(', ');
-  return [`Runs in the last day: ${runs === '' ? 'none' : runs}.`, ...costLine(of.cost), ...tagLine(of.tags)];
+  const has = (section: DigestSection) => of.sections.includes(section);
+  return [
+    ...(has('health') ? [sinceLine(of)] : []),
+    ...(has('backups') ? of.promises.map((one) => promiseLine(one, of.now)) : []),
+    ...(has('drills') && of.drilled !== undefined ? drillLines(of.drilled, of.now) : []),
+    ...(has('cost') ? costLine(of.cost) : []),
+    ...(has('tags') ? tagLine(of.tags) : []),
+  ];
+}
+
+function sinceLine({ since, began, runs, now }: Summary): Line {
+  const { count: n, over, longest, more } = began;
+  const lasted = longest === undefined ? 0 : (longest.endedAt ?? now) - longest.startedAt;
+  const name = longest === undefined ? '' : (longest.report as unknown as Report).title; // by the watchers
+  const incidents =
+    n === 0
+      ? 'no incident'
+      : `${more ? 'at least ' : ''}${count(n, 'incident')}, ${over} of them over, the longest ${duration(lasted)}: ${name}`;
+  const states = runs.map(([state, many]) => `${many} ${state}`).join(', ');
+  return ['Since ', { at: since, style: 'datetime' }, `: ${incidents}. Runs: ${states === '' ? 'none' : states}.`];
+}
+
+function promiseLine({ name, rpoMs, volumes, late, oldestAt }: Promised, now: number): Line {
+  const age = oldestAt === undefined ? '' : `, the oldest ${duration(now - oldestAt)} old`;
+  const good = late === 0 ? `all ${count(volumes, 'disk')} in time` : `${late} of ${count(volumes, 'disk')} LATE`;
+  return `Backups of ${name} (RPO ${duration(rpoMs)}): ${good}${age}.`;
+}
+
+function drillLines({ at, tried, failed, slowestMs, never }: Drilled, now: number): readonly Line[] {
+  if (tried + never === 0) return [];
+  if (at === undefined)
+    return ['Restore drills: none yet, so nobody knows whether the snapshots can be restored. Try `/deck drill`.'];
+  const good = tried - failed.length;
+  const left = never === 0 ? '' : ` ${count(never, 'disk')} in use never drilled.`;
+  return [
+    `Last restore drill ${duration(now - at)} ago: of ${count(tried, 'disk')} that were drilled ${good} could be restored, the slowest in ${duration(slowestMs)}.${left}`,
+    ...failed.slice(0, 3).map((one): Line => [{ bold: one.name }, ` ${describeDrill(one, now)}`]),
+  ];
 }
 
 function costLine({ snapshots, unattached }: Summary['cost']): readonly Line[] {

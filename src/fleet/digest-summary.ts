@@ -1,10 +1,21 @@
+import type { LastDrill } from '#lib/drills.ts';
 import { placeLabel } from '#lib/places.ts';
 import { chosenBy, coverageOf, percent } from '#lib/tag-coverage.ts';
 import type { Instance, InstanceHealth, Place, ScheduledEvent, Snapshot, Volume } from '#ports/cloud.ts';
 import type { IncidentRecord, Run } from '#ports/history.ts';
-import type { Settings, TagRule } from '#ports/settings.ts';
+import type { Digest, DigestSection, Settings, TagRule } from '#ports/settings.ts';
 
 import { type Check, checks } from './diagnosis.ts';
+import {
+  type Ages,
+  agesOf,
+  type Drilled,
+  drilledOf,
+  newestCompleted,
+  type Promised,
+  promisesOf,
+} from './digest-backups.ts';
+import { chosenFacts, chosenIncidents } from './digest-choice.ts';
 import type { Part } from './digest-messages.ts';
 
 /** What was read of one place. */
@@ -17,8 +28,20 @@ export type Facts = {
 };
 /** What is known of all places together. */
 export type Common = {
+  of: Pick<Digest, 'selector' | 'sections'>;
+  /** When the digest before was due: what happened since then is told. */
+  since: number;
+  /** Open ones, and those that changed lately. */
   incidents: readonly IncidentRecord[];
+  /** More of them were there than are looked at. */
+  moreIncidents: boolean;
   runs: readonly Run[];
+  drills: ReadonlyMap<string, LastDrill>;
+  schedules: Settings['schedules'];
+  /** Since when the backups of each schedule are watched. */
+  watched: ReadonlyMap<string, number>;
+  /** Longest wait for a snapshot. */
+  pendingMs: number;
   /** US dollars for a GiB and month. */
   prices: Settings['retention']['prices'];
   rules: readonly TagRule[];
@@ -26,6 +49,9 @@ export type Common = {
 };
 export type Summary = {
   now: number;
+  since: number;
+  selector: string;
+  sections: readonly DigestSection[];
   /** Each place with its own figures, home first. */
   places: readonly Figures[];
   servers: number;
@@ -42,7 +68,17 @@ export type Summary = {
   cost: { unattached: number | undefined; snapshots: number | undefined };
   /** How far each tag rule is kept, in the places that could be read. */
   tags: readonly { rule: string; coverage: number }[];
+  /** Open ones, the oldest first. */
   incidents: readonly IncidentRecord[];
+  /** Also those that are over. */
+  recent: readonly IncidentRecord[];
+  /** Incidents that began since then, how many of them are over, and which lasted longest. `more`: not all could be counted. */
+  began: { count: number; over: number; longest: IncidentRecord | undefined; more: boolean };
+  promises: readonly Promised[];
+  /** Undefined when the disks could not be read. */
+  drilled: Drilled | undefined;
+  /** Undefined when snapshots could not be read. */
+  ages: Ages | undefined;
   runs: readonly (readonly [state: string, count: number])[];
   /** What AWS refused to show, in its own words. */
   refused: readonly string[];
@@ -56,11 +92,20 @@ export type Figures = Pick<Summary, 'servers' | 'states' | 'impaired' | 'events'
 const dayMs = 86_400_000;
 
 /** Joins what was read of every place into what is worth saying. Pure. */
-export function summarise(facts: readonly Facts[], common: Common): Summary {
+export function summarise(all: readonly Facts[], common: Common): Summary {
+  const { of, now, since } = common;
+  const facts = all.map((one) => chosenFacts(one, of.selector));
+  const incidents = chosenIncidents(common.incidents, { facts, selector: of.selector });
+  const volumes = facts.flatMap((one) => valueOf(one.volumes) ?? []);
+  const snapshots = facts.flatMap((one) => valueOf(one.snapshots) ?? []);
+  const areRead = facts.some((one) => 'value' in one.volumes && 'value' in one.snapshots);
   const parts = facts.map((one) => partOf(one, facts.length === 1 ? '' : placeLabel(one.place), common.now));
   const bare = parts.flatMap((part) => part.bare ?? []);
   return {
-    now: common.now,
+    now,
+    since,
+    selector: of.selector,
+    sections: of.sections,
     places: parts,
     servers: sum(parts.map(({ servers }) => servers)),
     states: countBy(facts.flatMap(({ instances }) => (valueOf(instances) ?? []).map(({ state }) => state))),
@@ -78,9 +123,24 @@ export function summarise(facts: readonly Facts[], common: Common): Summary {
     },
     cost: costOf(facts, common.prices),
     tags: tagsOf(facts, common.rules),
-    incidents: common.incidents.toSorted((a, b) => a.startedAt - b.startedAt),
+    incidents: incidents.filter(({ state }) => state === 'open').toSorted((a, b) => a.startedAt - b.startedAt),
+    recent: incidents,
+    began: { ...beganOf(incidents, since, now), more: common.moreIncidents },
+    promises: promisesOf(facts, { ...common, since: common.watched }),
+    drilled: facts.some((one) => 'value' in one.volumes) ? drilledOf(volumes, common.drills) : undefined,
+    ages: areRead ? agesOf(volumes, newestCompleted(snapshots), now) : undefined,
     runs: countBy(common.runs.map(({ state }) => state)),
     refused: parts.flatMap(({ refused }) => refused),
+  };
+}
+
+function beganOf(incidents: readonly IncidentRecord[], since: number, now: number) {
+  const began = incidents.filter(({ startedAt }) => startedAt > since && startedAt <= now);
+  const lasted = ({ startedAt, endedAt = now }: IncidentRecord) => endedAt - startedAt;
+  return {
+    count: began.length,
+    over: began.filter(({ state }) => state === 'resolved').length,
+    longest: began.toSorted((a, b) => lasted(b) - lasted(a))[0],
   };
 }
 
@@ -156,9 +216,7 @@ function bareOf(
   { snapshots, now, where }: { snapshots: readonly Snapshot[] | undefined; now: number; where: string },
 ): Summary['bare'] {
   if (snapshots === undefined) return undefined;
-  const newest = new Map<string, number>();
-  for (const { state, volumeId, startedAt } of snapshots)
-    if (state === 'completed') newest.set(volumeId, Math.max(startedAt, newest.get(volumeId) ?? 0));
+  const newest = newestCompleted(snapshots);
   const olderThan = (ms: number) =>
     volumes
       .filter(({ attachments }) => attachments.length > 0)

@@ -1,41 +1,85 @@
 import { isRefusal, isTransient } from '#errors.ts';
+import { lastDrills } from '#lib/drills.ts';
+import { type PictureWorld, pictureOf } from '#lib/picture.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Place } from '#ports/cloud.ts';
 import type { Clouds } from '#ports/clouds.ts';
-import type { History, Run } from '#ports/history.ts';
-import type { SettingsSource } from '#ports/settings.ts';
-import type { Message } from '#ports/text.ts';
+import type { History, IncidentRecord, Run } from '#ports/history.ts';
+import type { ChannelId } from '#ports/ids.ts';
+import type { Digest, Settings, SettingsSource } from '#ports/settings.ts';
+import type { Message, Section } from '#ports/text.ts';
 
+import type { BackupRecord } from './backups.ts';
+import { agesChart, chartDays, incidentsChart } from './digest-charts.ts';
 import { type Part, render } from './digest-messages.ts';
-import { type Facts, summarise } from './digest-summary.ts';
+import { type Facts, type Summary, summarise } from './digest-summary.ts';
 
 const dayMs = 86_400_000;
-/** Runs read of the last day; more are told as "500 or more". */
-const mostRuns = 500;
-const mostIncidents = 100;
+/** Runs and incidents looked at; of more, the newest are told. */
+const most = 500;
 
-/**
- * The daily overview of the fleet, in every place. `compose` throws Transient when AWS or the store does not answer (try
- * again); what AWS refuses, and one of several places that does not answer, is left out of the digest and said in it.
- */
-export function createDigest(world: {
+type World = PictureWorld & {
   clouds: Clouds;
   history: Pick<History, 'runs' | 'incidents'>;
-  clock: Clock;
+  backups: { views: () => Promise<ReadonlyMap<string, BackupRecord>> };
+  clock: Pick<Clock, 'now'>;
   settings: Pick<SettingsSource, 'current'>;
-}) {
-  const { clouds, history, clock, settings } = world;
+};
+/** Which digest, and when the one before was due; undefined = a day ago. Plain JSON. */
+export type DigestInput = { name?: string; since?: number };
 
-  async function compose(): Promise<Message> {
+/**
+ * The overview of the fleet, in every place. `compose` throws Transient when AWS or the store does not answer (try again);
+ * what AWS refuses, and one of several places that does not answer, is left out of the digest and said in it. Undefined
+ * when there is no such digest any more, or no channel.
+ */
+export function createDigest(world: World) {
+  const { clouds, history, backups, clock, settings } = world;
+
+  async function compose(input: DigestInput): Promise<{ channel: ChannelId; message: Message } | undefined> {
+    const { digests, channels, ...rules } = settings.current();
+    const digest = digests.find(({ name }) => name === (input.name ?? 'daily'));
+    const channel = digest?.channel ?? channels.digest ?? channels.alerts;
+    if (digest === undefined || channel === undefined) return undefined;
+    return { channel, message: await messageOf(digest, { rules, since: input.since ?? clock.now() - dayMs }) };
+  }
+
+  async function messageOf(digest: Digest, { rules, since }: Of): Promise<Message> {
     const now = clock.now();
     const places = clouds.places();
-    const [facts, incidents, runs] = await Promise.all([
+    const [facts, incidents, runs, drills, watched] = await Promise.all([
       Promise.all(places.map((place) => read(place, places.length > 1))),
-      history.incidents.list({ limit: mostIncidents, state: 'open' }),
-      lastDay(now - dayMs),
+      incidentsNow(),
+      runsSince(since),
+      lastDrills(history),
+      backups.views(),
     ]);
-    const { retention, tags } = settings.current();
-    return render(summarise(facts, { incidents, runs, prices: retention.prices, rules: tags.required, now }));
+    const summary = summarise(facts, {
+      of: digest,
+      since,
+      now,
+      incidents: incidents.all,
+      moreIncidents: incidents.more,
+      runs,
+      drills,
+      watched: new Map([...watched].map(([name, record]) => [name, record.since])),
+      schedules: rules.schedules,
+      pendingMs: rules.limits.wait.snapshotMs,
+      prices: rules.retention.prices,
+      rules: rules.tags.required,
+    });
+    return render(summary, await charts(digest, summary));
+  }
+
+  async function charts({ sections, timezone }: Digest, summary: Summary): Promise<readonly Section[]> {
+    const { now, ages, recent } = summary;
+    if (!sections.includes('chart')) return [];
+    return Promise.all([
+      ...(sections.includes('health')
+        ? [pictureOf(world, incidentsChart(recent, { now, days: chartDays(summary), timezone }))]
+        : []),
+      ...(sections.includes('backups') && ages !== undefined ? [pictureOf(world, agesChart(ages))] : []),
+    ]);
   }
 
   async function read(place: Place, isOneOfMany: boolean): Promise<Facts> {
@@ -51,13 +95,25 @@ export function createDigest(world: {
     return { instances, health, volumes, snapshots, place: 'value' in full ? full.value : place };
   }
 
-  async function lastDay(since: number): Promise<readonly Run[]> {
-    const recent = await history.runs.recent({ limit: mostRuns });
+  /** All that are open, however old, and the newest of the others. */
+  async function incidentsNow(): Promise<{ all: readonly IncidentRecord[]; more: boolean }> {
+    const [open, newest] = await Promise.all([
+      history.incidents.list({ limit: most, state: 'open' }),
+      history.incidents.list({ limit: most }),
+    ]);
+    const all = [...new Map([...newest, ...open].map((one) => [one.id, one])).values()];
+    return { all, more: newest.length >= most };
+  }
+
+  async function runsSince(since: number): Promise<readonly Run[]> {
+    const recent = await history.runs.recent({ limit: most });
     return recent.filter(({ order, updatedAt }) => Math.max(order.requestedAt, updatedAt) >= since);
   }
 
   return { compose };
 }
+
+type Of = { rules: Omit<Settings, 'digests' | 'channels'>; since: number };
 
 async function orRefused<T>(asked: Promise<T>, alsoTransient: boolean): Promise<Part<T>> {
   try {

@@ -30,6 +30,18 @@ export function scheduledWork({
   });
 }
 
+/** The digests as work by the clock; none while there is no channel for them. Pure. */
+export function scheduledDigests({ digests, channels }: Pick<Settings, 'digests' | 'channels'>): TimedWork[] {
+  return digests
+    .filter(({ channel }) => (channel ?? channels.digest ?? channels.alerts) !== undefined)
+    .map(({ name, cron, timezone, catchUpMs }) => ({
+      key: `digest:${name}`,
+      line: { cron, timezone },
+      catchUpMs,
+      digest: name,
+    }));
+}
+
 /** How often to look for what is due: every second only where a line has seconds. Pure. */
 export function lookEvery(works: readonly TimedWork[]): string {
   return works.some(({ line }) => line.cron.trim().split(/\s+/).length === 6) ? '* * * * * *' : '* * * * *';

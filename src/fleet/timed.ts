@@ -5,20 +5,24 @@ import type { Json } from '#ports/json.ts';
 
 import { type Due, dueNow, type Remembered } from './due.ts';
 
-/** A change that is asked by the clock. */
-export type TimedWork = {
+type Timed = {
   /** `schedule:nightly`: begins the id of each run, and names what is remembered. */
   key: string;
   line: CronLine;
   /** Oldest missed slot that is made up for; undefined = the newest one, whenever it was. */
   catchUpMs: number | undefined;
-  request: Omit<AutomaticRequest, 'id'>;
 };
+/** A change that is asked by the clock. */
+export type TimedRequest = Timed & { request: Omit<AutomaticRequest, 'id'> };
+/** Also a digest that is posted by it. */
+export type TimedWork = TimedRequest | (Timed & { digest: string });
 export type TimedView = { memory: Remembered; next: readonly number[]; changes: ClockChanges; run: Run | undefined };
 type ClockChanges = ReturnType<Calendar['clockChanges']>;
 
 type World = {
-  automatic: Automatic;
+  automatic: Pick<Automatic, 'start'>;
+  /** Posts the digest of that name once for each id; repeatable. `since`: when the one before was due. */
+  postDigest: (id: string, of: { name: string; since: number }) => Promise<void>;
   calendar: Calendar;
   history: { watch: History['watch']; runs: Pick<History['runs'], 'get'> };
   clock: Pick<Clock, 'now'>;
@@ -26,6 +30,7 @@ type World = {
 };
 
 const prefix = 'timed:';
+const dayMs = 86_400_000;
 /** What comes more often than this does not mind an hour that the clock skips or repeats. */
 const oftenMs = 2 * 3_600_000;
 
@@ -57,14 +62,24 @@ export function createTimedWork(world: World) {
   }
 
   async function lookAt(work: TimedWork, known: Remembered | undefined): Promise<Remembered> {
-    const { line, catchUpMs, request } = work;
+    const { line, catchUpMs } = work;
     const { memory, due } = dueNow(known, { line, catchUpMs, now: clock.now(), calendar });
     if (due === undefined) return memory;
     const { slot } = due;
     if (!(await mayStart(work, memory, due))) return { ...memory, slot, run: undefined };
-    const run = await automatic.start({ ...request, id: `${work.key}:${slot}` });
+    const run = await begin(work, memory, slot);
     log.info({ work: work.key, run, slot: new Date(slot).toISOString(), why: due.why }, 'asked by the clock');
     return { ...memory, slot, run, asked: run };
+  }
+
+  /** What it is remembered by. */
+  async function begin(work: TimedWork, before: Remembered, slot: number): Promise<string> {
+    const id = `${work.key}:${slot}`;
+    if ('request' in work) return automatic.start({ ...work.request, id });
+    const posted = before.run === undefined ? undefined : before.slot;
+    const since = posted ?? calendar.last(work.line, slot - 1) ?? slot - dayMs;
+    await world.postDigest(id, { name: work.digest, since });
+    return id;
   }
 
   /** One at a time: a slot that comes while the one before still runs is left out. */

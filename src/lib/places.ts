@@ -46,8 +46,8 @@ function seatOf({ id, name, role, externalId }: Account): Omit<Seat, 'region'> {
   return { account: id, name, role, externalId };
 }
 
-/** The seat of what stands in an order; '' means home's. Undefined when it is none of these (any more). */
-export function seatAt(seats: readonly Seat[], where: Where): Seat | undefined {
+/** The seat (or place) of what stands in an order; '' means home's. Undefined when it is none of these (any more). */
+export function seatAt<P extends Place>(seats: readonly P[], where: Where): P | undefined {
   const [home] = seats;
   const account = where.account === '' ? home?.account : where.account;
   const region = where.region === '' ? home?.region : where.region;

@@ -9,7 +9,7 @@ export type Settings = {
   channels: {
     /** Health and downtime alerts. */
     alerts: ChannelId | undefined;
-    /** The daily digest; falls back to `alerts`. */
+    /** Digests that name no channel; falls back to `alerts`. */
     digest: ChannelId | undefined;
     /** Where commands may be typed; empty = in every channel of the own workspace. */
     commands: readonly ChannelId[];
@@ -76,7 +76,7 @@ export type Settings = {
     tags: Readonly<Record<string, string>>;
     enabled: boolean;
   };
-  digest: { cron: string; timezone: string; enabled: boolean };
+  digests: readonly Digest[];
   retention: {
     /** US dollars for a GiB and month, for estimates. Defaults: us-east-1. */
     prices: { snapshotGiBMonth: number; archiveGiBMonth: number; volumeGiBMonth: number };
@@ -125,6 +125,25 @@ export type StatusPageSettings = {
     description: string | undefined;
     link: string | undefined;
   }[];
+};
+
+/** What a digest can tell. `chart`: pictures of the others. */
+export const digestSections = ['health', 'backups', 'drills', 'tags', 'cost', 'events', 'chart'] as const;
+export type DigestSection = (typeof digestSections)[number];
+
+/** An overview of the fleet by the clock. */
+export type Digest = {
+  /** Unique; a-z, 0-9 and dashes. */
+  name: string;
+  cron: string;
+  timezone: string;
+  /** Undefined = `channels.digest`, else `channels.alerts`. */
+  channel: ChannelId | undefined;
+  /** As typed after `/fleet`: the servers and disks that it is about. */
+  selector: string;
+  sections: readonly DigestSection[];
+  /** Oldest missed slot that is made up for. */
+  catchUpMs: number;
 };
 
 /** Tags that must be there. */

@@ -37,9 +37,15 @@ health:
   cron: '*/3 * * * * *'
   confirm: 2
   recover: 2
-digest:
-  cron: '0 9 * * *'
-  timezone: UTC
+digests:
+  - name: daily
+    at: '09:00'
+  - name: prod-weekly
+    every: week
+    on: friday
+    at: '16:00'
+    channel: C0OPS
+    select: env=prod
 schedules:
   - name: nightly
     cron: '0 2 * * *'

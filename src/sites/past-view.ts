@@ -1,23 +1,18 @@
 import { Refusal } from '#errors.ts';
+import { type PictureWorld, pictureOf } from '#lib/picture.ts';
 import type { Answer, Asking } from '#operations/contract.ts';
-import type { Chat } from '#ports/chat.ts';
-import type { Clock, Log } from '#ports/clock.ts';
+import type { Clock } from '#ports/clock.ts';
 import type { History } from '#ports/history.ts';
-import type { Chart, Pictures } from '#ports/pictures.ts';
 import type { SettingsSource } from '#ports/settings.ts';
-import type { Section } from '#ports/text.ts';
 
 import * as messages from './past-messages.ts';
 import { readPast } from './past.ts';
 import { begin, dayMs, hourMs } from './rollup.ts';
 
-export type PastWorld = {
+export type PastWorld = PictureWorld & {
   history: Pick<History, 'measures'>;
   settings: SettingsSource;
-  chat: Pick<Chat, 'file'>;
-  pictures: Pictures;
   clock: Clock;
-  log: Log;
 };
 
 /** The span that ends now. */
@@ -61,21 +56,4 @@ export function createPastView(world: PastWorld): Asking['siteHistory'] {
       ],
     };
   };
-}
-
-/** A chart in a message; where it cannot be drawn or kept, its words. Never throws. */
-export async function pictureOf(world: Pick<PastWorld, 'chat' | 'pictures' | 'log'>, chart: Chart): Promise<Section> {
-  try {
-    const { bytes, alt } = await world.pictures.draw(chart);
-    try {
-      const { id } = await world.chat.file({ name: 'chart.png', title: chart.title, alt, bytes });
-      return { kind: 'image', file: id, alt };
-    } catch (error) {
-      world.log.warn({ chart: chart.title, err: error }, 'a chart could not be uploaded; its words stand in');
-      return { kind: 'text', lines: [alt] };
-    }
-  } catch (error) {
-    world.log.error({ chart: chart.title, err: error }, 'a chart could not be drawn');
-    return { kind: 'note', line: `${chart.title}: the chart could not be drawn. Ask an admin to look at the log.` };
-  }
 }

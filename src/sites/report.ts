@@ -1,4 +1,5 @@
 import { count, duration } from '#lib/format.ts';
+import { pictureOf } from '#lib/picture.ts';
 import type { TextFile } from '#operations/contract.ts';
 import type { ChannelId } from '#ports/ids.ts';
 import type { Site } from '#ports/settings.ts';
@@ -6,7 +7,7 @@ import type { Message } from '#ports/text.ts';
 
 import { uptime } from './measure.ts';
 import * as messages from './past-messages.ts';
-import { type PastWorld, pictureOf, spanOf } from './past-view.ts';
+import { type PastWorld, spanOf } from './past-view.ts';
 import { readPast, type Stretch } from './past.ts';
 import { begin, dayMs } from './rollup.ts';
 import { percent } from './slo-messages.ts';

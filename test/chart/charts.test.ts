@@ -54,7 +54,7 @@ describe('a chart says in words what it shows', () => {
       'Response time of shop. p50: last 70 ms, between 70 and 90. p95: last 120 ms, between 100 and 950. slow above: 800 ms.',
     ],
     [updown, 'Sites today. shop: up 90 %, of that slow 10 %, down 10 % (1 time).'],
-    [bars, 'Snapshots. 23 Nov: 300 made, 2 failed. 24 Nov: 310 made, 0 failed.'],
+    [bars, 'Snapshots. 23 Nov: 300 made, 2 failed. 24 Nov: 310 made.'],
     [
       { ...lines, series: [{ name: 'p50', points: [] }] },
       'Response time of shop. p50: nothing measured. slow above: 800 ms.',

@@ -52,7 +52,17 @@ describe('reading deckhand.yml', () => {
       restore: { failures: '10%', atOnce: 500, fillingQuota: 5_000, serverMs: 180_000 },
       web: { allowPrivate: [] },
       health: { enabled: true, cron: '* * * * *', timezone: 'UTC', confirm: 2, recover: 2, tags: {} },
-      digest: { enabled: true, cron: '0 9 * * *', timezone: 'UTC' },
+      digests: [
+        {
+          name: 'daily',
+          cron: '0 9 * * *',
+          timezone: 'UTC',
+          channel: undefined,
+          selector: 'all',
+          sections: ['health', 'backups', 'drills', 'tags', 'cost', 'events', 'chart'],
+          catchUpMs: 43_200_000,
+        },
+      ],
       tags: { required: [] },
       retention: { prices: { snapshotGiBMonth: 0.05, archiveGiBMonth: 0.0125, volumeGiBMonth: 0.08 }, rules: [] },
       holds: { delete: 'offer', noticeMs: 86_400_000 },
@@ -177,6 +187,29 @@ maintenance:
       expect.stringMatching(/schedules\[0\].hooks.timeout .*from 10s to 120s/),
     ]);
     expect(problems(`schedules: [{ ${of} }]`)).toEqual([expect.stringMatching(/schedules\[0\].channel .*failure/)]);
+  });
+
+  test('the one digest of before keeps working, and a list of digests takes its place', () => {
+    const digests = (text: string) =>
+      parseSettings(`channels: { alerts: C012ALERTS }\n${text}`, 'deckhand.yml').digests;
+
+    expect(digests('digest: { cron: "0 7 * * 1-5", timezone: Europe/Berlin }')).toMatchObject([
+      { name: 'daily', cron: '0 7 * * 1-5', timezone: 'Europe/Berlin', selector: 'all', channel: undefined },
+    ]);
+    expect(digests('digest: { enabled: false }')).toEqual([]);
+    expect(digests('digests: []')).toEqual([]);
+    expect(
+      digests(`digests:
+  - { name: all }
+  - { name: shop, every: week, on: friday, at: "16:30", timezone: Asia/Tokyo, channel: C012SHOP, select: app=shop }
+  - { name: work, every: week, sections: [cost, tags], catchUp: 1h }
+  - { name: often, cron: "0 */6 * * *" }`),
+    ).toMatchObject([
+      { name: 'all', cron: '0 9 * * *', timezone: 'UTC', channel: undefined, selector: 'all', catchUpMs: 43_200_000 },
+      { cron: '30 16 * * 5', timezone: 'Asia/Tokyo', channel: 'C012SHOP', selector: 'app=shop' },
+      { cron: '0 9 * * 1', sections: ['cost', 'tags'], catchUpMs: 3_600_000 },
+      { cron: '0 */6 * * *' },
+    ]);
   });
 
   test('a drill may look from a throw-away server only', () => {
@@ -338,6 +371,21 @@ sites:
     ['half a number', 'limits: { resources: 1.5 }', /resources 1\.5.*whole number/],
     ['yes for true', 'health: { enabled: yes }', /enabled "yes".*true or false/],
     ['a cron line of one word', 'health: { cron: hourly }', /cron "hourly".*five fields/],
+    [
+      'the old digest beside the new ones',
+      'channels: { alerts: C012ALERTS }\ndigest: { cron: "0 7 * * *" }\ndigests: [{ name: prod }]',
+      /digest \{.*Move `cron` and `timezone` into an item of `digests` and remove `digest`/,
+    ],
+    ['a digest that nobody would see', 'digests: [{ name: prod }]', /digests\[0\]\.channel.*nobody would see it/],
+    ['a digest of two times', 'digests: [{ name: a, at: "07:00", cron: "0 7 * * *" }]', /digests\[0\]\.at.*not both/],
+    ['a day of the week of a daily digest', 'digests: [{ name: a, on: friday }]', /digests\[0\]\.on.*every: week/],
+    ['a time of day that is none', 'digests: [{ name: a, at: "24:00" }]', /digests\[0\]\.at "24:00".*time of day/],
+    [
+      'a section that is none',
+      'digests: [{ name: a, sections: [weather] }]',
+      /sections\[0\] "weather".*some of: health/,
+    ],
+    ['two digests of one name', 'digests: [{ name: a }, { name: a }]', /digests.*name of its own for each digest/],
     ['a time zone of nowhere', 'digest: { timezone: Mars/Base }', /timezone "Mars\/Base".*IANA/],
     [
       'a rule that keeps nothing',

@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
 
+import { createPictures } from '#chart/pictures.ts';
 import { Refusal, Transient } from '#errors.ts';
 import { createDigest } from '#fleet/digest.ts';
 import type { Cloud, Instance, InstanceHealth, Snapshot, Volume } from '#ports/cloud.ts';
-import type { IncidentRecord, Run } from '#ports/history.ts';
+import type { Clouds } from '#ports/clouds.ts';
+import type { History, IncidentRecord, Run } from '#ports/history.ts';
+import type { Pictures } from '#ports/pictures.ts';
+import { type Digest, digestSections, type Settings, type SnapshotSchedule } from '#ports/settings.ts';
 import type { Message } from '#ports/text.ts';
+import { createKeptLog } from '#test/config/support.ts';
 import { aSnapshot, aVolume, anInstance } from '#test/support/builders.ts';
 import { createFakeClock } from '#test/support/fake-clock.ts';
 import { createFakeSettings } from '#test/support/fake-settings.ts';
@@ -24,9 +29,12 @@ type Fleet = {
   snapshots?: Snapshot[];
   incidents?: IncidentRecord[];
   runs?: Run[];
+  drills?: Run[];
+  settings?: Partial<Settings>;
 };
+const allButChart = digestSections.filter((one) => one !== 'chart');
 
-function digestOf(fleet: Fleet, change: Partial<Cloud> = {}) {
+function digestOf(fleet: Fleet, change: Partial<Cloud> = {}, rule: Partial<Digest> = {}) {
   const cloud = {
     instances: async () => fleet.instances ?? [],
     health: async () => fleet.health ?? [],
@@ -35,12 +43,46 @@ function digestOf(fleet: Fleet, change: Partial<Cloud> = {}) {
     place: async () => ({ account: '123456789012', region: 'eu-west-1' }),
     ...change,
   };
+  const places = [{ account: '', region: 'eu-west-1' }];
+  return compose({ clouds: { places: () => places, at: () => cloud } as unknown as Clouds, fleet, rule });
+}
+
+const broken = async () => {
+  throw new Error('gone');
+};
+
+/** `file`: what becomes of an upload. */
+async function compose(of: {
+  clouds: Clouds;
+  fleet?: Fleet;
+  rule?: Partial<Digest>;
+  file?: () => Promise<{ id: string }>;
+  draw?: Pictures['draw'];
+}): Promise<Message> {
+  const { fleet = {}, rule = {} } = of;
+  const daily = { ...settings.current().digests[0]!, sections: allButChart, ...rule };
   const history = {
-    runs: { recent: async () => fleet.runs ?? [] },
-    incidents: { list: async () => fleet.incidents ?? [] },
+    runs: {
+      recent: async ({ operation }: { operation?: string }) =>
+        operation === 'drill' ? (fleet.drills ?? []) : (fleet.runs ?? []),
+    },
+    incidents: {
+      list: async ({ state }: { state?: string }) =>
+        (fleet.incidents ?? []).filter((one) => state === undefined || one.state === state),
+    },
   };
-  const clouds = { places: () => [{ account: '', region: 'eu-west-1' }], at: () => cloud };
-  return createDigest({ clouds, history, clock, settings } as unknown as Parameters<typeof createDigest>[0]).compose();
+  const digest = createDigest({
+    clouds: of.clouds,
+    history: history as unknown as Pick<History, 'runs' | 'incidents'>,
+    backups: { views: async () => new Map([['nightly', { since: 0, at: 0, volumes: 0, late: 0 }]]) },
+    clock,
+    settings: createFakeSettings({ ...settings.current(), digests: [daily], ...fleet.settings }),
+    chat: { file: of.file ?? (async () => ({ id: 'F1' })) },
+    pictures: { draw: of.draw ?? createPictures().draw },
+    log: createKeptLog().log,
+  });
+  const made = await digest.compose({ name: 'daily', since: now - 24 * hour });
+  return made!.message;
 }
 
 /** The message as a person reads it, roughly. */
@@ -69,6 +111,15 @@ const checked = (instanceId: Instance['id'], change: Partial<InstanceHealth> = {
   events: [],
   ...change,
 });
+const anIncident = (change: Partial<IncidentRecord>): IncidentRecord =>
+  ({
+    id: `inc-${change.key ?? ''}`,
+    key: 'site:shop',
+    state: 'open',
+    startedAt: now - hour,
+    report: { title: 'Site down · shop', severity: 'critical' },
+    ...change,
+  }) as unknown as IncidentRecord;
 const aRun = (state: Run['state'], agoMs: number): Run => ({
   order: {
     id: 'r-1',
@@ -96,7 +147,7 @@ describe('the daily digest', () => {
 
     expect(message.alert).toBe('Fleet digest: 1 server (1 running), no failing check');
     expect(message.sections).toHaveLength(2);
-    expect(text(message)).toContain('Runs in the last day: none.');
+    expect(text(message)).toContain('no incident. Runs: none.');
   });
 
   it('estimates what snapshots and loose disks cost, and says how far tag rules are kept', async () => {
@@ -143,7 +194,7 @@ describe('the daily digest', () => {
           ],
         }),
       ],
-      incidents: [{ report: { title: 'Site down · shop' }, startedAt: now - hour } as unknown as IncidentRecord],
+      incidents: [anIncident({})],
       runs: [aRun('done', hour), aRun('done', 2 * hour), aRun('undone', 3 * hour), aRun('stuck', 25 * hour)],
     });
 
@@ -155,7 +206,7 @@ describe('the daily digest', () => {
     expect(said).toContain('system-reboot');
     expect(said).not.toContain('instance-stop');
     expect(said).toContain('Site down · shop');
-    expect(said).toContain('Runs in the last day: 2 done, 1 undone.');
+    expect(said).toContain('1 incident, 0 of them over, the longest 60 min: Site down · shop. Runs: 2 done, 1 undone.');
   });
 
   it('names disks in use without a completed snapshot of the last day, the longest without first', async () => {
@@ -177,6 +228,121 @@ describe('the daily digest', () => {
     expect(order).toEqual(order.toSorted((a, b) => a - b));
     expect(said).not.toContain('vol-00000001');
     expect(said).toContain('Volumes that hang on no server (500 GiB)');
+  });
+
+  it('tells what a selector names, of every kind, and nothing else', async () => {
+    const shop = { env: 'prod', app: 'shop' };
+    const message = await digestOf(
+      {
+        instances: [anInstance({ tags: shop }), anInstance({ id: 'i-00000002', name: 'lab-1', tags: {} })],
+        health: [checked('i-00000001'), checked('i-00000002', { system: 'impaired' })],
+        volumes: [aVolume(), aVolume({ id: 'vol-0000000d', attachments: [], state: 'available', sizeGiB: 900 })],
+        snapshots: [
+          aSnapshot({ fullSizeBytes: 200 * 2 ** 30, startedAt: now - hour }),
+          aSnapshot({ id: 'snap-00000002', volumeId: 'vol-0000000d', sizeGiB: 9_000 }),
+          aSnapshot({ id: 'snap-00000003', volumeId: 'vol-000000ff', sizeGiB: 200, tags: shop }), // of a disk that is gone
+        ],
+        incidents: [
+          anIncident({ key: 'instance:i-00000001', state: 'resolved', endedAt: now - hour / 2 }),
+          anIncident({ key: 'instance:i-00000002' }),
+          anIncident({ key: 'site:shop' }),
+        ],
+      },
+      {},
+      { selector: 'app=shop' },
+    );
+
+    expect(message.title).toBe('Fleet digest · app=shop');
+    expect(message.alert).toBe('Fleet digest · app=shop: 1 server (1 running), no failing check');
+    expect(text(message)).toContain('1 incident, 1 of them over, the longest 30 min');
+    expect(text(message)).toContain('snapshots at most $20');
+    expect(text(message)).not.toMatch(/lab-1|900 GiB|volumes that hang/);
+    expect(text(message)).toContain('more with /fleet app=shop');
+  });
+
+  it('says which promises of backups are broken, and what the last drills showed', async () => {
+    const nightly = { name: 'nightly', selector: 'env=prod', rpoMs: 26 * hour } as SnapshotSchedule;
+    const elsewhere = { ...nightly, name: 'far', place: { account: '', region: 'us-west-2' } };
+    const drilled = (outcomes: object[]) => ({ ...aRun('done', 48 * hour), result: { outcomes } }) as unknown as Run;
+    const of = {
+      instances: [anInstance()],
+      volumes: [aVolume({ id: 'vol-0000000a', name: 'root' }), aVolume()],
+      snapshots: [
+        aSnapshot({ volumeId: 'vol-0000000a', startedAt: now - 30 * hour }),
+        aSnapshot({ startedAt: now - 3 * hour }),
+      ],
+      settings: { schedules: [nightly, elsewhere] },
+    };
+
+    const bad = await digestOf({
+      ...of,
+      drills: [
+        drilled([
+          { volume: 'vol-0000000a', name: 'root', why: 'no file system was found' },
+          { volume: 'vol-0000000b', name: 'db-1-data', ms: 240_000 },
+        ]),
+      ],
+    });
+    expect(text(bad)).toContain('Backups of nightly (RPO 26 h): 1 of 2 disks LATE, the oldest 30 h old.');
+    expect(text(bad)).not.toContain('Backups of far');
+    expect(text(bad)).toContain('Last restore drill 2 d ago: of 2 disks that were drilled 1 could be restored');
+    expect(text(bad)).toContain('root 2 d ago: COULD NOT BE RESTORED: no file system was found');
+    expect(JSON.stringify(bad.sections[0])).toContain('red_circle');
+
+    const good = await digestOf({
+      ...of,
+      snapshots: [...of.snapshots, aSnapshot({ volumeId: 'vol-0000000a', startedAt: now - hour })],
+    });
+    expect(text(good)).toContain('Backups of nightly (RPO 26 h): all 2 disks in time, the oldest 3 h old.');
+    expect(text(good)).toContain('Restore drills: none yet');
+    expect(JSON.stringify(good.sections[0])).toContain('large_green_circle');
+  });
+
+  it('leaves out the sections that nobody wants', async () => {
+    const fleet = {
+      instances: [anInstance()],
+      health: [checked('i-00000001', { events: [{ code: 'system-reboot', description: '', completed: false }] })],
+      volumes: [aVolume(), aVolume({ id: 'vol-0000000d', attachments: [], state: 'available', sizeGiB: 900 })],
+    };
+    const message = await digestOf(fleet, {}, { sections: ['events'] });
+
+    expect(text(message)).toContain('system-reboot');
+    expect(text(message)).not.toMatch(/Since|Required tags|A month|drill|hang on no server|without a completed/);
+  });
+
+  it('has pictures of incidents and of backups, said in words as well', async () => {
+    const fleet = {
+      instances: [anInstance()],
+      volumes: [aVolume(), aVolume({ id: 'vol-0000000d' })],
+      snapshots: [aSnapshot({ startedAt: now - 30 * hour })],
+      incidents: [anIncident({}), anIncident({ key: 'site:blog', startedAt: now - 40 * hour, state: 'resolved' })],
+    };
+    const pictures = (message: Message) => message.sections.filter(({ kind }) => kind === 'image');
+    const sent = await digestOf(fleet, {}, { sections: [...digestSections] });
+
+    expect(pictures(sent)).toMatchObject([
+      { file: 'F1', alt: expect.stringMatching(/^Incidents a day, the last 14 days\..*1 critical/) },
+      { file: 'F1', alt: expect.stringMatching(/^Age of the newest good snapshot.*1 to 2 d: 1 disks.*none: 1 disks/) },
+    ]);
+  });
+
+  it.each([
+    ['Slack refuses', { file: () => Promise.reject(new Refusal('not-permitted', 'no scope')) }, 'Incidents a day'],
+    ['nobody can draw', { draw: broken }, 'the chart could not be drawn'],
+  ])('comes without a picture that %s', async (_, change, said) => {
+    const cloud = {
+      instances: async () => [anInstance()],
+      health: async () => [],
+      volumes: async () => [],
+      snapshots: async () => [],
+      place: async () => ({ account: '1', region: 'eu-west-1' }),
+    };
+    const clouds = { places: () => [{ account: '', region: 'eu-west-1' }], at: () => cloud } as unknown as Clouds;
+    const message = await compose({ clouds, rule: { sections: [...digestSections] }, ...change });
+
+    expect(message.alert).toContain('1 server (1 running)');
+    expect(text(message)).toContain(said);
+    expect(message.sections.some(({ kind }) => kind === 'image')).toBe(false);
   });
 
   it('stays short for ten thousand servers', async () => {
@@ -228,11 +394,8 @@ describe('the daily digest', () => {
         };
       },
     };
-    const history = { runs: { recent: async () => [] }, incidents: { list: async () => [] } };
 
-    const message = await createDigest({ clouds, history, clock, settings } as unknown as Parameters<
-      typeof createDigest
-    >[0]).compose();
+    const message = await compose({ clouds: clouds as unknown as Clouds });
 
     expect(message.alert).toContain('3 servers (2 running, 1 stopped), 1 with a failing check, 3 places');
     expect(message.sections.find(({ kind }) => kind === 'table')).toMatchObject({

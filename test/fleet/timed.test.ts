@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { createTimedWork, type TimedWork } from '#fleet/timed.ts';
+import { createTimedWork, type TimedRequest } from '#fleet/timed.ts';
 import type { AutomaticRequest } from '#ports/automatic.ts';
 import type { Run } from '#ports/history.ts';
 import { createKeptLog } from '#test/config/support.ts';
@@ -9,7 +9,7 @@ import { createCalendar } from '#timers/calendar.ts';
 
 const minute = 60_000;
 const two = Date.UTC(2026, 0, 5, 2);
-const nightly: TimedWork = {
+const nightly: TimedRequest = {
   key: 'schedule:nightly',
   line: { cron: '0 2 * * *', timezone: 'UTC' },
   catchUpMs: undefined,
@@ -19,6 +19,7 @@ const nightly: TimedWork = {
 function setting() {
   const { watch } = createFakeWatchStore();
   const started: AutomaticRequest[] = [];
+  const posted: { id: string; name: string; since: number }[] = [];
   const runs = new Map<string, Partial<Run>>();
   const time = { now: two - 10 * minute, away: false };
   const { log, lines } = createKeptLog();
@@ -33,12 +34,13 @@ function setting() {
   const replica = () =>
     createTimedWork({
       automatic,
+      postDigest: async (id, of) => void posted.push({ id, ...of }),
       calendar: createCalendar(),
       history: { watch, runs: { get: async (id) => runs.get(id) as Run | undefined } },
       clock: { now: () => time.now },
       log,
     });
-  return { replica, started, runs, time, lines, watch };
+  return { replica, started, posted, runs, time, lines, watch };
 }
 const ids = (started: readonly AutomaticRequest[]) => started.map(({ id }) => id);
 
@@ -106,6 +108,28 @@ describe('work by the clock', () => {
     time.now = two + 72 * 60 * minute;
     await one.look([nightly]);
     expect(started).toHaveLength(2);
+  });
+
+  it('posts a digest once a slot, with what happened since the one before, also over a downtime', async () => {
+    const { replica, posted, time } = setting();
+    const daily = { key: 'digest:prod', line: nightly.line, catchUpMs: 12 * 60 * minute, digest: 'prod' };
+    const [one, other] = [replica(), replica()];
+    await one.look([daily]);
+    for (const at of [two, two + minute]) {
+      time.now = at;
+      await one.look([daily]);
+      await other.look([daily]);
+    }
+    expect(posted).toEqual([{ id: `digest:prod:${two}`, name: 'prod', since: two - 24 * 60 * minute }]);
+
+    // Down for three days; the newest is made up for while it is young enough, and tells of all of them.
+    time.now = two + (72 + 11) * 60 * minute;
+    await replica().look([daily]);
+    expect(posted[1]).toEqual({ id: `digest:prod:${two + 72 * 60 * minute}`, name: 'prod', since: two });
+
+    time.now = two + (96 + 13) * 60 * minute;
+    await replica().look([daily]);
+    expect(posted).toHaveLength(2);
   });
 
   it('forgets what is no longer there, so that it begins anew when it comes back', async () => {

@@ -216,3 +216,46 @@ describe('a missed backup', () => {
     await bot.turn(alert, /has a good snapshot again/, 40_000);
   });
 });
+
+describe('a digest', () => {
+  const digests = async (channel: string) =>
+    (await bot.messages(channel)).filter((shown) => isRoot(shown) && shown.text.startsWith('Fleet digest'));
+  const drops = { method: 'chat.postMessage', drop: true };
+  const dropped = async () => {
+    const { slack } = (await bot.faults({ slack: { rate: 1 } })) as { slack: { api: { times: number }[] } };
+    return 10_000 - (slack.api[0]?.times ?? 10_000);
+  };
+
+  it(
+    'comes once for its time though the process dies in the middle, with words for pictures',
+    { timeout: 180_000 },
+    async () => {
+      await bot.faults({ slack: { api: { ...drops, times: 10_000 } } });
+      await bot.faults({ slack: { api: { method: 'files.getUploadURLExternal', error: 'missing_scope', times: 50 } } });
+      const at = inFuture(6_000);
+      bot.configure('digests', `  - { name: all, cron: '${lineAt(at)}' }`);
+      await bot.until(async () => Date.now() > at && (await dropped()) > 0, 'a post that fails', 40_000);
+
+      await bot.crash(async () => void (await bot.faults({ slack: { clear: true } })));
+
+      await bot.until(async () => (await digests('alerts')).length > 0, 'the digest', 60_000);
+      const [digest] = await digests('alerts');
+      expect(digest?.plain).toMatch(/Since .*: .*incident.*Runs: /s);
+      expect(digest?.plain).toMatch(/Incidents a day, the last 14 days\./);
+      expect(digest?.plain).toMatch(/Required tags in order: billing/);
+
+      // With pictures, each in its channel and about its own servers.
+      const line = lineAt(inFuture(6_000));
+      bot.configure(
+        'digests',
+        `  - { name: all, cron: '${never}' }\n  - { name: web, cron: '${line}', channel: C0OPS, select: Name=web-1, sections: [health, chart] }`,
+      );
+      await bot.until(async () => (await digests('ops')).length > 0, 'the other digest', 40_000);
+      const [other] = await digests('ops');
+      expect(other?.text).toMatch(/^Fleet digest · Name=web-1: 3 servers .*3 places/);
+      expect(other?.plain).not.toMatch(/Required tags|hang on no server/);
+      expect(await digests('alerts')).toHaveLength(1);
+      expect(await digests('ops')).toHaveLength(1);
+    },
+  );
+});

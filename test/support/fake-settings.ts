@@ -36,7 +36,17 @@ export function createFakeSettings(
     restore: { failures: '10%', atOnce: 500, fillingQuota: 5_000, serverMs: 180_000 },
     web: { allowPrivate: [] },
     health: { cron: '* * * * *', timezone: 'UTC', confirm: 2, recover: 2, tags: {}, enabled: true },
-    digest: { cron: '0 9 * * *', timezone: 'UTC', enabled: true },
+    digests: [
+      {
+        name: 'daily',
+        cron: '0 9 * * *',
+        timezone: 'UTC',
+        channel: undefined,
+        selector: 'all',
+        sections: ['health', 'backups', 'drills', 'tags', 'cost', 'events', 'chart'],
+        catchUpMs: 43_200_000,
+      },
+    ],
     tags: { required: [] },
     retention: { prices: { snapshotGiBMonth: 0.05, archiveGiBMonth: 0.0125, volumeGiBMonth: 0.08 }, rules: [] },
     holds: { delete: 'offer', noticeMs: 86_400_000 },
