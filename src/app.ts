@@ -96,6 +96,10 @@ export function createApp(outside: AppWorld): App {
   const asking = createAskingFor(world, who, views);
   const ask = createAsk({ world, who, asking, desk: managed.desk });
   const health = createHealthWatches({ ...world, incidents });
+  const guarding = createLease({ ...world, holder: world.randomText(8) }, 'health', {
+    begin: async (fence) => health.begin(fence),
+    end: async () => health.end(),
+  });
   const reports = createSiteReports(world);
   const remind = createReminders(world);
   const lookForTrouble = createTroubleWatch(world, incidents);
@@ -186,8 +190,8 @@ export function createApp(outside: AppWorld): App {
   function schedule(): void {
     const { health: checks, siteReport: weekly } = world.settings.current();
     const jobs: CronJob[] = [];
-    if (checks.enabled)
-      jobs.push({ name: 'health', cron: checks.cron, timezone: checks.timezone, run: (slot) => health.run(slot) });
+    const { cron, timezone } = checks;
+    jobs.push({ name: 'health', cron, timezone, everywhere: true, run: (slot) => health.run(slot) });
     if (weekly.enabled)
       jobs.push({
         name: 'site-report',
@@ -267,7 +271,7 @@ export function createApp(outside: AppWorld): App {
     void settling('leftovers', () => leftovers.look(hourOf(world.clock.now())));
     outside.settings.onChange(settingsChanged);
     await managed.start();
-    await watching.start();
+    await Promise.all([watching.start(), guarding.start()]);
   }
 
   async function stop(withinMs: number): Promise<void> {
@@ -275,7 +279,9 @@ export function createApp(outside: AppWorld): App {
     remedying();
     stopped = true;
     managed.stop();
-    await Promise.all([world.schedules.stop(Math.min(withinMs, 2_000)), watching.stop(), world.engine.stop(withinMs)]);
+    // The slot that runs ends first, and then another replica may watch.
+    const quiet = world.schedules.stop(Math.min(withinMs, 2_000)).then(() => guarding.stop());
+    await Promise.all([quiet, watching.stop(), world.engine.stop(withinMs)]);
   }
 
   const inbound: Inbound = {

@@ -110,6 +110,7 @@ export function createHealthWatch(world: WatchWorld): HealthWatch {
         channel,
         startedAt: clock.now(),
         ...messages.unreadable({ looks: mostFailures, why }),
+        fence: world.fence?.(),
       });
       toldUnreadable = true;
     } catch (cause) {
@@ -121,7 +122,11 @@ export function createHealthWatch(world: WatchWorld): HealthWatch {
   async function tellReadable(): Promise<void> {
     if (toldUnreadable === false) return;
     try {
-      await incidents.resolve(unreadableKey, { endedAt: clock.now(), ...messages.readableAgain() });
+      await incidents.resolve(unreadableKey, {
+        endedAt: clock.now(),
+        ...messages.readableAgain(),
+        fence: world.fence?.(),
+      });
       toldUnreadable = false;
     } catch (error) {
       log.warn({ err: error }, 'it could not be told yet that the servers are watched again');

@@ -17,6 +17,8 @@ export type CronLine = { cron: string; timezone: string };
 export type CronJob = CronLine & {
   /** Unique; part of the claim that lets only one replica run a slot. */
   name: string;
+  /** Every replica runs every slot: the job knows itself whose turn it is. */
+  everywhere?: boolean;
   run: (slot: number) => Promise<void>;
 };
 /**

@@ -9,8 +9,9 @@ import { mustBeReadable } from './readable.ts';
 const tolerateLateMs = 60_000;
 
 /**
- * Calendar jobs on node-cron. `claim` decides, for all replicas, who runs a slot (key `NAME:ISO INSTANT`); when it fails
- * the slot is skipped everywhere and logged. A job that is still running when its next slot comes skips that slot.
+ * Calendar jobs on node-cron. `claim` decides, for all replicas, who runs a slot (key `NAME:ISO INSTANT`) of a job that is
+ * not for everywhere; when it fails the slot is skipped everywhere and logged. A job that is still running when its next
+ * slot comes skips that slot.
  */
 export function createSchedules(world: {
   claim: (key: string) => Promise<boolean>;
@@ -37,7 +38,7 @@ export function createSchedules(world: {
       timezone: job.timezone,
       noOverlap: true,
       distributed: true,
-      runCoordinator: { shouldRun: (key) => world.claim(key) },
+      runCoordinator: { shouldRun: async (key) => job.everywhere === true || world.claim(key) },
       missedExecutionTolerance: tolerateLateMs,
       logger: loggerFor(log, job.name),
     });

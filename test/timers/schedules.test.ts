@@ -59,6 +59,17 @@ describe('schedules', () => {
     await Promise.all([one.schedules.stop(0), other.schedules.stop(0)]);
   });
 
+  it('run a slot in every replica where the job decides itself whose turn it is', async () => {
+    const { schedules } = set(() => Promise.reject(new Error('store away')));
+    const job = aJob({ everywhere: true });
+    schedules.replace([job]);
+
+    await vi.advanceTimersByTimeAsync(2 * minute);
+
+    expect(job.slots).toHaveLength(2);
+    await schedules.stop(0);
+  });
+
   it('run nothing and say so while nobody can claim a slot', async () => {
     const { schedules, lines } = set(() => Promise.reject(new Error('store away')));
     const job = aJob();
