@@ -1,106 +1,34 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 
-import type { Cancel, Clock, Log } from '#ports/clock.ts';
-import type { SettingsSource, StatusPageSettings } from '#ports/settings.ts';
+import { keepListening, type Listener } from '#listener.ts';
+import type { Clock, Log } from '#ports/clock.ts';
+import type { SettingsSource } from '#ports/settings.ts';
 
 import type { Copies, Copy } from './copies.ts';
 import { refreshMs, words } from './messages.ts';
 import { styleHash } from './style.ts';
 
-export type StatusServer = {
-  /** Where it listens; undefined while it does not. */
-  url: () => string | undefined;
-  close: () => Promise<void>;
-};
-
-/** How soon a port that could not be opened is tried again. */
-const againMs = 30_000;
 /** Bounds on what a crowd may hold open: about 20 KiB of memory for each connection. */
 const mostConnections = 1_000;
 const mostRequestsOfOne = 200;
 const idleMs = 10_000;
 
-/**
- * The public page on a port of its own, while deckhand.yml says so; follows its changes. It never hurts the rest: a port
- * that is taken is logged and tried again. Resolves after the first try.
- */
-export async function serveStatusPage(of: {
+/** The public page on a port of its own, while deckhand.yml says so. */
+export function serveStatusPage(of: {
   settings: SettingsSource;
   copies: Copies;
   clock: Clock;
   log: Log;
-}): Promise<StatusServer> {
-  const { settings, copies, clock, log } = of;
-  let open: { server: Server; at: string } | undefined;
-  let cancel: Cancel = () => {};
-  let closed = false;
-  /** One change after the other. */
-  let last = follow(settings.current().statusPage);
-  settings.onChange(({ statusPage }) => {
-    copies.drop();
-    last = last.then(() => follow(statusPage));
+}): Promise<Listener> {
+  const { settings, copies } = of;
+  settings.onChange(() => copies.drop());
+  return keepListening({
+    ...of,
+    what: 'the status page',
+    setting: 'statusPage.port',
+    wanted: ({ statusPage }) => statusPage,
+    create: () => createStatusServer({ copies, everyMs: () => settings.current().statusPage.everyMs }),
   });
-
-  async function follow(wanted: StatusPageSettings): Promise<void> {
-    cancel();
-    const at = `${wanted.host} ${wanted.port}`;
-    if (open !== undefined && (closed || !wanted.enabled || open.at !== at)) await end();
-    if (closed || !wanted.enabled || open !== undefined) return;
-    const server = createStatusServer({ copies, everyMs: () => settings.current().statusPage.everyMs });
-    try {
-      await listen(server, wanted);
-      open = { server, at };
-      server.on('error', (error) => log.warn({ err: error }, 'the status page has trouble with its port'));
-      log.info({ url: urlOf(server) }, 'the status page is served');
-    } catch (error) {
-      const { host, port } = wanted;
-      log.error(
-        { err: error, host, port },
-        'the status page has no port: set statusPage.port to a free one, or stop what uses it; trying again',
-      );
-      cancel = clock.after(againMs, () => {
-        last = last.then(() => follow(settings.current().statusPage));
-      });
-    }
-  }
-
-  async function end(): Promise<void> {
-    const { server } = open ?? {};
-    open = undefined;
-    await new Promise<void>((resolve) => {
-      if (server === undefined) return resolve();
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  }
-
-  await last;
-  return {
-    url: () => (open === undefined ? undefined : urlOf(open.server)),
-    async close() {
-      closed = true;
-      cancel();
-      await last;
-      cancel();
-      await end();
-    },
-  };
-}
-
-function listen(server: Server, { host, port }: StatusPageSettings): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.removeListener('error', reject);
-      resolve();
-    });
-  });
-}
-
-function urlOf(server: Server): string {
-  const { address, family, port } = server.address() as AddressInfo;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/`;
 }
 
 /** Answers GET and HEAD from memory; reads no body, keeps nothing of who asks. */

@@ -1,16 +1,17 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import type { Listener } from '#listener.ts';
 import { createCopies } from '#status-page/copies.ts';
 import { pageOf } from '#status-page/model.ts';
-import { serveStatusPage, type StatusServer } from '#status-page/server.ts';
+import { serveStatusPage } from '#status-page/server.ts';
 import { openBrowser, openPage } from '#test/browser/browser.ts';
 import { busy, now } from '#test/status-page/support.ts';
 import { createFakeClock } from '#test/support/fake-clock.ts';
 import { createFakeSettings } from '#test/support/fake-settings.ts';
 
 let browser: Browser;
-let server: StatusServer;
+let server: Listener;
 beforeAll(async () => {
   browser = await openBrowser();
   const { settings, facts } = busy();
