@@ -1,31 +1,66 @@
+import { duration } from '#lib/format.ts';
+import type { Instance } from '#ports/cloud.ts';
 import type { Line } from '#ports/text.ts';
 
+import { type Cure, type Decision, recoveryGraceMs } from './decisions.ts';
 import { rootOf, type Trouble } from './diagnosis.ts';
 
-/** The likely cause and the next move. Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/TroubleshootingInstances.html */
-export function advice(trouble: Trouble): readonly Line[] {
-  if (trouble.kind === 'stopped') {
+/** The likely cause. Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/TroubleshootingInstances.html */
+export function causeOf(trouble: Trouble): string {
+  if (trouble.kind === 'stopped')
     return trouble.by === 'system'
-      ? ['Its operating system shut down by itself. Look at who or what did it, then start it.']
-      : ['AWS stopped it, mostly for maintenance or a broken host; a start puts it on another host.'];
-  }
+      ? 'Its own operating system shut it down: somebody or something on it did.'
+      : 'AWS stopped it, mostly for maintenance or a broken host.';
   switch (rootOf(trouble.checks)) {
     case 'instance':
-      return [
-        'The operating system does not answer, while the host is fine: a crash, a full disk, no memory, a wrong network or disk setting. AWS never recovers this by itself.',
-        'If a reboot does not help, read its console with `/deck console` and restore its disks from the last good snapshot.',
-      ];
+      return 'The operating system does not answer, while the host is fine: a crash, a full disk, no memory, a wrong network or disk setting.';
     case 'ebs':
-      return [
-        'The server cannot reach one of its disks.',
-        'A stop and a start move it to another host. If one disk itself is broken, restore it from its last good snapshot.',
-      ];
+      return 'The server cannot reach one of its disks.';
     case 'system':
-      return [
-        'The host, its network or its power is broken, not the server. AWS often recovers this by itself within minutes.',
-        'If it does not, another host does; data on instance store would be lost.',
-      ];
+      return 'The host, its network or its power is broken, not the server.';
   }
+}
+
+const steps: Readonly<Record<Exclude<Cure, 'snapshot'>, string>> = {
+  start: 'start it',
+  reboot: 'reboot it',
+  migrate: 'move it to another host (a stop and a start)',
+  replace: 'let its group replace it',
+  standby: 'take it out of service',
+  event: 'do now what AWS plans',
+  restore: 'restore its disks from the last good snapshot',
+};
+
+/** What to do, the best first, as the buttons have it. Pure. */
+export function nextSteps(
+  { row, cures }: Decision,
+  {
+    trouble,
+    instance,
+    flags,
+  }: { trouble: Trouble; instance: Pick<Instance, 'id' | 'autoScalingGroup'>; flags: string },
+): readonly Line[] {
+  const [first, ...others] = cures.filter((cure) => cure !== 'snapshot').map((cure) => steps[cure]);
+  const lines: Line[] = [];
+  if (row === 'system-recovering')
+    lines.push(
+      `Wait: AWS often moves it by itself. Still like this after ${duration(recoveryGraceMs)}, a button to move it comes here.`,
+    );
+  else if (row === 'stopped-in-group')
+    lines.push(
+      `Nothing to it: its Auto Scaling group ${instance.autoScalingGroup ?? ''} replaces it. Look at why it stopped.`,
+    );
+  else if (first === undefined)
+    lines.push('Put a new server in its place from a snapshot; no button can mend this one.');
+  else lines.push(`${capital(first)}.${others.map((step) => ` If that does not help, ${step}.`).join('')}`);
+  if (cures.includes('snapshot')) lines.push('Save its disks first: a snapshot does no harm.');
+  if (trouble.kind === 'impaired' && rootOf(trouble.checks) === 'instance')
+    lines.push(['Its console says more: ', { code: `/deck console ${instance.id}${flags}` }]);
+  return lines;
+}
+
+function capital(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
 /** What to do about an event that AWS plans. Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/schedevents_actions_reboot.html and the pages beside it */
@@ -33,11 +68,11 @@ export function eventAdvice(code: string): string {
   switch (code) {
     case 'instance-stop':
     case 'instance-retirement':
-      return 'The host is failing or will be switched off. A stop and a start before the deadline moves the server: now by the button, or let AWS do it at a better time with `/deck event … --at`. Take a snapshot first; data on instance store is lost.';
+      return 'The host is failing or will be switched off. A stop and a start before the deadline moves the server: now by the button, or let AWS do it at a better time with /deck event … --at. Take a snapshot first; data on instance store is lost.';
     case 'system-reboot':
       return 'AWS will move the server to another host by a reboot. A reboot by you before that does the same on most types, and clears the event.';
     case 'instance-reboot':
-      return 'AWS will work on the host and reboot the server. A reboot by you does not clear that. Choose a better time with `/deck event … --at`, or stop and start it, which moves it to another host.';
+      return 'AWS will work on the host and reboot the server. A reboot by you does not clear that. Choose a better time with /deck event … --at, or stop and start it, which moves it to another host.';
     case 'system-maintenance':
       return 'The network or power of the host is worked on. Wait, or stop and start the server before that, which moves it.';
     default:

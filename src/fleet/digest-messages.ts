@@ -139,7 +139,13 @@ function promiseLine({ name, rpoMs, volumes, late, oldestAt }: Promised, now: nu
 function drillLines({ at, tried, failed, slowestMs, never }: Drilled, now: number): readonly Line[] {
   if (tried + never === 0) return [];
   if (at === undefined)
-    return ['Restore drills: none yet, so nobody knows whether the snapshots can be restored. Try `/deck drill`.'];
+    return [
+      [
+        'Restore drills: none yet, so nobody knows whether the snapshots can be restored. Try ',
+        { code: '/deck drill' },
+        '.',
+      ],
+    ];
   const good = tried - failed.length;
   const left = never === 0 ? '' : ` ${count(never, 'disk')} in use never drilled.`;
   return [

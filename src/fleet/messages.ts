@@ -1,31 +1,26 @@
-import { describeDrills, type LastDrill } from '#lib/drills.ts';
 import { count, duration, label } from '#lib/format.ts';
 import { placeLabel } from '#lib/places.ts';
-import type { Instance, InstanceHealth, Place, ScheduledEvent, Snapshot, Tags } from '#ports/cloud.ts';
+import type { Instance, InstanceHealth, Place, ScheduledEvent, Tags } from '#ports/cloud.ts';
 import type { Remedy, Report } from '#ports/incidents.ts';
-import type { Line, Piece } from '#ports/text.ts';
+import type { Line } from '#ports/text.ts';
 
-import { advice, eventAdvice } from './advice.ts';
-import { caseOf, caseOfEvents, type Cure, decide, recoveryGraceMs, type RowId } from './decisions.ts';
+import { causeOf, eventAdvice, nextSteps } from './advice.ts';
+import { caseOf, caseOfEvents, type Cure, decide } from './decisions.ts';
 import type { Check, Trouble } from './diagnosis.ts';
+import { lastSnapshot, restoreTime, type WayBack } from './way-back.ts';
 
 /** All words about the health of servers. What comes from AWS stands in plain pieces only. */
 
 type Fact = readonly [label: string, value: Line];
 export type Words = { report: Report; note: Line };
-export type Subject = {
+export type Subject = WayBack & {
   instance: Instance;
   health: InstanceHealth | undefined;
   place: Place;
   /** What a line needs behind it to get there. */
   flags: string;
-  /** The newest completed snapshot of each disk that has one; undefined: could not be read. */
-  snapshots: readonly Snapshot[] | undefined;
-  /** The newest restore drill of each disk that had one; undefined: could not be read. */
-  drills: readonly LastDrill[] | undefined;
   /** When a run of ours last rebooted it. */
   rebootedAt: number | undefined;
-  now: number;
 };
 
 export const checkNames = {
@@ -46,13 +41,16 @@ export function troubled(of: Subject & { trouble: Trouble; since: number; first:
       title: titleOf(trouble, instance),
       alert: `${label(instance)}: ${what}`,
       facts: [
-        ['Failing', failing(of)],
-        ...facts(of),
-        ['Since', { at: of.since, style: 'datetime' }],
+        ['Failing', what],
+        ['Likely cause', causeOf(trouble)],
+        ['Evidence', evidence({ ...of, rebooted })],
+        ...nextSteps(decision, of).map((line, at): Fact => [at === 0 ? 'Do' : 'Also', line]),
+        ...careful(decision.never),
         ['Last good snapshot', lastSnapshot(of)],
-        ['Last drill', lastDrill(of)],
+        ['A restore takes', restoreTime(of)],
+        ...facts(of),
       ],
-      detail: [...advice(trouble), ...recoveryRemark(decision.row), ...groupRemark(instance), ...decision.never],
+      detail: groupRemark(instance),
       remedies: decision.cures.map((cure) => remedy(cure, of)),
     },
     note: of.first ? `Failing: ${what}.` : `Now: ${what}.`,
@@ -103,11 +101,13 @@ export function planned(of: Subject & { events: readonly ScheduledEvent[] }): Wo
       alert: `${label(instance)}: AWS plans ${codes}${dueText(events, of.now)}`,
       facts: [
         ...events.slice(0, 3).map((event): Fact => [event.code, eventLine(event)]),
-        ...facts(of),
+        ...[...new Set(events.map(({ code }) => eventAdvice(code)))].map((advice): Fact => ['Do', advice]),
+        ...careful(decision.never),
         ['Last good snapshot', lastSnapshot(of)],
-        ['Last drill', lastDrill(of)],
+        ['A restore takes', restoreTime(of)],
+        ...facts(of),
       ],
-      detail: [...new Set(events.map(({ code }) => eventAdvice(code))), ...decision.never],
+      detail: [],
       remedies: decision.cures.map((cure) => remedy(cure, of)),
     },
     note: `AWS plans ${codes}${dueText(events, of.now)}.`,
@@ -168,20 +168,34 @@ function whatFails(trouble: Trouble): string {
   return trouble.by === 'system' ? 'it shut itself down' : `AWS stopped it (${trouble.reason})`;
 }
 
-function failing({ trouble, health }: { trouble: Trouble; health: InstanceHealth | undefined }): string {
-  if (trouble.kind === 'stopped') return whatFails(trouble);
-  const states =
-    health === undefined ? '' : ` (system ${health.system}, instance ${health.instance}, EBS ${health.ebs})`;
-  return `${whatFails(trouble)}${states}`;
+/** What AWS itself says, and what we know beside it. */
+function evidence(of: Subject & { trouble: Trouble; rebooted: boolean }): string {
+  const { trouble, health, rebootedAt, rebooted, now } = of;
+  const planned = (health?.events ?? []).filter(({ completed }) => !completed).map(({ code }) => code);
+  return [
+    trouble.kind === 'stopped'
+      ? `AWS gives the reason ${trouble.reason}`
+      : health === undefined
+        ? 'its checks could not be read'
+        : `system ${health.system}, instance ${health.instance}, EBS ${health.ebs}`,
+    ...(rebooted ? [`a reboot by us ${duration(now - (rebootedAt ?? now))} ago did not help`] : []),
+    ...(planned.length === 0 ? [] : [`AWS plans ${planned.join(', ')} for it`]),
+  ].join('; ');
+}
+
+/** What must not be done. */
+function careful(never: readonly string[]): readonly Fact[] {
+  return never.length === 0 ? [] : [['Careful', never.join(' ')]];
 }
 
 function facts({ instance, place }: Subject): readonly Fact[] {
   return [
-    ['Server', `${label(instance)} · ${instance.type}`],
+    ['Server', `${label(instance)} · ${instance.type} · ${instance.zone}`],
     ['Account and Region', placeLabel(place)],
-    ['Zone', instance.zone],
-    ['Environment', tagOf(instance.tags, ['env', 'environment', 'stage']) ?? 'no tag env'],
-    ['Owner', tagOf(instance.tags, ['owner', 'team']) ?? 'no tag owner'],
+    [
+      'Owner',
+      `${tagOf(instance.tags, ['owner', 'team']) ?? 'no tag owner'} · environment ${tagOf(instance.tags, ['env', 'environment', 'stage']) ?? 'not tagged'}`,
+    ],
   ];
 }
 
@@ -191,35 +205,8 @@ function tagOf(tags: Tags, keys: readonly string[]): string | undefined {
   return keys.map((key) => entries.find(([own]) => own === key)?.[1]).find((value) => value !== undefined);
 }
 
-/** The way back: how much work a restore would cost. */
-function lastSnapshot({ instance, snapshots, now }: Subject): Line {
-  if (snapshots === undefined) return 'could not be read';
-  const disks = instance.mappings.length;
-  const newest = snapshots.toSorted((a, b) => b.startedAt - a.startedAt)[0];
-  if (newest === undefined) return `none of its ${count(disks, 'disk')} has a completed one`;
-  const missing = disks - snapshots.length;
-  const oldest = Math.min(...snapshots.map(({ startedAt }) => startedAt));
-  const pieces: Piece[] = [{ code: newest.id }, `, ${duration(now - newest.startedAt)} ago`];
-  if (missing > 0) pieces.push(`; ${count(missing, 'disk')} of ${disks} without any`);
-  else if (oldest < newest.startedAt) pieces.push(`; the oldest of its disks' is ${duration(now - oldest)} old`);
-  return pieces;
-}
-
-/** Whether, and how fast, that way back was ever tried. */
-function lastDrill({ instance, drills, now }: Subject): Line {
-  return drills === undefined ? 'could not be read' : describeDrills(drills, instance.mappings.length, now);
-}
-
 function hasSnapshot({ snapshots }: Subject): boolean {
   return (snapshots ?? []).length > 0;
-}
-
-function recoveryRemark(row: RowId): readonly Line[] {
-  return row === 'system-recovering'
-    ? [
-        `AWS is left to it for ${duration(recoveryGraceMs)}; if it is still like this then, a button to move it comes here.`,
-      ]
-    : [];
 }
 
 function groupRemark({ autoScalingGroup }: Instance): readonly Line[] {

@@ -150,6 +150,7 @@ export function createTeller(world: World) {
       snapshots: snapshots?.filter(({ volumeId }) => volumes.has(volumeId)),
       drills: drills === undefined ? undefined : [...volumes].flatMap((id) => drills.get(id) ?? []),
       rebootedAt: reboots.get(look.instance.id),
+      serverMs: settings.current().restore.serverMs,
       now: clock.now(),
     };
     if (item.topic === 'checks')

@@ -41,14 +41,3 @@ function newest(runs: readonly Run[]): ReadonlyMap<string, LastDrill> {
 export function describeDrill({ at, ms, why }: Pick<LastDrill, 'at' | 'ms' | 'why'>, now: number): string {
   return `${duration(now - at)} ago: ${why === undefined ? `restored in ${duration(ms ?? 0)}` : `COULD NOT BE RESTORED: ${why.slice(0, 200)}`}`;
 }
-
-/** The drills of all disks of a server in one line: a failed one first, else the oldest, with the time that the slowest took. */
-export function describeDrills(drills: readonly LastDrill[], disks: number, now: number): string {
-  const failed = drills.find(({ why }) => why !== undefined);
-  if (failed !== undefined) return `${failed.name} ${describeDrill(failed, now)}`;
-  if (drills.length === 0) return 'none yet: nobody has tried to restore its snapshots';
-  const at = Math.min(...drills.map((one) => one.at));
-  const ms = Math.max(...drills.map((one) => one.ms ?? 0));
-  const missing = disks - drills.length;
-  return `${duration(now - at)} ago, a restore takes about ${duration(ms)}${missing > 0 ? `; ${missing} of ${disks} disks never drilled` : ''}`;
-}

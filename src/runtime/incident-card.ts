@@ -14,7 +14,7 @@ export function renderIncident(incident: IncidentRecord, now: number): Message {
     alert: over ? `Resolved: ${report.alert}` : `${report.severity.toUpperCase()}: ${report.alert}`,
     title: `${over ? 'Resolved' : report.severity.toUpperCase()} · ${report.title}`,
     sections: [
-      { kind: 'text', lines: [status(incident, report, over)] },
+      { kind: 'text', lines: [status(incident, report, now)] },
       { kind: 'facts', facts: report.facts },
       ...(report.detail.length > 0 ? [{ kind: 'text', lines: report.detail } satisfies Section] : []),
       ...(report.tried === undefined
@@ -71,9 +71,9 @@ export function renderEscalation(
   };
 }
 
-function status(incident: IncidentRecord, report: Report, over: boolean): Piece[] {
+function status(incident: IncidentRecord, report: Report, now: number): Piece[] {
   const since: Piece[] = ['Since ', { at: incident.startedAt, style: 'datetime' }];
-  if (over) {
+  if (incident.state === 'resolved') {
     const ended = incident.endedAt ?? incident.updatedAt;
     return [
       { emoji: 'white_check_mark' },
@@ -91,7 +91,7 @@ function status(incident: IncidentRecord, report: Report, over: boolean): Piece[
       ? [' Nobody has taken it yet.']
       : [' Taken by ', { user: incident.acknowledgedBy }, '.'];
   const silenced: Piece[] =
-    incident.silencedUntil === undefined
+    incident.silencedUntil === undefined || incident.silencedUntil <= now
       ? []
       : [' Silenced until ', { at: incident.silencedUntil, style: 'time' }, '.'];
   return [{ emoji: emoji[report.severity] }, ' ', ...since, '.', ...acknowledged, ...silenced];

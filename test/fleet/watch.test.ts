@@ -115,15 +115,17 @@ describe('the watch over the health of servers', () => {
       },
     });
     expect(Object.fromEntries(told.all[0]?.report.facts ?? [])).toMatchObject({
-      Failing: 'instance status check impaired (system ok, instance impaired, EBS ok)',
-      Server: `web-1 (${id}) · m7g.large`,
+      Failing: 'instance status check impaired',
+      'Likely cause': expect.stringContaining('operating system does not answer'),
+      Evidence: 'system ok, instance impaired, EBS ok',
+      Do: 'Reboot it. If that does not help, restore its disks from the last good snapshot.',
+      Also: ['Its console says more: ', { code: `/deck console ${id}` }],
+      Careful: 'Do not wait for AWS: it never recovers a server from this.',
+      Server: `web-1 (${id}) · m7g.large · us-east-1a`,
       'Account and Region': '123456789012 · eu-west-1',
-      Zone: 'us-east-1a',
-      Environment: 'prod',
-      Owner: 'web team',
-      Since: { at: since, style: 'datetime' },
-      'Last good snapshot': [{ code: 'snap-0000000f' }, ', 3 h 4 min ago', '; 1 disk of 2 without any'],
-      'Last drill': expect.stringMatching(/none yet/),
+      Owner: 'web team · environment prod',
+      'Last good snapshot': ['3 h 4 min old, ', { code: 'snap-0000000f' }, '; 1 disk of 2 without any'],
+      'A restore takes': expect.stringMatching(/^about 3 min, estimated, as no drill/),
     });
     ec2.health.delete(id);
     await looks(1);
@@ -157,7 +159,9 @@ describe('the watch over the health of servers', () => {
     await looks(20);
 
     expect(told.all[0]?.report.remedies.map(({ operation }) => operation)).toEqual(['replace', 'snapshot']);
-    expect(told.all[0]?.report.detail).toContain('Do not stop it: its group would replace it, with empty disks.');
+    const facts = Object.fromEntries(told.all[0]?.report.facts ?? []);
+    expect(facts['Careful']).toContain('Do not stop it: its group would replace it, with empty disks.');
+    expect(facts['Do']).toBe('Let its group replace it.');
   });
 
   it('is not disturbed by one bad look, nor by looks that say nothing', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { describeDrills, type DrillOutcome, lastDrills } from '#lib/drills.ts';
+import { type DrillOutcome, lastDrills } from '#lib/drills.ts';
 import type { Story } from '#operations/contract.ts';
 import { drillOne, type DrillPart } from '#operations/drill/part.ts';
 import { differences, planTrials, targetOf } from '#operations/drill/plan.ts';
@@ -267,19 +267,5 @@ describe('the last drills', () => {
 
     expect(drills.get('vol-0000000b')).toMatchObject({ run: 'r-2', why: 'no file system' });
     expect(drills.get('vol-0000000a')).toMatchObject({ run: 'r-1', at: 1_000_000, ms: 240_000 });
-  });
-
-  it.each<[string, readonly DrillOutcome[], RegExp]>([
-    ['none', [], /none yet/],
-    ['some', [{ volume: 'vol-0000000a', name: 'root', ms: 240_000 }], /takes about 4 min; 1 of 2 disks never drilled/],
-    [
-      'a failed one',
-      [{ volume: 'vol-0000000b', name: 'data', why: 'no file system' }],
-      /data .*COULD NOT.*no file system/,
-    ],
-  ])('are told in one line: %s', (_what, outcomes, told) => {
-    const drills = outcomes.map((one) => ({ ...one, at: 0, run: 'r-1' }));
-
-    expect(describeDrills(drills, 2, 100_000)).toMatch(told);
   });
 });
