@@ -9,6 +9,7 @@ beforeAll(async () => {
 afterAll(() => sandbox.stop());
 
 const requests = async () => (await sandbox.call('GET', 'site')).body['requests'] as number;
+const publicPage = async () => (await fetch(`${sandbox.url}/status`, { signal: AbortSignal.timeout(10_000) })).text();
 const roots = async () =>
   (await sandbox.messages('alerts')).filter(({ ts, thread_ts }) => thread_ts === undefined || thread_ts === ts);
 
@@ -25,12 +26,19 @@ describe('a site', () => {
       ]),
     );
 
+    // What customers read meanwhile: neither the site's own name nor the cause.
+    await sandbox.until(async () => /Web shop is down/.test(await publicPage()), 'a public page that says so');
+    expect(await publicPage()).not.toMatch(/demo-shop|127\.0\.0\.1|reset/);
     await sandbox.press('approver', alert, 'acknowledge');
     await sandbox.turn(alert, /Taken by/);
     await sandbox.site({ up: true });
     const over = await sandbox.turn(alert, /Over after/, 30_000);
 
     expect(over.buttons).toEqual([]);
+    await sandbox.until(
+      async () => /is operational[^]*Past incidents[^]*Web shop was down/.test(await publicPage()),
+      'a public page that tells of it as past',
+    );
     expect((await roots()).filter(({ text }) => /demo-shop/.test(text))).toHaveLength(1);
     expect((await sandbox.messages('alerts')).some(({ thread_ts }) => thread_ts === alert.ts)).toBe(true);
   });
