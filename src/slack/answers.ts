@@ -3,18 +3,19 @@ import type { RespondFn } from '@slack/bolt';
 import type { Chat, Post } from '#ports/chat.ts';
 import type { Log } from '#ports/clock.ts';
 
+import type { Naming } from './naming.ts';
 import { renderMessage } from './render.ts';
 
-type Needs = { chat: Chat; log: Log };
+type Needs = { chat: Chat; log: Log; named: Naming };
 type To = { channel: string; user: string; respond: RespondFn | undefined };
 
 /**
  * Tells one person: through the request's own response_url, else as an ephemeral message, else directly. Never throws:
  * what reaches nobody is logged.
  */
-export function createAnswer({ chat, log }: Needs, { channel, user, respond }: To) {
+export function createAnswer({ chat, log, named }: Needs, { channel, user, respond }: To) {
   return async function answer(post: Post): Promise<void> {
-    const { text, blocks } = renderMessage(post);
+    const { text, blocks } = renderMessage(named(post));
     const ways = [
       async () => {
         if (respond === undefined) throw new Error('no response_url');
@@ -39,7 +40,7 @@ export function createAnswer({ chat, log }: Needs, { channel, user, respond }: T
 export function createReplace(needs: Needs, to: To) {
   const answer = createAnswer(needs, to);
   return async function replace(post: Post): Promise<void> {
-    const { text, blocks } = renderMessage(post);
+    const { text, blocks } = renderMessage(needs.named(post));
     try {
       if (to.respond === undefined) throw new Error('no response_url');
       await to.respond({ replace_original: true, text, blocks });

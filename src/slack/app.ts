@@ -8,6 +8,7 @@ import { checkAppToken, identify, type Identity } from './identity.ts';
 import { callWithinMs, httpLine, socketLine } from './lines.ts';
 import { listen } from './listen.ts';
 import { boltLogger } from './logger.ts';
+import { createNaming } from './naming.ts';
 
 export type SlackOptions = {
   botToken: string;
@@ -76,6 +77,7 @@ export async function createSlack(options: SlackOptions): Promise<Slack> {
   });
   const chat = createChat({
     ...options,
+    named: createNaming(options.commandPrefix, options.commands),
     teamId: me.teamId,
     logger,
     isConnected: line.isUp,

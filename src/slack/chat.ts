@@ -9,6 +9,7 @@ import { createCache } from './cache.ts';
 import { createEdits } from './edits.ts';
 import { isTokenRefused, translate } from './failures.ts';
 import { createFiles } from './files.ts';
+import { createNaming, type Naming } from './naming.ts';
 import { createPace } from './pace.ts';
 import { onceReady } from './pictures.ts';
 import { renderHome, renderMessage, type Rendered } from './render.ts';
@@ -22,6 +23,8 @@ export type ChatOptions = {
   log: Log;
   logger: SlackLogger;
   isConnected: () => boolean;
+  /** Default: commands have no prefix. */
+  named?: Naming;
   /** Slack no longer takes the token. May be called often. */
   onTokenRefused?: () => void;
   /** Least time between two edits of one message. Default 3 s: Slack allows about 50 edits a minute in all. */
@@ -34,7 +37,7 @@ export type ChatOptions = {
  * appears twice.
  */
 export function createChat(options: ChatOptions): Chat {
-  const { clock, log, teamId } = options;
+  const { clock, log, teamId, named = createNaming('', []) } = options;
   const client = () =>
     new webApi.WebClient(options.botToken, {
       ...(options.apiUrl === undefined ? {} : { slackApiUrl: options.apiUrl }),
@@ -75,20 +78,22 @@ export function createChat(options: ChatOptions): Chat {
         () => cards.chat.postMessage({ ...place, ...what, unfurl_links: false, unfurl_media: false }),
         `chat.postMessage ${channel}`,
       );
-    const answer = await paced(channel, () => onceReady(clock, renderMessage(of), send));
+    const answer = await paced(channel, () => onceReady(clock, renderMessage(named(of)), send));
     return { channel: answer.channel ?? channel, ts: answer.ts ?? '' };
   }
 
   async function update(ref: MessageRef, of: Post, how: { now?: boolean } = {}): Promise<void> {
     const send = async () =>
-      void (await onceReady(clock, renderMessage(of), (what) =>
+      void (await onceReady(clock, renderMessage(named(of)), (what) =>
         call('chat.update', true, () => cards.chat.update({ channel: ref.channel, ts: ref.ts, ...what })),
       ));
     await edits(`${ref.channel}:${ref.ts}`, send, how.now === true);
   }
 
   async function whisper(channel: string, user: string, of: Post): Promise<void> {
-    await call('chat.postEphemeral', false, () => people.chat.postEphemeral({ channel, user, ...renderMessage(of) }));
+    await call('chat.postEphemeral', false, () =>
+      people.chat.postEphemeral({ channel, user, ...renderMessage(named(of)) }),
+    );
   }
 
   async function tell(user: string, of: Post): Promise<MessageRef> {
@@ -142,7 +147,7 @@ export function createChat(options: ChatOptions): Chat {
   }
 
   async function publishHome(user: string, sections: readonly Section[]): Promise<void> {
-    await call('views.publish', true, () => people.views.publish({ user_id: user, view: renderHome(sections) }));
+    await call('views.publish', true, () => people.views.publish({ user_id: user, view: renderHome(named(sections)) }));
   }
 
   async function permalink(ref: MessageRef): Promise<string | undefined> {

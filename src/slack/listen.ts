@@ -7,6 +7,7 @@ import { buttonVerbs, type ButtonVerb } from '#ports/text.ts';
 
 import { createAnswer, createReplace } from './answers.ts';
 import { formCallback, option, readContext, renderForm, suggestPrefix, valuesOf } from './form.ts';
+import { createNaming, type Naming } from './naming.ts';
 import { createSeen } from './seen.ts';
 
 type Of = {
@@ -18,6 +19,7 @@ type Of = {
   commands: readonly string[];
   teamId: string;
   enterpriseId: string | undefined;
+  named: Naming;
 };
 type Once = ReturnType<typeof createSeen>;
 
@@ -32,7 +34,8 @@ export function arrival(clock: Pick<Clock, 'monotonic'>): { arrivedAt: number } 
 }
 
 /** Everything that comes from Slack: acknowledged at once, put into our words, handed on once. */
-export function listen(app: App, of: Of): void {
+export function listen(app: App, given: Omit<Of, 'named'>): void {
+  const of: Of = { ...given, named: createNaming(given.prefix, given.commands) };
   const { inbound, log } = of;
   const once = createSeen(of.clock);
   app.command(/.*/, async ({ ack, body, respond, client, context }) => {
@@ -55,7 +58,7 @@ export function listen(app: App, of: Of): void {
     const form: FormSubmission = { id: `${view.id}:${view.hash}`, actor, operation, channel, values, answer };
     const errors = await submitted(of, once, body.trigger_id, form);
     await acknowledge(of, 'view', context, async () =>
-      errors === undefined ? ack() : ack({ response_action: 'errors', errors: { ...errors } }),
+      errors === undefined ? ack() : ack({ response_action: 'errors', errors: of.named({ ...errors }) }),
     );
   });
   app.event('app_home_opened', async ({ event, body }) => {
@@ -84,7 +87,7 @@ async function onCommand(of: Of, body: SlashCommand, respond: RespondFn, client:
     answer,
     openForm: async (form) => {
       try {
-        await client.views.open({ trigger_id: body.trigger_id, view: renderForm(form, body.channel_id) });
+        await client.views.open({ trigger_id: body.trigger_id, view: renderForm(of.named(form), body.channel_id) });
         return true;
       } catch (error) {
         of.log.warn(

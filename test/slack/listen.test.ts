@@ -224,6 +224,20 @@ describe('a command', () => {
     expect(sent[1]?.body).toMatch(/another workspace/);
   });
 
+  it('is answered, and its form is shown, with the commands as they are typed here', async () => {
+    const { deliver, heard, sent } = start();
+    await deliver(command({ command: '/dev-deck' }));
+    const [request] = heard.commands;
+    const intro = ['Or type ', { code: '/restore db-1' }];
+    const sections = [{ kind: 'text' as const, lines: [intro] }];
+
+    await request!.answer({ message: { alert: 'See `/deck help`.', sections }, token: '' });
+    await request!.openForm({ operation: 'restore', title: 'Restore', submit: 'Go', fields: [], intro });
+
+    expect(sent[0]?.body).toMatch(/dev-deck help.*dev-restore db-1/);
+    expect(sent[1]?.body).toMatch(/dev-restore(\+|%20)db-1/);
+  });
+
   it('opens a form, or says that the time was over', async () => {
     let answer = { ok: true } as object;
     const { deliver, heard, sent } = start({}, () => Response.json(answer));
