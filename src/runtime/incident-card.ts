@@ -2,7 +2,9 @@ import { duration } from '#lib/format.ts';
 import type { IncidentRecord } from '#ports/history.ts';
 import type { GroupId } from '#ports/ids.ts';
 import type { Report } from '#ports/incidents.ts';
-import type { Button, Message, Piece, Section } from '#ports/text.ts';
+import type { Button, Line, Message, Piece, Section } from '#ports/text.ts';
+
+import { spans } from './replies.ts';
 
 const emoji = { critical: 'red_circle', warning: 'large_yellow_circle', info: 'large_blue_circle' } as const;
 
@@ -16,7 +18,7 @@ export function renderIncident(incident: IncidentRecord, now: number): Message {
     sections: [
       { kind: 'text', lines: [status(incident, report, now)] },
       { kind: 'facts', facts: report.facts },
-      ...(report.detail.length > 0 ? [{ kind: 'text', lines: report.detail } satisfies Section] : []),
+      ...(report.detail.length > 0 ? [{ kind: 'text', lines: report.detail.map(said) } satisfies Section] : []),
       ...(report.tried === undefined
         ? []
         : [{ kind: 'list', items: report.tried.map(({ line }) => line) } satisfies Section]),
@@ -115,4 +117,9 @@ function buttons(incident: IncidentRecord, report: Report, now: number): Button[
       return { verb: verbs[at]!, label, ...(shown === undefined ? {} : { style: shown }) };
     }),
   ];
+}
+
+/** Advice names commands in backticks. */
+function said(line: Line): Line {
+  return typeof line === 'string' ? spans(line) : line;
 }

@@ -1,5 +1,5 @@
 import { label } from '#lib/format.ts';
-import { placeFlags, placeLabel } from '#lib/places.ts';
+import { placeFlags } from '#lib/places.ts';
 import type { Suggestion } from '#ports/chat.ts';
 import type { Instance, Place, Volume } from '#ports/cloud.ts';
 
@@ -52,11 +52,24 @@ export function createSuggest(world: Pick<World, 'clouds' | 'clock' | 'log'>) {
     const cloud = world.clouds.at(place);
     try {
       const [instances, volumes] = await Promise.all([cloud.instances({}), cloud.volumes({})]);
-      const where = places.length === 1 ? '' : ` · ${placeLabel(place)}`;
-      return { flags: placeFlags(place, places), where, instances, volumes };
+      // Without the number of the account: Slack cuts a line at 75 characters.
+      const where = places.length === 1 ? '' : ` · ${place.name ?? place.account} ${place.region}`;
+      return {
+        flags: placeFlags(place, places),
+        where,
+        instances: instances.toSorted(byName),
+        volumes: volumes.toSorted(byName),
+      };
     } catch (error) {
       world.log.warn({ ...place, err: error }, 'the menus could not be filled');
       return undefined;
     }
   }
+}
+
+const names = new Intl.Collator('en', { numeric: true });
+
+/** What has no name comes last. */
+function byName(a: { name: string; id: string }, b: { name: string; id: string }): number {
+  return Number(a.name === '') - Number(b.name === '') || names.compare(a.name, b.name) || names.compare(a.id, b.id);
 }

@@ -20,8 +20,10 @@ export type PageWorld = {
   clock: Clock;
 };
 
+type Past = ReadonlyMap<string, readonly Stretch[]>;
+
 /** Days change slowly, and 90 of them for 500 sites are much to read. */
-const pastEveryMs = 5 * 60_000;
+const pastEveryMs = 10 * 60_000;
 /** Sites whose days are read at once, so that nothing else waits long for the store or the processor. */
 const sitesAtOnce = 50;
 /** Kinds of incidents that the public would notice: the part of the key before the colon. */
@@ -35,7 +37,7 @@ const blindKeys = ['watch:blind', 'watch:stalled'] as const;
 /** Reads the store and makes the page of now. Throws Transient with the store. */
 export function createPageReader(world: PageWorld): () => Promise<StatusPage> {
   const { history, clock, settings } = world;
-  let known: { at: number; sites: string; past: ReadonlyMap<string, readonly Stretch[]> } | undefined;
+  let known: { at: number; key: string; past: Past } | undefined;
 
   async function read(): Promise<StatusPage> {
     const { statusPage, maintenance } = settings.current();
@@ -61,16 +63,29 @@ export function createPageReader(world: PageWorld): () => Promise<StatusPage> {
     return pageOf(statusPage, facts);
   }
 
-  async function pastOf(sites: readonly string[], now: number): Promise<ReadonlyMap<string, readonly Stretch[]>> {
-    const key = sites.join(' ');
-    if (known !== undefined && known.sites === key && now - known.at < pastEveryMs) return known.past;
-    const from = begin(now, dayMs) - (daysShown - 1) * dayMs;
+  /** The days before today change no more, but for what is rolled up late; today is read anew each time. */
+  async function pastOf(sites: readonly string[], now: number): Promise<Past> {
+    const today = begin(now, dayMs);
+    const before = await daysBefore(sites, today, now);
+    const newest = await readPast(history, { sites, grain: 'd', from: today, now });
+    return new Map(
+      sites.map((site) => [
+        site,
+        [...(before.get(site) ?? []).filter(({ at }) => at < today), ...(newest.get(site) ?? [])],
+      ]),
+    );
+  }
+
+  async function daysBefore(sites: readonly string[], today: number, now: number): Promise<Past> {
+    const key = `${today} ${sites.join(' ')}`;
+    if (known !== undefined && known.key === key && now - known.at < pastEveryMs) return known.past;
+    const from = today - (daysShown - 1) * dayMs;
     const past = new Map<string, readonly Stretch[]>();
     for (let at = 0; at < sites.length; at += sitesAtOnce) {
       const some = sites.slice(at, at + sitesAtOnce);
       for (const [site, days] of await readPast(history, { sites: some, grain: 'd', from, now })) past.set(site, days);
     }
-    known = { at: now, sites: key, past };
+    known = { at: now, key, past };
     return past;
   }
 

@@ -135,11 +135,11 @@ describe('what the next terraform plan would do', () => {
     expect(words(managed, more)).toMatch(said);
   });
 
-  it('is not known without a state, and said for all three styles', () => {
+  it('is not known without a state, and the danger is said in one line', () => {
     const predicted = predict([swap], { managed: [], read: [], problems: [] });
 
     expect(predicted).toBeUndefined();
-    expect(JSON.stringify(predictedSections(predicted))).toMatch(/EMPTY.*replaces the server.*terraform\.state/);
+    expect(JSON.stringify(predictedSections(predicted))).toMatch(/EMPTY.*replace the server.*terraform\.state/);
   });
 
   it('is said to be unknown where the state could not be read', () => {

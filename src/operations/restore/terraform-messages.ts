@@ -25,11 +25,11 @@ export function predictedSections(predicted: Predicted | undefined): readonly Se
   ];
 }
 
-/** One line for all styles, since nothing is known. */
+/** Short, as most who read it have no Terraform; docs/terraform.md says it for each style. */
 const unknown: Line = [
-  'If Terraform manages these disks: as aws_ebs_volume with aws_volume_attachment its next plan adds the old attachment, and an EMPTY volume once the old one is deleted; as ebs_block_device it replaces the server; a root volume changes nothing. Name the state under ',
+  'If Terraform manages these disks, its next apply may add an EMPTY volume or replace the server: name its state under ',
   { code: 'terraform.state' },
-  ' in deckhand.yml to see which (docs/terraform.md).',
+  ' to see it here.',
 ];
 
 function replaced(disks: readonly Prediction[]): readonly Line[] {

@@ -68,9 +68,10 @@ function backupLine(rpoMs: number | undefined, backups: ScheduleView['backups'],
     volumes === 0
       ? 'no volume'
       : oldestAt === undefined
-        ? 'not every volume has a good one'
+        ? 'not every volume has a completed snapshot'
         : `the oldest of ${count(volumes, 'volume')} is ${duration(now - oldestAt)} old`;
-  const state = late === 0 ? 'in time' : `${late} of ${count(volumes, 'volume')} LATE`;
+  const inTime = oldestAt === undefined && volumes > 0 ? 'none is late yet' : 'in time';
+  const state = late === 0 ? inTime : `${late} of ${count(volumes, 'volume')} LATE`;
   return [late === 0 ? '' : { bold: state }, `${late === 0 ? state : ''}: ${oldest}, allowed ${duration(rpoMs)}`];
 }
 

@@ -94,6 +94,8 @@ export function createComposer(store: Store, send: (line: string) => Promise<boo
     const line = box.value.trim();
     if (line === '' || state.sending) return;
     state.sending = true;
+    // The answer comes at the end: whoever asks wants to see it, wherever they were.
+    byId('stream').scrollTop = byId('stream').scrollHeight;
     form.setAttribute('aria-busy', 'true');
     const sent = await send(line);
     state.sending = false;

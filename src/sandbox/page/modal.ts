@@ -20,6 +20,13 @@ export function createModal(actions: ModalActions): (views: readonly SlackView[]
   document.body.append(dialog);
   const state = { view: undefined as SlackView | undefined, version: '', values: {} as Values };
 
+  /** Esc and a press may say it twice; the app hears of it once, unless the first time failed. */
+  const closing = new Set<string>();
+  function close(view: SlackView): void {
+    if (closing.has(view.id)) return;
+    closing.add(view.id);
+    void actions.close(view).finally(() => closing.delete(view.id));
+  }
   async function submit(view: SlackView, form: HTMLFormElement): Promise<void> {
     const missing = requiredErrors(view, state.values);
     if (Object.keys(missing).length > 0) return draw(view, missing);
@@ -44,7 +51,7 @@ export function createModal(actions: ModalActions): (views: readonly SlackView[]
         h('h2', { id: 'modal-title' }, view.title?.text ?? ''),
         h(
           'button',
-          { type: 'button', class: 'plain', 'aria-label': 'Close', onclick: () => void actions.close(view) },
+          { type: 'button', class: 'plain', 'aria-label': 'Close', onclick: () => close(view) },
           signView('close'),
         ),
       ),
@@ -52,11 +59,7 @@ export function createModal(actions: ModalActions): (views: readonly SlackView[]
       h(
         'div',
         { class: 'row end' },
-        h(
-          'button',
-          { type: 'button', class: 'button', onclick: () => void actions.close(view) },
-          view.close?.text ?? 'Cancel',
-        ),
+        h('button', { type: 'button', class: 'button', onclick: () => close(view) }, view.close?.text ?? 'Cancel'),
         view.submit !== undefined && h('button', { type: 'submit', class: 'button primary' }, view.submit.text),
       ),
     );
@@ -74,14 +77,14 @@ export function createModal(actions: ModalActions): (views: readonly SlackView[]
   }
   dialog.addEventListener('cancel', (event) => {
     event.preventDefault();
-    if (state.view !== undefined) void actions.close(state.view);
+    if (state.view !== undefined) close(state.view);
   });
 
   // A second Esc closes a dialog whatever the page says; the app must hear of it all the same.
   dialog.addEventListener('close', () => {
     const { view } = state;
     Object.assign(state, { view: undefined, version: '', values: {} });
-    if (view !== undefined) void actions.close(view);
+    if (view !== undefined) close(view);
   });
 
   return (views) => {
