@@ -188,7 +188,7 @@ export function createApp(outside: AppWorld): App {
   }
 
   function schedule(): void {
-    const { health: checks, siteReport: weekly } = world.settings.current();
+    const { health: checks, siteReport: weekly, tags } = world.settings.current();
     const jobs: CronJob[] = [];
     const { cron, timezone } = checks;
     jobs.push({ name: 'health', cron, timezone, everywhere: true, run: (slot) => health.run(slot) });
@@ -203,7 +203,7 @@ export function createApp(outside: AppWorld): App {
         },
       });
     jobs.push({ name: 'timed', cron: lookEvery(worksByTheClock()), timezone: 'UTC', run: lookAtTheClock });
-    jobs.push({ name: 'tags', cron: '23 * * * *', timezone: 'UTC', run: () => settling('tag rules', tagRules.look) });
+    jobs.push({ name: 'tags', ...tags.watch, run: () => settling('tag rules', tagRules.look) });
     jobs.push({ name: 'leftovers', cron: '7 * * * *', timezone: 'UTC', run: (slot) => leftovers.look(slot) });
     world.schedules.replace(jobs);
   }

@@ -37,7 +37,7 @@ import { holds, retention, toHolds, toRetention } from './retention-schema.ts';
 import { drills, schedules, toDrill, toSchedule } from './schedules-schema.ts';
 import { faultsOf, sites, sitesDefaults, toSite } from './sites-schema.ts';
 import { statusPage, statusPageFaults, toStatusPage } from './status-page-schema.ts';
-import { tags, toTagRules } from './tags-schema.ts';
+import { tags, toTags } from './tags-schema.ts';
 import { terraform } from './terraform-schema.ts';
 
 /**
@@ -273,7 +273,7 @@ export function toSettings(file: SettingsFile): Settings {
     health: file.health,
     digests: toDigests(file.digest, file.digests),
     retention: toRetention(file.retention),
-    tags: { required: toTagRules(file.tags) },
+    tags: toTags(file.tags),
     holds: toHolds(file.holds),
     alerts: toAlerts(file.alerts),
     monitoring: toMonitoring(file.monitoring),

@@ -6,9 +6,9 @@ import { readSelector } from '#lib/selector.ts';
 import { isReservedKey } from '#lib/tag-rules.ts';
 import { longestKey, longestValue } from '#lib/tags.ts';
 import { readWords } from '#lib/words.ts';
-import type { TagRule } from '#ports/settings.ts';
+import type { Settings } from '#ports/settings.ts';
 
-import { list, name, named, section, text } from './fields.ts';
+import { channelId, cron, flag, list, name, named, section, text, timezone } from './fields.ts';
 
 /** `tags` of deckhand.yml. */
 
@@ -54,15 +54,25 @@ const rule = section({
     .describe('What gets the tags of its server with `/tag --rule NAME --propagate`: volumes, snapshots, or both'),
 });
 
+const watch = section({
+  enabled: flag().default(true).describe('Tell, once a rule, when more is missing than before'),
+  cron: cron.default('23 * * * *').describe('When to look'),
+  timezone: timezone.default('UTC').describe('Time zone of the cron line'),
+  channel: channelId.optional().describe('Where it is told; unset = `channels.alerts`'),
+});
+
 export const tags = section({
+  watch: watch.prefault({}).describe('The watch over them'),
   required: named(rule, 50, 'rule').prefault([]).describe('Tags that must be there'),
 });
 
-export function toTagRules({ required }: z.output<typeof tags>): readonly TagRule[] {
-  return required.map((of) => ({
+/** What the product reads. */
+export function toTags({ required, watch: { channel, ...watching } }: z.output<typeof tags>): Settings['tags'] {
+  const rules = required.map((of) => ({
     ...of,
     keys: Object.fromEntries(Object.entries(of.keys).map(([key, { values, pattern }]) => [key, { values, pattern }])),
   }));
+  return { required: rules, watch: { ...watching, channel } };
 }
 
 function compiles(of: string): boolean {

@@ -31,17 +31,19 @@ export function createTagWatch(world: World) {
 
   async function look(): Promise<void> {
     const { channels, tags } = settings.current();
+    const required = tags.watch.enabled ? tags.required : [];
+    const channel = tags.watch.channel ?? channels.alerts;
     const known = (await history.watch.load(prefix)) as unknown as ReadonlyMap<string, Baseline>; // written below
-    await forgetOthers([...known.keys()], tags.required);
-    if (channels.alerts === undefined || tags.required.length === 0) return;
+    await forgetOthers([...known.keys()], required);
+    if (channel === undefined || required.length === 0) return;
     const stocks = await Promise.all(clouds.places().map(read));
-    for (const rule of tags.required) {
+    for (const rule of required) {
       const coverage = coverageOf(
         rule,
         stocks.map((stock) => chosenBy(rule, stock)),
       );
       try {
-        await judge(coverage, known.get(prefix + rule.name), channels.alerts);
+        await judge(coverage, known.get(prefix + rule.name), channel);
       } catch (error) {
         log.warn({ rule: rule.name, err: error }, 'how far a tag rule is kept could not be told; trying again soon');
       }

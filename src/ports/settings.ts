@@ -82,7 +82,11 @@ export type Settings = {
     prices: { snapshotGiBMonth: number; archiveGiBMonth: number; volumeGiBMonth: number };
     rules: readonly RetentionRule[];
   };
-  tags: { required: readonly TagRule[] };
+  tags: {
+    required: readonly TagRule[];
+    /** Tells when more is missing than before. `channel`: undefined = the alerts channel. */
+    watch: { enabled: boolean; cron: string; timezone: string; channel: ChannelId | undefined };
+  };
   /** What happens to replaced volumes whose time (limits.holdMs) is over: told with a button, or deleted after a notice. */
   holds: { delete: 'offer' | 'auto'; noticeMs: number };
   alerts: AlertRules;

@@ -63,7 +63,7 @@ describe('reading deckhand.yml', () => {
           catchUpMs: 43_200_000,
         },
       ],
-      tags: { required: [] },
+      tags: { required: [], watch: { enabled: true, cron: '23 * * * *', timezone: 'UTC', channel: undefined } },
       retention: { prices: { snapshotGiBMonth: 0.05, archiveGiBMonth: 0.0125, volumeGiBMonth: 0.08 }, rules: [] },
       holds: { delete: 'offer', noticeMs: 86_400_000 },
       alerts: {

@@ -17,7 +17,10 @@ import { createFakeSettings } from '#test/support/fake-settings.ts';
 const hour = 3_600_000;
 const any = { values: undefined, pattern: undefined };
 const settings = createFakeSettings({
-  tags: { required: [{ name: 'billing', selector: 'env=prod', keys: { env: any, owner: any }, propagate: [] }] },
+  tags: {
+    ...createFakeSettings().current().tags,
+    required: [{ name: 'billing', selector: 'env=prod', keys: { env: any, owner: any }, propagate: [] }],
+  },
 });
 const clock = createFakeClock();
 const now = clock.now();

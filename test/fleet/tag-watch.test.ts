@@ -16,11 +16,13 @@ const rule: TagRule = { name: 'billing', selector: 'all', keys: { owner: any }, 
 const good = (id: Instance['id']) => anInstance({ id, tags: { owner: 'shop' } });
 const bad = (id: Instance['id']) => anInstance({ id, tags: {} });
 
+const watch = createFakeSettings().current().tags.watch;
+
 function setting() {
   const there = { servers: [good('i-00000001'), bad('i-00000002')], error: undefined as Error | undefined };
   const book = createFakeIncidents();
   const store = createFakeWatchStore();
-  const settings = createFakeSettings({ tags: { required: [rule] } });
+  const settings = createFakeSettings({ tags: { required: [rule], watch } });
   const cloud = {
     instances: async () => {
       if (there.error !== undefined) throw there.error;
@@ -29,7 +31,7 @@ function setting() {
     volumes: async () => [],
   };
   const clouds = { places: () => [{ account: '', region: 'eu-west-1' }], at: () => cloud };
-  const watch = createTagWatch({
+  const { look } = createTagWatch({
     clouds,
     history: store,
     incidents: book.incidents,
@@ -37,7 +39,7 @@ function setting() {
     settings,
     log: silentLog,
   } as unknown as Parameters<typeof createTagWatch>[0]);
-  return { there, book, settings, look: watch.look };
+  return { there, book, settings, look };
 }
 
 describe('the watch over required tags', () => {
@@ -74,6 +76,26 @@ describe('the watch over required tags', () => {
     expect(book.open()).toEqual([]);
   });
 
+  it('tells it where the settings say, and is silent and done once it is switched off', async () => {
+    const { there, book, settings, look } = setting();
+    const { channels } = settings.current();
+    settings.change({
+      channels: { ...channels, alerts: undefined },
+      tags: { required: [rule], watch: { ...watch, channel: 'C0TAGS' } },
+    });
+    await look();
+    there.servers = [bad('i-00000001'), bad('i-00000002')];
+    await look();
+    expect(book.open()).toHaveLength(1);
+
+    settings.change({ tags: { required: [rule], watch: { ...watch, enabled: false } } });
+    await look();
+    expect(book.open()).toEqual([]);
+    there.servers = [bad('i-00000001'), bad('i-00000002'), bad('i-00000003')];
+    await look();
+    expect(book.open()).toEqual([]);
+  });
+
   it('says nothing while AWS does not answer, and remembers what was', async () => {
     const { there, book, look } = setting();
     await look();
@@ -88,13 +110,13 @@ describe('the watch over required tags', () => {
   it('begins anew with a changed rule, and ends with one that is gone', async () => {
     const { there, book, settings, look } = setting();
     await look();
-    settings.change({ tags: { required: [{ ...rule, keys: { owner: any, env: any } }] } });
+    settings.change({ tags: { required: [{ ...rule, keys: { owner: any, env: any } }], watch } });
     await look();
     expect(book.open()).toEqual([]);
     there.servers = [bad('i-00000001'), bad('i-00000002'), bad('i-00000003')];
     await look();
     expect(book.open()).toHaveLength(1);
-    settings.change({ tags: { required: [] } });
+    settings.change({ tags: { required: [], watch } });
     await look();
     expect(book.open()).toEqual([]);
   });

@@ -1,8 +1,11 @@
+import { execFileSync } from 'node:child_process';
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { readWords } from '#lib/words.ts';
 import { parseTag } from '#operations/tag/arguments.ts';
+import { planFiles, undoFiles } from '#operations/tag/files.ts';
 import { differences, inverseOf, planTags, type Tagged } from '#operations/tag/plan.ts';
 
 const parse = (line: string) => parseTag(readWords(line));
@@ -76,6 +79,51 @@ describe('the plan of a tag change', () => {
     expect(differences(plan, [of])).toEqual([]);
     expect(differences(plan, [{ ...of, tags: { owner: 'you' } }]).join()).toMatch(/changed by somebody else/);
     expect(differences(plan, [])).toEqual(['i-00000001 no longer exists.']);
+  });
+
+  it('of many comes with each change as a row, and once done with the way back as commands', () => {
+    const many = Array.from({ length: 9 }, (_, nr): Tagged => ({
+      id: `i-0000000${nr}`,
+      name: nr === 0 ? '=cmd()' : `web-${nr}`,
+      tags: { env: `it's "$(reboot)"\n; ${nr}`, old: '' },
+    }));
+    const change = { set: { env: 'prod', owner: 'me' }, remove: ['old'] };
+    const of = { undoes: false, gone: [] };
+    const plan = planTags(
+      many.map((one) => ({ of: one, edit: change })),
+      of,
+    );
+    const [csv] = planFiles(plan);
+    const [shell] = undoFiles(plan);
+
+    expect(csv?.text.match(/^i-00000003,/gm)).toHaveLength(3);
+    expect(csv?.text).toContain('i-00000001,web-1,owner,,me,set');
+    expect(csv?.text).not.toContain(',=cmd');
+    // What the shell makes of it: as many words as are meant, the value as it was.
+    const lines = shell!.text.split('\n').filter((line) => line.startsWith('aws '));
+    expect(lines).toHaveLength(18);
+    const printed = execFileSync('sh', ['-c', lines[1]!.replace('aws', `printf '%s\\n'`)], { encoding: 'utf8' });
+    expect(printed.trimEnd().split('\n').slice(0, -1)).toEqual([
+      'ec2',
+      'create-tags',
+      '--resources',
+      'i-00000000',
+      '--tags',
+    ]);
+    expect(JSON.parse(printed.trimEnd().split('\n').at(-1)!)).toEqual([
+      { Key: 'env', Value: many[0]!.tags['env'] },
+      { Key: 'old', Value: '' },
+    ]);
+
+    expect(
+      planFiles(
+        planTags(
+          many.slice(1).map((one) => ({ of: one, edit: change })),
+          of,
+        ),
+      ),
+    ).toEqual([]);
+    expect(undoFiles({ ...plan, undoes: true })).toEqual([]);
   });
 
   it('is undone to exactly the tags there were', () => {

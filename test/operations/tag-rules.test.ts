@@ -6,8 +6,8 @@ import { chosenBy, coverageOf, percent } from '#lib/tag-coverage.ts';
 import { isAllowed, passedOn, tagFault } from '#lib/tag-rules.ts';
 import { readWords } from '#lib/words.ts';
 import { parseTag } from '#operations/tag/arguments.ts';
-import { planTags } from '#operations/tag/plan.ts';
-import { missingEdits, propagation, ruleEdits } from '#operations/tag/rule.ts';
+import { inverseOf, planTags } from '#operations/tag/plan.ts';
+import { missingEdits, propagation, ruleEdits, wrongEdits } from '#operations/tag/rule.ts';
 import { faultsFile, report } from '#operations/tags/messages.ts';
 import type { TagRule } from '#ports/settings.ts';
 import { anInstance, aSnapshot, aVolume } from '#test/support/builders.ts';
@@ -115,6 +115,29 @@ describe('filling what is missing', () => {
     ]);
   });
 
+  it('gives with --replace a value also to what is blank or not allowed, and leaves what is in order', () => {
+    const things = [
+      anInstance({ id: 'i-00000001', tags: {} }),
+      anInstance({ id: 'i-00000002', tags: { env: ' ' } }),
+      anInstance({ id: 'i-00000003', tags: { env: 'production' } }),
+      anInstance({ id: 'i-00000004', tags: { env: 'dev' } }),
+    ];
+    const keys = { env: { values: ['prod', 'dev'], pattern: undefined } };
+    const edits = wrongEdits({ keys }, things, { env: 'prod' });
+    expect(edits.map(({ of, edit }) => [of.id, edit.set])).toEqual([
+      ['i-00000001', { env: 'prod' }],
+      ['i-00000002', { env: 'prod' }],
+      ['i-00000003', { env: 'prod' }],
+    ]);
+    expect(planTags(edits, { undoes: false, gone: [] }).changes.map(inverseOf)).toEqual([
+      { set: {}, remove: ['env'] },
+      { set: { env: ' ' }, remove: [] },
+      { set: { env: 'production' }, remove: [] },
+    ]);
+    expect(parseTag(readWords('--rule billing env=prod --replace'))).toMatchObject({ kind: 'rule', replace: true });
+    expect(() => parseTag(readWords('--rule billing --propagate --replace'))).toThrow(/overwrites nothing/);
+  });
+
   it('passes tags from servers to disks and from disks to snapshots, those in order only', () => {
     const found = {
       instances: [anInstance({ tags: { ...good, env: 'dev' } })],
@@ -167,7 +190,7 @@ describe('filling what is missing', () => {
   });
 
   const asking = (rules: readonly TagRule[]) => ({
-    settings: createFakeSettings({ tags: { required: rules } }).current(),
+    settings: createFakeSettings({ tags: { ...createFakeSettings().current().tags, required: rules } }).current(),
     cloud: {
       instances: async () => [anInstance()],
       volumes: async () => [aVolume()],

@@ -19,6 +19,8 @@ export const TagArgs = z.discriminatedUnion('kind', [
     rule: z.string(),
     set: z.record(z.string(), z.string()),
     propagate: z.boolean(),
+    /** Also in place of a value that is blank or not allowed. */
+    replace: z.boolean().optional(),
   }),
   z.object({ kind: z.literal('exact'), edits: z.array(z.object({ id: z.custom<ResourceId>(isId), edit: Edit })) }),
 ]);
@@ -55,22 +57,33 @@ export function parseTag(words: Words): TagArgs {
 
 const ruleExample = '/tag --rule billing owner=platform` or `/tag --rule billing --propagate';
 
-/** `--rule NAME key=value …` gives what is missing a value; `--rule NAME --propagate` the one of its server. */
+/** `--rule NAME key=value …` gives what is missing a value, with `--replace` also what is wrong; `--rule NAME --propagate` the one of its server. */
 function parseRule({ flags, plain }: Words): TagArgs {
-  const { rule = '', propagate, ...others } = flags;
+  const { rule = '', propagate, replace, ...others } = flags;
   const [flag] = Object.keys(others);
-  if (flag !== undefined || rule === '' || (propagate ?? '') !== '')
+  if (flag !== undefined || rule === '' || (propagate ?? '') !== '' || (replace ?? '') !== '')
     throw new Refusal(
       'bad-input',
-      `${flag === undefined ? '`--rule` takes a name, `--propagate` nothing' : `\`--${flag}\` is not understood`}. For example: \`${ruleExample}\`.`,
+      `${flag === undefined ? '`--rule` takes a name, `--propagate` and `--replace` nothing' : `\`--${flag}\` is not understood`}. For example: \`${ruleExample}\`.`,
     );
   const edit: Edit = { set: {}, remove: [] };
   for (const word of plain) readChange(word, edit);
   if (edit.remove.length > 0)
-    throw new Refusal('bad-input', `A rule only adds what is missing. For example: \`${ruleExample}\`.`);
+    throw new Refusal('bad-input', `A rule removes nothing. For example: \`${ruleExample}\`.`);
   if ((propagate !== undefined) === Object.keys(edit.set).length > 0)
     throw new Refusal('bad-input', `Say either \`key=value\` or \`--propagate\`. For example: \`${ruleExample}\`.`);
-  return { kind: 'rule', rule, set: edit.set, propagate: propagate !== undefined };
+  if (propagate !== undefined && replace !== undefined)
+    throw new Refusal(
+      'bad-input',
+      `\`--propagate\` overwrites nothing, so it takes no \`--replace\`. For example: \`${ruleExample}\`.`,
+    );
+  return {
+    kind: 'rule',
+    rule,
+    set: edit.set,
+    propagate: propagate !== undefined,
+    ...(replace !== undefined && { replace: true }),
+  };
 }
 
 function cutSelector(words: readonly string[]): { selector: number; changes: number } {

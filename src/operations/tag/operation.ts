@@ -6,8 +6,18 @@ import type { Cloud } from '#ports/cloud.ts';
 import type { InstanceId, ResourceId, SnapshotId, VolumeId } from '#ports/ids.ts';
 
 import { type Edit, parseTag, TagArgs } from './arguments.ts';
+import { planFiles, undoFiles } from './files.ts';
 import { done, planned } from './messages.ts';
-import { differences, groupByEdit, inverseOf, planTags, type Tagged, type TagPlan, type TagResult } from './plan.ts';
+import {
+  differences,
+  groupByEdit,
+  inverseOf,
+  planTags,
+  type Tagged,
+  type TagPlan,
+  type TagResult,
+  undoCommands,
+} from './plan.ts';
 import { ruleEdits } from './rule.ts';
 
 export const tagOperation = defineChange<TagArgs, TagPlan, TagResult>({
@@ -15,10 +25,11 @@ export const tagOperation = defineChange<TagArgs, TagPlan, TagResult>({
   name: 'tag',
   command: 'tag',
   summary: 'Set and remove tags, with a preview and undo',
-  usage: '<selector> key=value … -key | --rule <rule> key=value … | --rule <rule> --propagate',
+  usage: '<selector> key=value … -key | --rule <rule> key=value … [--replace] | --rule <rule> --propagate',
   examples: [
     'web-1 owner=platform',
     '--rule billing owner=platform',
+    '--rule billing env=prod --replace',
     '--rule billing --propagate',
     'env=dev role=web set schedule=nights -old',
     'vol-0123456789abcdef0 -temporary',
@@ -75,6 +86,7 @@ export const tagOperation = defineChange<TagArgs, TagPlan, TagResult>({
   stages: () => ['Change the tags'],
   story: tag,
   words: { planned, done },
+  files: (plan, result) => (result === undefined ? planFiles(plan) : undoFiles(plan)),
   inverse: (plan) =>
     plan.undoes
       ? undefined
@@ -91,7 +103,7 @@ async function tag(story: Story, plan: TagPlan): Promise<TagResult> {
   story.undo(
     'put the old tags back',
     async () => void (await settle(back, (group) => apply(story.cloud, group))),
-    manual(plan),
+    undoCommands(plan).join('\n'),
   );
   const groups = groupByEdit(plan.changes.map(({ id, set, remove }) => ({ id, edit: { set, remove } })));
   for (const [at, group] of groups.entries()) {
@@ -105,25 +117,6 @@ async function apply(cloud: Cloud, { edit, ids }: { edit: Edit; ids: readonly Re
   // Removing first keeps a resource with 50 tags within AWS's limit.
   if (edit.remove.length > 0) await cloud.deleteTags(ids, edit.remove);
   if (Object.keys(edit.set).length > 0) await cloud.createTags(ids, edit.set);
-}
-
-/** Commands to copy: values as JSON in single quotes, so that nothing in them can become a command of its own. */
-function manual(plan: TagPlan): string {
-  const lines = plan.changes.flatMap((change) => {
-    const { set, remove } = inverseOf(change);
-    const tags = (list: readonly object[]) => `'${JSON.stringify(list).replaceAll("'", "'\\''")}'`;
-    return [
-      ...(remove.length > 0
-        ? [`aws ec2 delete-tags --resources ${change.id} --tags ${tags(remove.map((Key) => ({ Key })))}`]
-        : []),
-      ...(Object.keys(set).length > 0
-        ? [
-            `aws ec2 create-tags --resources ${change.id} --tags ${tags(Object.entries(set).map(([Key, Value]) => ({ Key, Value })))}`,
-          ]
-        : []),
-    ];
-  });
-  return lines.join('\n');
 }
 
 /** A server's own tags, not those of its disks, unless the disks are named by id. */

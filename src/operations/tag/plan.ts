@@ -67,6 +67,23 @@ export function inverseOf(change: Change): Edit {
   return { set: change.before, remove: added };
 }
 
+/**
+ * Lines of the AWS CLI that bring back exactly what was there, for people to run: values as JSON in single quotes, so that
+ * nothing in them can become a command of its own. Pure.
+ */
+export function undoCommands(plan: TagPlan): readonly string[] {
+  const tags = (list: readonly object[]) => `'${JSON.stringify(list).replaceAll("'", "'\\''")}'`;
+  return plan.changes.flatMap((change) => {
+    const { set, remove } = inverseOf(change);
+    const back = Object.entries(set).map(([Key, Value]) => ({ Key, Value }));
+    const added = remove.map((Key) => ({ Key }));
+    return [
+      ...(remove.length > 0 ? [`aws ec2 delete-tags --resources ${change.id} --tags ${tags(added)}`] : []),
+      ...(back.length > 0 ? [`aws ec2 create-tags --resources ${change.id} --tags ${tags(back)}`] : []),
+    ];
+  });
+}
+
 /** Resources that get the same edit go into one call. Pure. */
 export function groupByEdit(edits: readonly { id: ResourceId; edit: Edit }[]): { edit: Edit; ids: ResourceId[] }[] {
   const groups = new Map<string, { edit: Edit; ids: ResourceId[] }>();

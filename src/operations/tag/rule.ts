@@ -11,19 +11,20 @@ import type { Edit } from './arguments.ts';
 import type { Tagged } from './plan.ts';
 
 type Edits = { of: Tagged; edit: Edit }[];
-type Wanted = { rule: string; set: Record<string, string>; propagate: boolean };
+type Wanted = { rule: string; set: Record<string, string>; propagate: boolean; replace?: boolean | undefined };
 
-/** What a rule of the settings misses, and with what it is filled. Overwrites nothing. Throws Refusal that says what there is. */
+/** What a rule of the settings misses, and with what it is filled. Overwrites only what is wrong, and that when asked to. Throws Refusal that says what there is. */
 export async function ruleEdits(
   asking: Pick<Asking, 'cloud' | 'settings'>,
-  { rule: name, set, propagate }: Wanted,
+  { rule: name, set, propagate, replace = false }: Wanted,
 ): Promise<Edits> {
   const rule = ruleNamed(asking.settings.tags.required, name);
   const selector = readSelector(readWords(rule.selector).plain, 'env=prod');
   const found = await findTargets(asking.cloud, selector);
   if (!propagate) {
     mustFit(rule, set);
-    return missingEdits([...found.instances, ...found.volumes], set);
+    const things = [...found.instances, ...found.volumes];
+    return replace ? wrongEdits(rule, things, set) : missingEdits(things, set);
   }
   if (rule.propagate.length === 0)
     throw new Refusal(
@@ -40,6 +41,25 @@ export async function ruleEdits(
 export function missingEdits(things: readonly (Instance | Volume)[], set: Readonly<Record<string, string>>): Edits {
   return things.flatMap(({ id, name, tags }) =>
     editOf({ id, name, tags }, Object.fromEntries(Object.entries(set).filter(([key]) => !Object.hasOwn(tags, key)))),
+  );
+}
+
+/** Those keys that a thing does not have in order: missing, blank, or with a value that is not allowed. Pure. */
+export function wrongEdits(
+  rule: Pick<TagRule, 'keys'>,
+  things: readonly (Instance | Volume)[],
+  set: Readonly<Record<string, string>>,
+): Edits {
+  return things.flatMap(({ id, name, tags }) =>
+    editOf(
+      { id, name, tags },
+      Object.fromEntries(
+        Object.entries(set).filter(([key]) => {
+          const of = rule.keys[key];
+          return of !== undefined && tagFault(tags, key, of) !== undefined;
+        }),
+      ),
+    ),
   );
 }
 
