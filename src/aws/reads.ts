@@ -67,13 +67,18 @@ async function instances(everyPage: EveryPage, { ids, names, tags }: InstanceQue
   );
 }
 
-async function volumes(everyPage: EveryPage, { ids, instanceIds, tags }: VolumeQuery): Promise<readonly Volume[]> {
-  const requests = filtersFor({ 'volume-id': ids, 'attachment.instance-id': instanceIds }, tags);
+async function volumes(
+  everyPage: EveryPage,
+  { ids, instanceIds, tags, states }: VolumeQuery,
+): Promise<readonly Volume[]> {
+  const requests = filtersFor({ 'volume-id': ids, 'attachment.instance-id': instanceIds, status: states }, tags);
   const pages = await everyPage(requests, VolumesPage, (page) => ({
     action: 'DescribeVolumes',
     command: (sdk) => new sdk.DescribeVolumesCommand(page),
   }));
-  return unique(pages.flatMap((page) => page.Volumes)).filter((one) => hasTags(one, tags));
+  return unique(pages.flatMap((page) => page.Volumes)).filter(
+    (one) => hasTags(one, tags) && (states?.includes(one.state) ?? true),
+  );
 }
 
 async function snapshots(

@@ -4,6 +4,7 @@ import type { Cloud, VolumeAction, VolumeEvent, VolumeHealth } from '#ports/clou
 import type { VolumeId } from '#ports/ids.ts';
 
 import type { Send } from './caller.ts';
+import type { Filter } from './filters.ts';
 import type { EveryPage } from './pages.ts';
 import { given, instant, many, text, volumeId } from './reading.ts';
 import type { Together } from './together.ts';
@@ -72,15 +73,15 @@ export function createVolumeHealth({
   send: Send;
   everyPage: EveryPage;
   together: Together;
-}): Pick<Cloud, 'volumeHealth' | 'enableVolumeIO'> {
+}): Pick<Cloud, 'volumeHealth' | 'impairedVolumes' | 'enableVolumeIO'> {
   const volumeHealth: Cloud['volumeHealth'] = async (ids) => {
     const pages = ids === undefined ? await ofAll() : await ofThese(ids);
     const asked = new Set(ids);
     return pages.flatMap((page) => page.VolumeStatuses).filter((one) => ids === undefined || asked.has(one.volumeId));
   };
 
-  function ofAll() {
-    return everyPage([[]], HealthPage, (page) => ({
+  function ofAll(filters: readonly Filter[][] = [[]]) {
+    return everyPage(filters, HealthPage, (page) => ({
       action: 'DescribeVolumeStatus',
       command: (sdk) => new sdk.DescribeVolumeStatusCommand(page),
     }));
@@ -95,6 +96,10 @@ export function createVolumeHealth({
 
   return {
     volumeHealth,
+    impairedVolumes: async () => {
+      const pages = await ofAll([[{ Name: 'volume-status.status', Values: ['impaired'] }]]);
+      return pages.flatMap((page) => page.VolumeStatuses).filter(({ status }) => status === 'impaired');
+    },
     enableVolumeIO: async (id) => {
       await send(
         { action: 'EnableVolumeIO', command: (sdk) => new sdk.EnableVolumeIOCommand({ VolumeId: id }) },

@@ -130,35 +130,6 @@ export function plannedOver(of: { id: string; instance: Instance | undefined }):
   };
 }
 
-/** EC2 cannot be read, so nobody watches. `why` is what the adapter said, meant for people. */
-export function unreadable(of: { looks: number; why: string }): Words {
-  return {
-    report: {
-      severity: 'critical',
-      title: 'EC2 health is not watched',
-      alert: `EC2 health is not watched: ${count(of.looks, 'look')} in a row failed`,
-      facts: [['Failed', `${count(of.looks, 'look')} in a row`]],
-      detail: [of.why, 'No alert about a server can come until this works again. Deckhand keeps trying.'],
-      remedies: [],
-    },
-    note: `${count(of.looks, 'look')} at EC2 in a row failed.`,
-  };
-}
-
-export function readableAgain(): Words {
-  return {
-    report: {
-      severity: 'critical',
-      title: 'EC2 health is not watched',
-      alert: 'EC2 health is watched again',
-      facts: [],
-      detail: ['EC2 answers again.'],
-      remedies: [],
-    },
-    note: 'EC2 answers again.',
-  };
-}
-
 function titleOf(trouble: Trouble, of: { id: string; name: string }): string {
   return `${trouble.kind === 'impaired' ? 'EC2 status check failed' : 'EC2 server stopped'} · ${label(of)}`;
 }

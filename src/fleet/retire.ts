@@ -4,6 +4,8 @@ import type { Incidents } from '#ports/incidents.ts';
 
 import { createRecords } from './records.ts';
 import { notWatched, type Why } from './retire-messages.ts';
+import { ailments } from './volume-verdict.ts';
+import { volumesIncident } from './volumes.ts';
 
 type World = {
   history: Pick<History, 'watch'>;
@@ -49,7 +51,9 @@ async function endAll(world: World, scope: string, why: Why): Promise<void> {
     if (checks !== undefined && checks.group === undefined) await end(`instance:${id}`, id);
     if (events !== undefined && events.group === undefined) await end(`event:${id}`, id);
   }
+  for (const ailment of ailments) await end(volumesIncident(scope, ailment), 'Disks in trouble');
   await end(`watch:ec2${scope}`, 'EC2 health');
+  await end(`watch:volumes${scope}`, 'The health of disks');
 }
 
 function scopeOf(key: string): string | undefined {

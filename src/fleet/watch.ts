@@ -1,4 +1,3 @@
-import { isRefusal } from '#errors.ts';
 import { orNothing } from '#lib/targets.ts';
 import type { Clock, Log } from '#ports/clock.ts';
 import type { Cloud, Instance, InstanceHealth } from '#ports/cloud.ts';
@@ -8,17 +7,18 @@ import type { Incidents } from '#ports/incidents.ts';
 import type { SettingsSource } from '#ports/settings.ts';
 
 import { isPlain, judge, type Look, noRecord } from './judge.ts';
-import * as messages from './messages.ts';
 import { createRecords, type HealthRecord } from './records.ts';
+import { createSteady } from './steady.ts';
 import { createTeller } from './tell.ts';
+import { createVolumeWatch } from './volumes.ts';
 
 export type HealthWatch = {
-  /** One look at every watched server. Never rejects; a slot that failed is told after a few in a row. */
+  /** One look at every watched server and disk. Never rejects; a slot that failed is told after a few in a row. */
   run: (slot: number) => Promise<void>;
 };
 
 export type WatchWorld = {
-  cloud: Pick<Cloud, 'instances' | 'health' | 'snapshots' | 'place'>;
+  cloud: Pick<Cloud, 'instances' | 'health' | 'snapshots' | 'place' | 'volumes' | 'impairedVolumes'>;
   history: Pick<History, 'watch' | 'claims'> & { runs: Pick<History['runs'], 'recent'> };
   incidents: Incidents;
   clock: Clock;
@@ -30,34 +30,24 @@ export type WatchWorld = {
   fence?: () => Fence | undefined;
 };
 
-/** Failed looks in a row before it is told that nobody watches. */
-const mostFailures = 5;
 /** Up to here single servers are asked for; beyond, all at once is fewer calls. The adapter asks for 100 at a time. */
 const fewServers = 100;
 
-/** Watches the status checks, planned events and unexpected stops of servers. */
+/** Watches the status checks, planned events and unexpected stops of servers, and disks in trouble. */
 export function createHealthWatch(world: WatchWorld): HealthWatch {
-  const { cloud, history, incidents, clock, settings, log } = world;
+  const { cloud, history, clock, settings, log } = world;
   const { scope, flags } = world.at ?? { scope: '', flags: '' };
-  const unreadableKey = `watch:ec2${scope}`;
   const records = createRecords(world, scope);
   const teller = createTeller({ ...world, records, scope, flags });
-  let failures = 0;
-  let toldUnreadable: boolean | undefined;
+  const disks = createVolumeWatch({ ...world, scope, flags });
+  const steady = createSteady(world, { key: `watch:ec2${scope}`, what: 'EC2 health', one: 'a server' });
+  const steadyDisks = createSteady(world, { key: `watch:volumes${scope}`, what: 'The health of disks', one: 'a disk' });
 
   async function run(slot: number): Promise<void> {
     const channel = settings.current().channels.alerts;
     if (channel === undefined) return log.debug({ slot }, 'nobody would hear of it: channels.alerts is not set');
-    try {
-      await look(channel);
-    } catch (error) {
-      failures++;
-      log.warn({ slot, failures, err: error }, 'a look at the health of the servers failed');
-      if (failures >= mostFailures) await tellUnreadable(channel, error);
-      return;
-    }
-    failures = 0;
-    await tellReadable();
+    // Where EC2 cannot be read at all, one message is enough.
+    if (await steady(channel, () => look(channel))) await steadyDisks(channel, () => disks.look(channel));
   }
 
   async function look(channel: ChannelId): Promise<void> {
@@ -101,36 +91,6 @@ export function createHealthWatch(world: WatchWorld): HealthWatch {
   async function keepRunning(seen: { instances: readonly Instance[] }, before: ReadonlySet<string>): Promise<void> {
     const now = new Set(seen.instances.filter((one) => isRunning(one, before)).map(({ id }) => id));
     if (now.size !== before.size || [...now].some((id) => !before.has(id))) await records.saveRunning(now);
-  }
-
-  async function tellUnreadable(channel: ChannelId, error: unknown): Promise<void> {
-    const why = isRefusal(error) ? error.message : 'EC2 or the store does not answer.';
-    try {
-      await incidents.raise(unreadableKey, {
-        channel,
-        startedAt: clock.now(),
-        ...messages.unreadable({ looks: mostFailures, why }),
-        fence: world.fence?.(),
-      });
-      toldUnreadable = true;
-    } catch (cause) {
-      log.error({ err: cause }, 'nobody watches the servers, and nobody could be told');
-    }
-  }
-
-  /** Once after a start too: the process before may have ended while EC2 could not be read. */
-  async function tellReadable(): Promise<void> {
-    if (toldUnreadable === false) return;
-    try {
-      await incidents.resolve(unreadableKey, {
-        endedAt: clock.now(),
-        ...messages.readableAgain(),
-        fence: world.fence?.(),
-      });
-      toldUnreadable = false;
-    } catch (error) {
-      log.warn({ err: error }, 'it could not be told yet that the servers are watched again');
-    }
   }
 
   return { run };

@@ -137,7 +137,13 @@ export type Snapshot = {
 
 /** Nothing set asks for all. Several fields are AND; inside a list OR. An empty list answers [] without a call. */
 export type InstanceQuery = { ids?: readonly InstanceId[]; names?: readonly string[]; tags?: Tags };
-export type VolumeQuery = { ids?: readonly VolumeId[]; instanceIds?: readonly InstanceId[]; tags?: Tags };
+export type VolumeQuery = {
+  ids?: readonly VolumeId[];
+  instanceIds?: readonly InstanceId[];
+  tags?: Tags;
+  /** States, in AWS's words. */
+  states?: readonly string[];
+};
 /** `tagged`: the tag has one of these values. */
 export type SnapshotQuery = {
   tagged?: { key: string; values: readonly string[] };
@@ -302,6 +308,8 @@ export type Cloud = Holds & {
   volumes: (query: VolumeQuery) => Promise<readonly Volume[]>;
   /** Status of volumes, every five minutes on AWS's side; all when `ids` is left out. Refusal "not-found" names unknown ones. */
   volumeHealth: (ids?: readonly VolumeId[]) => Promise<readonly VolumeHealth[]>;
+  /** All volumes whose status is `impaired`, and no others: AWS picks them out. */
+  impairedVolumes: () => Promise<readonly VolumeHealth[]>;
   /** Own snapshots only. */
   snapshots: (query: SnapshotQuery) => Promise<readonly Snapshot[]>;
 

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 
 import { Refusal } from '#errors.ts';
 import { createHealthWatch } from '#fleet/watch.ts';
-import type { Instance, InstanceHealth, Snapshot } from '#ports/cloud.ts';
+import type { Instance, InstanceHealth, Snapshot, Volume, VolumeHealth } from '#ports/cloud.ts';
 import type { Settings } from '#ports/settings.ts';
 import { createKeptLog } from '#test/config/support.ts';
-import { aSnapshot, anInstance } from '#test/support/builders.ts';
+import { aSnapshot, aVolume, anInstance } from '#test/support/builders.ts';
 import { createFakeClock } from '#test/support/fake-clock.ts';
 import { createFakeIncidents } from '#test/support/fake-incidents.ts';
 import { createFakeSettings } from '#test/support/fake-settings.ts';
@@ -23,6 +23,9 @@ function aWorld(change: Partial<Settings> = {}) {
     instances: [] as Instance[],
     health: new Map<string, Partial<InstanceHealth>>(),
     snapshots: [] as Snapshot[],
+    volumes: [] as Volume[],
+    impaired: [] as VolumeHealth[],
+    volumeFailure: undefined as Error | undefined,
     failure: undefined as Error | undefined,
     snapshotFailure: undefined as Error | undefined,
     asked: [] as unknown[],
@@ -46,6 +49,11 @@ function aWorld(change: Partial<Settings> = {}) {
         events: [],
         ...ec2.health.get(id),
       })),
+    volumes: async ({ states, ids }: { states?: readonly string[]; ids?: readonly string[] }) => {
+      if (ec2.volumeFailure !== undefined) throw ec2.volumeFailure;
+      return ec2.volumes.filter((one) => (states?.includes(one.state) ?? true) && (ids?.includes(one.id) ?? true));
+    },
+    impairedVolumes: async () => ec2.impaired,
     snapshots: async ({ volumeIds }: { volumeIds?: readonly string[] }) => {
       if (ec2.snapshotFailure !== undefined) throw ec2.snapshotFailure;
       return ec2.snapshots.filter(({ volumeId }) => volumeIds?.includes(volumeId));
@@ -546,5 +554,97 @@ describe('servers that fail together', () => {
     ec2.health.clear();
     await looks(1);
     expect(told.open()).toEqual([]);
+  });
+});
+
+describe('disks in trouble', () => {
+  const stopped = (volumeId: Volume['id']): VolumeHealth => ({
+    volumeId,
+    status: 'impaired',
+    ioEnabled: false,
+    events: [],
+    actions: [],
+  });
+
+  it('in the state "error" are one message, after two looks, which ends when none is left', async () => {
+    const { ec2, looks, told, store } = aWorld();
+    ec2.volumes = [aVolume({ state: 'error' }), aVolume({ id: 'vol-0000000c', name: '', state: 'in-use' })];
+    await looks(1);
+    expect(told.all).toEqual([]);
+    await looks(2);
+    expect(told.all).toMatchObject([
+      {
+        key: 'volumes:error',
+        report: { severity: 'critical', alert: 'db-1-data (vol-0000000b) is in the state "error"' },
+      },
+    ]);
+    ec2.volumes = ec2.volumes.map((one) => ({ ...one, state: 'error' }));
+    await looks(2);
+    expect(told.all).toHaveLength(1);
+    expect(told.all[0]?.report.title).toBe('2 disks in the state "error"');
+    ec2.volumes = [];
+    await looks(2);
+
+    expect(told.all).toMatchObject([{ open: false }]);
+    expect(JSON.parse(store.rows.get('fleet:volumes') ?? '')).toEqual({});
+  });
+
+  it('whose I/O AWS has stopped have a button each that enables it', async () => {
+    const { ec2, looks, told } = aWorld();
+    ec2.volumes = [aVolume()];
+    ec2.impaired = [stopped('vol-0000000b')];
+    await looks(2);
+
+    expect(told.all).toMatchObject([
+      {
+        key: 'volumes:io',
+        report: { remedies: [{ label: 'Enable I/O of db-1-data…', operation: 'enableio', line: 'vol-0000000b' }] },
+      },
+    ]);
+  });
+
+  it('that a run works on, and those of servers that are not watched, are nobody’s alarm', async () => {
+    const { ec2, looks, told, held, settings } = aWorld();
+    ec2.volumes = [aVolume({ state: 'error' })];
+    held.add('vol-0000000b');
+    await looks(3);
+    held.clear();
+    settings.change({ health: { ...settings.current().health, tags: { env: 'dev' } } });
+    await looks(3);
+    expect(told.all).toEqual([]);
+    settings.change({ health: { ...settings.current().health, tags: { env: 'prod' } } });
+    ec2.instances = [web({ id: 'i-00000001' })];
+    await looks(2);
+
+    expect(told.open()).toHaveLength(1);
+  });
+
+  it('lose no message while nothing can be told, and their end neither', async () => {
+    const { ec2, looks, told, restart } = aWorld();
+    ec2.volumes = [aVolume({ state: 'error' })];
+    told.fail(new Error('away'));
+    await looks(3);
+    told.fail();
+    restart();
+    await looks(2);
+    expect(told.open()).toHaveLength(1);
+    told.fail(new Error('away'));
+    ec2.volumes = [];
+    await looks(4);
+    told.fail();
+    restart();
+    await looks(2);
+
+    expect(told.all).toMatchObject([{ open: false }]);
+  });
+
+  it('that cannot be read hide no server, and it is said that nobody watches them', async () => {
+    const { ec2, looks, told } = aWorld();
+    ec2.volumeFailure = new Refusal('not-permitted', 'AWS denied ec2:DescribeVolumes.');
+    ec2.instances = [web()];
+    ec2.health.set(id, { instance: 'impaired' });
+    await looks(5);
+
+    expect(told.open().map(({ key }) => key)).toEqual([`instance:${id}`, 'watch:volumes']);
   });
 });

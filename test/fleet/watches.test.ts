@@ -42,6 +42,8 @@ function aWorld(servers: Readonly<Record<string, readonly Instance[]>>) {
           events: [],
         })),
       snapshots: async () => [],
+      volumes: async () => [],
+      impairedVolumes: async () => [],
     }),
   } as unknown as Clouds;
   const aReplica = () =>
