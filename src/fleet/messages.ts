@@ -1,4 +1,4 @@
-import { count, duration, label } from '#lib/format.ts';
+import { duration, label } from '#lib/format.ts';
 import { placeLabel } from '#lib/places.ts';
 import type { Instance, InstanceHealth, Place, ScheduledEvent, Tags } from '#ports/cloud.ts';
 import type { Remedy, Report } from '#ports/incidents.ts';

@@ -103,6 +103,13 @@ export function cloudSuite(name: string, setup: () => Promise<CloudWorld>): void
         expect(new Set(health.map((one) => one.instanceId))).toEqual(new Set(fleet.map((one) => one.id)));
       });
 
+      test('volumes are found by their states', async () => {
+        const used = await cloud.volumes({ states: ['in-use'] });
+        expect(used.length).toBeGreaterThan(0);
+        expect(new Set(used.map(({ state }) => state))).toEqual(new Set(['in-use']));
+        expect(await cloud.volumes({ states: ['error'] })).toEqual([]);
+      });
+
       test('an instance is found by id, by Name and by tag, and by all of them at once', async () => {
         const one = fleet.find(isUsable)!;
         await cloud.createTags([one.id], { 'suite-find': 'yes', Name: 'suite-find-me' });
