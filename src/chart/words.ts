@@ -45,17 +45,19 @@ function linesSaid({ series, unit, limit }: Lines): readonly string[] {
   return limit === undefined ? lines : [...lines, `${limit.name}: ${short(limit.value)} ${unit}.`];
 }
 
+/** Of the time that is known: a site that is watched since today is not up for a seventh of the week. */
 function rowSaid({ from, to }: UpDown, { name, spans }: UpDown['rows'][number]): string {
-  const share = (state: string) =>
+  const length = (state: string) =>
     spans
       .filter((span) => span.state === state)
-      .reduce((sum, span) => sum + Math.max(0, Math.min(span.to, to) - Math.max(span.from, from)), 0) /
-    Math.max(1, to - from);
+      .reduce((sum, span) => sum + Math.max(0, Math.min(span.to, to) - Math.max(span.from, from)), 0);
+  const [up, slow, down] = [length('up'), length('slow'), length('down')];
+  const known = up + slow + down;
+  if (known === 0) return `${name}: nothing known.`;
   const downs = spans.filter(
     ({ state, from: begin, to: end }) => state === 'down' && end >= from && begin <= to,
   ).length;
-  const slow = share('slow');
-  return `${name}: up ${percent(share('up') + slow)}${slow > 0 ? `, of that slow ${percent(slow)}` : ''}, down ${percent(share('down'))} (${downs} ${downs === 1 ? 'time' : 'times'}).`;
+  return `${name}: up ${percent((up + slow) / known)}${slow > 0 ? `, of that slow ${percent(slow / known)}` : ''}, down ${percent(down / known)} (${downs} ${downs === 1 ? 'time' : 'times'}).`;
 }
 
 /** Rounded down, so that 100 % means all of it. */

@@ -161,7 +161,7 @@ export async function sendFiles(
 ): Promise<void> {
   const message: Message = {
     alert: `${of.title}: as a file`,
-    sections: [{ kind: 'text', lines: [[{ bold: of.title }], 'It is a file in the thread of this message.'] }],
+    sections: [{ kind: 'text', lines: [[{ bold: of.title }], 'The file is in the thread of this message.'] }],
   };
   const ref = await world.chat.tell(user, { message, token: '' });
   for (const file of of.files) await attach(world, ref, file);

@@ -64,9 +64,18 @@ describe('a chart says in words what it shows', () => {
   });
 
   it('and 100 % means all of it', () => {
-    const row = { name: 'a', spans: [{ from: start, to: start + 10 * hour - 1, state: 'up' as const }] };
+    const end = start + 10 * hour;
+    const up = { from: start, to: end - 1, state: 'up' as const };
+    const down = { from: end - 1, to: end, state: 'down' as const };
 
-    expect(altOf({ ...updown, rows: [row] })).toContain('up 99.99 %');
+    expect(altOf({ ...updown, rows: [{ name: 'a', spans: [up, down] }] })).toContain('up 99.99 %');
+  });
+
+  it('of the time that is known', () => {
+    const minute = { from: start, to: start + 60_000, state: 'up' as const };
+
+    expect(altOf({ ...updown, rows: [{ name: 'a', spans: [minute] }] })).toContain('a: up 100 %, down 0 %');
+    expect(altOf({ ...updown, rows: [{ name: 'a', spans: [] }] })).toContain('a: nothing known.');
   });
 });
 

@@ -21,6 +21,10 @@ export function createConversation(actions: ConversationActions): (state: State)
   const stream = byId('stream');
   const list = byId('messages');
   let shown = '';
+  let follows = false;
+  // A picture has its height only once it is there.
+  list.addEventListener('load', () => follows && stream.scrollTo({ top: stream.scrollHeight }), true);
+  stream.addEventListener('wheel', () => (follows = false), { passive: true });
   return (state) => {
     drawBar(state);
     const atEnd = stream.scrollHeight - stream.scrollTop - stream.clientHeight < 80;
@@ -30,6 +34,7 @@ export function createConversation(actions: ConversationActions): (state: State)
     if (state.place === 'home') drawHome(list, state, actions);
     else drawMessages(list, state, actions);
     if (moved || atEnd) stream.scrollTop = state.place === 'home' ? 0 : stream.scrollHeight;
+    follows = (moved || atEnd) && state.place !== 'home';
     drawThread(state, actions);
   };
 }
