@@ -43,7 +43,9 @@ export function inspectSettings(text: string, file: string, env?: Variables): Re
   if (!yaml.ok)
     return wrong(yaml.errors.map((error) => ({ where: `${file}:${error.line}`, ...explainYaml(error.message) })));
   if (yaml.data === null)
-    return wrong([{ where: file, what: 'holds no settings.', next: 'Copy deckhand.example.yml and fill it in.' }]);
+    return wrong([
+      { where: file, what: 'holds no settings.', next: 'Put in the few lines of docs/install.md to start with.' },
+    ]);
   const checked = SettingsFile.safeParse(yaml.data);
   const faults = checked.success
     ? referenceFaults(checked.data.sites, env)

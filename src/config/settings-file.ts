@@ -132,7 +132,7 @@ export function readSettingsFile(path: string): string {
         where: path,
         what: missing ? 'is missing.' : `cannot be read (${(error as NodeJS.ErrnoException).code}).`,
         next: missing
-          ? 'Copy deckhand.example.yml to deckhand.yml and fill it in, or point DECKHAND_CONFIG at your file.'
+          ? 'Write it, with the few lines of docs/install.md to start with, or point DECKHAND_CONFIG at your file.'
           : 'It must be a file that the user who runs Deckhand may read.',
       },
     ]);

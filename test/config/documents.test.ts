@@ -37,6 +37,13 @@ describe('what is published about the settings', () => {
     ).toEqual([]);
   });
 
+  test.each(['README.md', 'docs/install.md'])('the deckhand.yml to start with in %s can be used', (path) => {
+    const [, text = ''] = /```yaml\n( *channels:[^`]*)```/.exec(read(path)) ?? [];
+    const { sites, roles } = parseSettings(text, path);
+
+    expect([sites.length, roles.operator.users.length, roles.approver.users.length]).toEqual([1, 1, 1]);
+  });
+
   test('the values of deckhand.example.yml are the defaults where it says so', () => {
     const example: unknown = parseYaml(read('deckhand.example.yml'));
     const plain = everyField().filter(

@@ -155,10 +155,10 @@ describe('reading the whole configuration', () => {
     ]);
   });
 
-  test('a missing file is told with what to copy', () => {
+  test('a missing file is told with what to write', () => {
     const problems = problemsOf(() => readConfiguration({ ...socket, AWS_REGION: 'eu-west-1', DECKHAND_CONFIG: file }));
 
-    expect(problems).toEqual([expect.stringMatching(/is missing\. -> Copy deckhand\.example\.yml/)]);
+    expect(problems).toEqual([expect.stringMatching(/is missing\. -> Write it, .*docs\/install\.md/)]);
   });
 
   test.each([

@@ -112,7 +112,7 @@ describe('the settings file', () => {
   });
 
   test('a file that is missing at the start is refused with the next move', () => {
-    expect(problemsOf(() => open())).toEqual([expect.stringMatching(/is missing\. -> Copy deckhand\.example\.yml/)]);
+    expect(problemsOf(() => open())).toEqual([expect.stringMatching(/is missing\. -> Write it, .*docs\/install\.md/)]);
   });
 
   test('a folder in its place is refused', () => {
