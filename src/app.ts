@@ -210,7 +210,11 @@ export function createApp(outside: AppWorld): App {
 
   function worksByTheClock(): readonly TimedWork[] {
     const settings = world.settings.current();
-    return [...scheduledWork(settings), ...scheduledCleanups(settings), ...scheduledDigests(settings)];
+    return [
+      ...scheduledWork(settings),
+      ...scheduledCleanups(settings, world.clouds.places()),
+      ...scheduledDigests(settings),
+    ];
   }
 
   async function lookAtTheClock(): Promise<void> {

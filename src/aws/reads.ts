@@ -83,9 +83,9 @@ async function volumes(
 
 async function snapshots(
   everyPage: EveryPage,
-  { ids, volumeIds, tags, tagged }: SnapshotQuery,
+  { ids, volumeIds, states, tags, tagged }: SnapshotQuery,
 ): Promise<readonly Snapshot[]> {
-  const lists = { 'snapshot-id': ids, 'volume-id': volumeIds };
+  const lists = { 'snapshot-id': ids, 'volume-id': volumeIds, status: states };
   const requests = filtersFor(tagged === undefined ? lists : { ...lists, [`tag:${tagged.key}`]: tagged.values }, tags);
   const pages = await everyPage(requests, SnapshotsPage, (page) => ({
     action: 'DescribeSnapshots',
@@ -93,7 +93,10 @@ async function snapshots(
     command: (sdk) => new sdk.DescribeSnapshotsCommand({ ...page, OwnerIds: ['self'] }),
   }));
   return unique(pages.flatMap((page) => page.Snapshots)).filter(
-    (one) => hasTags(one, tags) && (tagged?.values.includes(one.tags[tagged.key] ?? '') ?? true),
+    (one) =>
+      hasTags(one, tags) &&
+      (states?.includes(one.state) ?? true) &&
+      (tagged?.values.includes(one.tags[tagged.key] ?? '') ?? true),
   );
 }
 

@@ -68,6 +68,7 @@ const InstanceReply = z
     launchedAt: reply.LaunchTime,
     rootDevice: reply.RootDeviceName ?? '',
     mappings: reply.BlockDeviceMappings.flat(),
+    ...given('interfaces', reply.NetworkInterfaces.length || undefined),
     ...given('privateIp', reply.PrivateIpAddress),
     ...given('publicIp', reply.PublicIpAddress),
     publicIpChangesOnStop: changesOnStop(reply.PublicIpAddress, reply.NetworkInterfaces),

@@ -49,7 +49,9 @@ const rule = section({
   adoptOrphans: flag()
     .default(false)
     .describe('Snapshots of Data Lifecycle Manager whose policy is gone count as ours'),
-  cron: cron.optional().describe('When it is asked by itself; unset = only when somebody asks'),
+  cron: cron
+    .optional()
+    .describe('When it is asked by itself, in every account and Region; unset = only when somebody asks'),
   timezone: timezone.default('UTC').describe('Time zone of the cron line and of days, weeks and months'),
   channel: channelId.optional().describe('Where its plan is shown; unset = `channels.alerts`'),
   approval: z

@@ -30,6 +30,8 @@ export type Instance = {
   launchedAt: number;
   rootDevice: string;
   mappings: readonly Mapping[];
+  /** Network interfaces; left out when AWS tells of none. */
+  interfaces?: number;
   privateIp?: string;
   publicIp?: string;
   /** True when a public IPv4 address without Elastic IP would change on stop and start. */
@@ -149,6 +151,8 @@ export type SnapshotQuery = {
   tagged?: { key: string; values: readonly string[] };
   ids?: readonly SnapshotId[];
   volumeIds?: readonly VolumeId[];
+  /** pending | completed | error | … */
+  states?: readonly string[];
   tags?: Tags;
 };
 

@@ -205,11 +205,14 @@ describe('a rule of retention with a time', () => {
     channel: undefined,
     approval: 'usual',
   };
-  const works = (change: Partial<RetentionRule>) =>
-    scheduledCleanups({
-      retention: { ...createFakeSettings().current().retention, rules: [{ ...rule, ...change }] },
-      channels: { alerts: 'C0ALERTS', digest: undefined, commands: [] },
-    });
+  const works = (change: Partial<RetentionRule>, places: readonly Place[] = [home]) =>
+    scheduledCleanups(
+      {
+        retention: { ...createFakeSettings().current().retention, rules: [{ ...rule, ...change }] },
+        channels: { alerts: 'C0ALERTS', digest: undefined, commands: [] },
+      },
+      places,
+    );
 
   it('is asked by the clock under the usual approval, unless it says that nobody is asked', () => {
     expect(works({})).toMatchObject([
@@ -222,5 +225,17 @@ describe('a rule of retention with a time', () => {
     expect(works({})[0]!.request.approval).toBeUndefined();
     expect(works({ approval: 'none' })[0]!.request.approval).toEqual({ kind: 'none' });
     expect(works({ cron: undefined })).toEqual([]);
+  });
+
+  it('is asked in every place, each under a name of its own', () => {
+    const staging = { account: '222222222222', region: 'us-west-2', name: 'staging' };
+    expect(works({}, [home, staging]).map(({ key, request }) => [key, request.place, request.because])).toEqual([
+      ['retention:nightly', undefined, 'retention nightly'],
+      [
+        'retention:nightly@222222222222/us-west-2',
+        { account: '222222222222', region: 'us-west-2' },
+        'retention nightly · staging us-west-2',
+      ],
+    ]);
   });
 });

@@ -109,6 +109,15 @@ const conditions: readonly (readonly [what: string, level: 'blocker' | 'warning'
     /has 2 volumes; m6i\.large takes 1.*Detach/,
   ],
   [
+    'network interfaces that take the places of volumes',
+    'warning',
+    {
+      instance: { type: 'm6i.large', interfaces: 3 },
+      facts: { limits: { 'm6i.large': { most: 3, shared: true } } },
+    },
+    /has 2 volumes and 2 network interfaces besides the first; m6i\.large takes 3, network interfaces included.*Detach/,
+  ],
+  [
     'a zone that is gone',
     'blocker',
     { facts: { zones: [{ name: 'us-east-1a', state: 'unavailable' }] } },

@@ -269,6 +269,9 @@ export function cloudSuite(name: string, setup: () => Promise<CloudWorld>): void
           (list) => list.length === set.length && list.every((snapshot) => snapshot.state === 'completed'),
         );
         expect(new Set(found.map((snapshot) => snapshot.id))).toEqual(new Set(set.map((snapshot) => snapshot.id)));
+        const inState = (states: string[]) => cloud.snapshots({ tags: { 'suite-set': 'all' }, states });
+        expect(await inState(['completed', 'recovering'])).toHaveLength(found.length);
+        expect(await inState(['pending', 'error'])).toEqual([]);
         const ofData = found.find((snapshot) => snapshot.volumeId === data)!;
         expect(ofData).toMatchObject({ progress: 100, tier: 'standard', description: 'suite  all' });
         expect(ofData.tags['suite-copied']).toBe(can.copiesTagsAndExcludes ? 'from-volume' : undefined);

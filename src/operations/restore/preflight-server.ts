@@ -1,4 +1,4 @@
-import { label } from '#lib/format.ts';
+import { count, label } from '#lib/format.ts';
 import type { Instance } from '#ports/cloud.ts';
 
 import type { Finding } from './finding.ts';
@@ -95,15 +95,23 @@ const stopProtection: Check = (server, { stopProtected }) =>
       }
     : undefined;
 
-/** One comes for each that leaves, so only a type that takes fewer than hang on it already is in the way. */
-const tooManyVolumes: Check = ({ instance: { type, mappings } }, { limits }) => {
+/**
+ * One comes for each that leaves, so only a type that takes fewer than hang on it already is in the way. Where network
+ * interfaces share the places, AWS's number leaves room for the first of them; the others are only warned of, since which
+ * types count how is not told by the API. Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/volume_limits.html
+ */
+const tooManyVolumes: Check = ({ instance: { type, mappings, interfaces = 1 } }, { limits }) => {
   const limit = Object.hasOwn(limits, type) ? limits[type] : undefined;
-  if (limit === undefined || mappings.length <= limit.most) return undefined;
+  if (limit === undefined) return undefined;
+  const more = limit.shared ? Math.max(0, interfaces - 1) : 0;
+  const isFull = mappings.length > limit.most;
+  if (!isFull && mappings.length + more <= limit.most) return undefined;
+  const besides = more > 0 ? ` and ${count(more, 'network interface')} besides the first` : '';
   return {
-    level: 'blocker',
+    level: isFull ? 'blocker' : 'warning',
     kind: 'attachment-limit',
     title: 'Too many volumes for the instance type',
-    text: `It has ${mappings.length} volumes; ${type} takes ${limit.most}${limit.shared ? ', network interfaces included' : ''}, so AWS attaches none.`,
+    text: `It has ${count(mappings.length, 'volume')}${besides}; ${type} takes ${limit.most}${limit.shared ? ', network interfaces included' : ''}, so AWS ${isFull ? 'attaches none' : 'may refuse to attach'}.`,
     next: 'Detach one that is not needed, then ask again.',
   };
 };

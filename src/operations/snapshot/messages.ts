@@ -2,7 +2,7 @@ import { count, duration, some } from '#lib/format.ts';
 import { describeRules } from '#lib/retention-words.ts';
 import type { Line, Section } from '#ports/text.ts';
 
-import type { SnapshotPlan, SnapshotSet } from './plan.ts';
+import { describeFull, type Full, type SnapshotPlan, type SnapshotSet } from './plan.ts';
 import type { SnapshotResult } from './story.ts';
 
 type Words = { title: string; summary: string; sections: readonly Section[] };
@@ -18,6 +18,7 @@ export function planned(plan: SnapshotPlan): Words {
     summary: `Snapshot ${count(volumes, 'volume')} of ${what}`,
     sections: [
       { kind: 'list', items: clip(plan.sets, setLine) },
+      ...fullSection(plan.full ?? []),
       {
         kind: 'text',
         lines: [
@@ -28,6 +29,20 @@ export function planned(plan: SnapshotPlan): Words {
       },
     ],
   };
+}
+
+/** What AWS will refuse unless something changes until then. */
+function fullSection(full: readonly Full[]): Section[] {
+  if (full.length === 0) return [];
+  const title: Line = [
+    { emoji: 'warning' },
+    ' ',
+    { bold: 'AWS takes no snapshot of these just now, and with them none of their server' },
+  ];
+  return [
+    { kind: 'text', lines: [title] },
+    { kind: 'list', items: clip(full, describeFull) },
+  ];
 }
 
 function consistency({ schedule, sets }: SnapshotPlan): string {

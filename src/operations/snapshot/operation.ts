@@ -11,7 +11,7 @@ import type { SnapshotSchedule } from '#ports/settings.ts';
 
 import { follow } from './follow.ts';
 import { done, failureLines, planned } from './messages.ts';
-import { differences, planSnapshot, type SnapshotPlan } from './plan.ts';
+import { differences, planSnapshot, type SnapshotPlan, withFull } from './plan.ts';
 import { snapshot, type SnapshotResult, stages } from './story.ts';
 
 /** Either what was typed, or the name of a schedule whose selector is read at each run. */
@@ -73,7 +73,11 @@ export const snapshotOperation = defineChange<SnapshotArgs, SnapshotPlan, Snapsh
 
   async plan(asking, args) {
     const { selector, schedule } = meant(asking, args);
-    const plan = planSnapshot(await findTargets(asking.cloud, selector), schedule);
+    const [targets, unfinished] = await Promise.all([
+      findTargets(asking.cloud, selector),
+      asking.cloud.snapshots({ states: ['pending', 'error'] }),
+    ]);
+    const plan = withFull(planSnapshot(targets, schedule), { volumes: targets.volumes, unfinished });
     const actions: CloudAction[] = [
       ...(plan.sets.some((set) => set.attached !== undefined) ? ['CreateSnapshots' as const] : []),
       ...(plan.sets.some((set) => set.attached === undefined) ? ['CreateSnapshot' as const] : []),

@@ -1,9 +1,9 @@
 import { Refusal } from '#errors.ts';
-import { label } from '#lib/format.ts';
+import { label, some } from '#lib/format.ts';
 import type { RetentionRules } from '#lib/retention.ts';
 import type { Targets } from '#lib/targets.ts';
-import type { Instance, Volume } from '#ports/cloud.ts';
-import type { InstanceId, VolumeId } from '#ports/ids.ts';
+import type { Instance, Snapshot, Volume } from '#ports/cloud.ts';
+import type { InstanceId, SnapshotId, VolumeId } from '#ports/ids.ts';
 import type { SnapshotHooks, SnapshotSchedule } from '#ports/settings.ts';
 
 /** The volumes of one server, taken at one instant; or one volume that hangs on no server. */
@@ -21,14 +21,57 @@ export type SnapshotSet = {
 export type SnapshotPlan = {
   sets: readonly SnapshotSet[];
   sizeGiB: number;
+  /** Volumes of which AWS takes no more snapshots just now. Left out = none. */
+  full?: readonly Full[];
   /** The schedule that the snapshots belong to. */
   schedule?: ScheduleWork;
 };
+/** `most` snapshots of it may be unfinished at a time; so many are on the way, and so many have failed and still count. */
+export type Full = { id: VolumeId; name: string; pending: number; failed: readonly SnapshotId[]; most: number };
 /** What a schedule adds to a snapshot, as it was when it was planned; plain JSON. */
 export type ScheduleWork = Pick<SnapshotSchedule, 'name' | 'copies'> & {
   retention?: RetentionRules;
   hooks?: SnapshotHooks;
 };
+
+/** Source: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-resource-quotas.html (five; one of the throughput disks). */
+function mostAtOnce(type: string): number {
+  return type === 'st1' || type === 'sc1' ? 1 : 5;
+}
+
+/**
+ * The plan with the volumes that are full already. Refuses when each set has one, so that nothing could be taken. Failed
+ * snapshots count until they are deleted. Pure.
+ */
+export function withFull(
+  plan: SnapshotPlan,
+  of: { volumes: readonly Volume[]; unfinished: readonly Snapshot[] },
+): SnapshotPlan {
+  const planned = new Set<string>(plan.sets.flatMap(({ volumes }) => volumes.map(({ id }) => id)));
+  const byVolume = Map.groupBy(of.unfinished, ({ volumeId }) => volumeId);
+  const full = of.volumes.flatMap((volume): Full[] => {
+    const unfinished = byVolume.get(volume.id) ?? [];
+    const most = mostAtOnce(volume.type);
+    if (!planned.has(volume.id) || unfinished.length < most) return [];
+    const failed = unfinished.filter(({ state }) => state === 'error').map(({ id }) => id);
+    return [{ id: volume.id, name: label(volume), pending: unfinished.length - failed.length, failed, most }];
+  });
+  if (full.length === 0) return plan;
+  const ids = new Set<string>(full.map(({ id }) => id));
+  if (plan.sets.every(({ volumes }) => volumes.some(({ id }) => ids.has(id))))
+    throw new Refusal(
+      'conflict',
+      `AWS takes no snapshot of that just now. ${full.slice(0, 3).map(describeFull).join(' ')}`,
+    );
+  return { ...plan, full };
+}
+
+/** What is in the way, and the next move. */
+export function describeFull({ name, pending, failed, most }: Full): string {
+  const failures = failed.length === 0 ? '' : `${pending > 0 ? ' and ' : ''}${failed.length} that failed`;
+  const next = failed.length === 0 ? 'Wait until one is completed.' : `Delete what failed: ${some(failed, 3)}.`;
+  return `${name} has ${pending > 0 ? `${pending} on the way` : ''}${failures}, and AWS allows ${most} unfinished at a time. ${next}`;
+}
 
 /** One set per server, one per loose volume. Refuses what cannot be snapshotted. Pure. */
 export function planSnapshot({ instances, volumes, named }: Targets, schedule?: SnapshotSchedule): SnapshotPlan {
