@@ -71,7 +71,7 @@ export function createCopies(of: {
 
   return {
     async get(path) {
-      if (!paths.includes(path)) return undefined;
+      if (!makers.some(([known]) => known === path)) return undefined;
       const fresh = refresh();
       const isOld = made === undefined || clock.now() - made.page.at >= staleMs;
       if (isOld) await fresh;
@@ -87,22 +87,24 @@ export function createCopies(of: {
   };
 }
 
-const paths: readonly string[] = ['', dataPath, feedPath, iconPath];
+const makers: readonly (readonly [path: string, type: string, make: (page: StatusPage) => string])[] = [
+  ['', 'text/html; charset=utf-8', pageHtml],
+  [dataPath, 'application/json; charset=utf-8', pageJson],
+  [feedPath, 'application/atom+xml; charset=utf-8', pageAtom],
+  [iconPath, 'image/svg+xml', ({ state }) => icon(state)],
+];
 const pack = promisify(gzip);
 
 async function documentsOf(page: StatusPage): Promise<ReadonlyMap<string, Copy>> {
-  const texts = [
-    ['', 'text/html; charset=utf-8', pageHtml(page)],
-    [dataPath, 'application/json; charset=utf-8', pageJson(page)],
-    [feedPath, 'application/atom+xml; charset=utf-8', pageAtom(page)],
-    [iconPath, 'image/svg+xml', icon(page.state)],
-  ] as const;
-  const copies = texts.map(async ([path, type, text]) => {
-    const plain = Buffer.from(text);
-    const etag = createHash('sha256').update(plain).digest('base64url').slice(0, 22);
-    return [path, { type, plain, packed: await pack(plain), etag }] as const;
-  });
-  return new Map(await Promise.all(copies));
+  const documents = new Map<string, Copy>();
+  // One after the other, so that between them the rest of Deckhand has its turn.
+  for (const [path, type, make] of makers) {
+    const plain = Buffer.from(make(page));
+    const packed = await pack(plain);
+    const etag = createHash('sha256').update(packed).digest('base64url').slice(0, 22);
+    documents.set(path, { type, plain, packed, etag });
+  }
+  return documents;
 }
 
 /** The page of a time that is over: its history stands, its states do not. */

@@ -54,6 +54,7 @@ function slug(text: string): string {
 
 /** The same as data. Fields are added, none is renamed. Pure. */
 export function pageJson(page: StatusPage): string {
+  const dates = new Map(page.groups[0]?.sites[0]?.days.map(({ at }) => [at, iso(at).slice(0, 10)]));
   return `${JSON.stringify({
     title: page.title,
     updatedAt: iso(page.at),
@@ -65,7 +66,7 @@ export function pageJson(page: StatusPage): string {
         group: group.name ?? null,
         state,
         uptime90Days: rounded(uptime),
-        days: days.map(({ at, up }) => ({ date: iso(at).slice(0, 10), uptime: rounded(up) })),
+        days: days.map(({ at, up }) => ({ date: dates.get(at), uptime: rounded(up) })),
       })),
     ),
     incidents: page.incidents.map(({ id, kind, sites, startedAt, endedAt }) => ({

@@ -17,6 +17,7 @@ export function pageHtml(page: StatusPage): string {
   const lasting = page.incidents.filter(({ endedAt }) => endedAt === undefined);
   const { words } = messages;
   const remark = messages.remark(page);
+  const bar = createBars();
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -51,7 +52,7 @@ export function pageHtml(page: StatusPage): string {
               ${page.works.map((one) => workView(one, page.at, times))}
             </section>`
           }
-          ${page.groups.map((group, nr) => groupView(group, nr))} ${page.groups.length > 0 && legend()}
+          ${page.groups.map((group, nr) => groupView(group, nr, bar))} ${page.groups.length > 0 && legend()}
           <section aria-labelledby="past">
             <h2 id="past">${words.past}</h2>
             ${pastView(page, times)}
@@ -65,16 +66,20 @@ export function pageHtml(page: StatusPage): string {
     </html> `.markup;
 }
 
-function groupView({ name, sites }: StatusPage['groups'][number], nr: number): Html {
+function groupView(
+  { name, sites }: StatusPage['groups'][number],
+  nr: number,
+  bar: ReturnType<typeof createBars>,
+): Html {
   return html`<section aria-labelledby="g${nr}">
     <h2 id="g${nr}">${name ?? messages.words.services}</h2>
     <ul class="card rows">
-      ${sites.map(siteView)}
+      ${sites.map((site) => siteView(site, bar))}
     </ul>
   </section> `;
 }
 
-function siteView(site: PublicSite): Html {
+function siteView(site: PublicSite, bar: ReturnType<typeof createBars>): Html {
   const { name, description, link, state } = site;
   return html`<li>
     <div class="top">
@@ -89,7 +94,7 @@ function siteView(site: PublicSite): Html {
       role="img"
       aria-label="${messages.bars(site)}"
     >
-      ${site.days.map(barView)}
+      ${site.days.map(bar)}
     </svg>
     <div class="ends soft" aria-hidden="true">
       <span>${messages.ago(site.days.length)}</span><span>${messages.everyDays(site)}</span
@@ -100,6 +105,17 @@ function siteView(site: PublicSite): Html {
 
 function stateView(state: PublicState): Html {
   return html`<span class="state ${state}">${sign(state)}${messages.states[state]}</span>`;
+}
+
+/** Most days of most sites are alike, so each kind of bar is made once a page: 500 sites have 45,000. */
+function createBars(): (day: PublicDay, nr: number) => Html {
+  const made = new Map<string, Html>();
+  return (day, nr) => {
+    const key = `${day.at} ${day.up} ${day.downMs} ${day.slowMs}`;
+    const bar = made.get(key) ?? barView(day, nr);
+    made.set(key, bar);
+    return bar;
+  };
 }
 
 function barView(day: PublicDay, nr: number): Html {
