@@ -88,8 +88,9 @@ export async function startDeckhand(
     calendar: createCalendar(),
   });
   await app.start();
-  await slack.start(app.inbound);
+  // Before Slack, which may be away for a while.
   const statusPage = await serveStatusPage({ settings, copies: app.statusPage, clock, log });
+  await slack.start(app.inbound);
 
   async function stop(withinMs: number): Promise<void> {
     await slack.stop();
