@@ -6,10 +6,11 @@ import { exitWith } from '#exit.ts';
 import { forMachines, forPeople } from './figure.ts';
 import { fleet } from './fleet.ts';
 import type { Group } from './group.ts';
+import { health } from './health.ts';
 import { sites } from './sites.ts';
 
 /** Every group; a line for each. */
-const groups: Readonly<Record<string, Group>> = { fleet, sites };
+const groups: Readonly<Record<string, Group>> = { fleet, health, sites };
 
 const usage = `Usage: npm run bench -- ${Object.keys(groups).join('|')} [--only FIGURE] [--speed N] [--json]`;
 

@@ -137,7 +137,8 @@ function writeSettings(path: string, sections: Readonly<Record<string, object>>)
   writeFileSync(path, stringify(settings));
 }
 
-function variablesIn(line: string): Record<string, string> {
+/** The variables of a line such as `A=1 B=2`. */
+export function variablesIn(line: string): Record<string, string> {
   return Object.fromEntries(
     line.split(' ').map((part) => [part.slice(0, part.indexOf('=')), part.slice(part.indexOf('=') + 1)]),
   );

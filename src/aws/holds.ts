@@ -127,6 +127,10 @@ function pageOf<T extends z.ZodType>(field: string, item: T) {
     .transform((reply) => ({ NextToken: reply['NextToken'], items: reply[field] }) as Page<z.output<T>>);
 }
 
+/** ListVolumesInRecycleBin takes no more; some take less and say so.
+ *  Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ListVolumesInRecycleBin.html */
+const mostHeld = 500;
+
 /** What else uses or guards snapshots; every list page by page, in the large buckets. */
 export function createHolds(send: Send, everyPage: EveryPage, { recent }: Pick<Caller, 'recent'>): Holds {
   async function list<T extends z.ZodType>(
@@ -137,7 +141,7 @@ export function createHolds(send: Send, everyPage: EveryPage, { recent }: Pick<C
   ): Promise<z.output<T>[]> {
     const pages = await everyPage([filters], pageOf(field, item), (page) => ({
       action,
-      command: (sdk) => command(sdk, page),
+      command: (sdk) => command(sdk, upTo(mostHeld, page)),
     }));
     return pages.flatMap(({ items }) => items);
   }

@@ -5,9 +5,11 @@ import type { Call, Send } from './caller.ts';
 import type { Filter } from './filters.ts';
 import { ec2 } from './services.ts';
 
-/** The largest page that every list takes (DescribeVolumes: at most 500). Without a page size AWS throttles earlier.
+/** The largest page of most lists; those that take less say so. Without a page size AWS throttles earlier.
  *  Source: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-pagination.html */
-export const largestPage = 500;
+export const largestPage = 1_000;
+/** DescribeVolumes takes no more (same source). */
+export const mostVolumes = 500;
 
 /** One page of a list, as AWS is asked for it. */
 export type Asked = { MaxResults: number; NextToken?: string; Filters?: Filter[] };

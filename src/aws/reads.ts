@@ -13,7 +13,7 @@ import type {
 import type { Caller, Send } from './caller.ts';
 import { filtersFor } from './filters.ts';
 import type { Action } from './limits.ts';
-import type { EveryPage } from './pages.ts';
+import { type EveryPage, mostVolumes, upTo } from './pages.ts';
 import { InstancesPage, SnapshotsPage, VolumesPage } from './replies.ts';
 import type { Together } from './together.ts';
 
@@ -74,7 +74,7 @@ async function volumes(
   const requests = filtersFor({ 'volume-id': ids, 'attachment.instance-id': instanceIds, status: states }, tags);
   const pages = await everyPage(requests, VolumesPage, (page) => ({
     action: 'DescribeVolumes',
-    command: (sdk) => new sdk.DescribeVolumesCommand(page),
+    command: (sdk) => new sdk.DescribeVolumesCommand(upTo(mostVolumes, page)),
   }));
   return unique(pages.flatMap((page) => page.Volumes)).filter(
     (one) => hasTags(one, tags) && (states?.includes(one.state) ?? true),

@@ -318,11 +318,11 @@ describe('the SDK', () => {
         .map(({ action, form }) => [action, form['MaxResults']])
         .toSorted(([one = ''], [other = '']) => (one < other ? -1 : 1)),
     ).toEqual([
-      ['DescribeInstanceStatus', '500'],
-      ['DescribeInstances', '500'],
+      ['DescribeInstanceStatus', '1000'],
+      ['DescribeInstances', '1000'],
       ['DescribeReplaceRootVolumeTasks', '50'],
-      ['DescribeSnapshots', '500'],
-      ['DescribeVolumeStatus', '500'],
+      ['DescribeSnapshots', '1000'],
+      ['DescribeVolumeStatus', '1000'],
       ['DescribeVolumes', '500'],
     ]);
   });

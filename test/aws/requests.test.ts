@@ -25,7 +25,7 @@ describe('questions', () => {
 
     expect(received.map((call) => essence(call.form))).toEqual([
       {
-        MaxResults: '500',
+        MaxResults: '1000',
         'Filter.1.Name': 'tag:env',
         'Filter.1.Value.1': 'what\\?',
         'Filter.2.Name': 'tag:Name',
@@ -67,7 +67,7 @@ describe('questions', () => {
     await cloudWith().snapshots({ volumeIds: [volume] });
 
     expect(essence(received[0]!.form)).toEqual({
-      MaxResults: '500',
+      MaxResults: '1000',
       'Owner.1': 'self',
       'Filter.1.Name': 'volume-id',
       'Filter.1.Value.1': volume,
@@ -91,7 +91,7 @@ describe('questions', () => {
 
     await cloudWith().health();
 
-    expect(essence(received[0]!.form)).toEqual({ IncludeAllInstances: 'true', MaxResults: '500' });
+    expect(essence(received[0]!.form)).toEqual({ IncludeAllInstances: 'true', MaxResults: '1000' });
   });
 
   test('an empty list asks for nothing: AWS would answer with everything', async () => {
