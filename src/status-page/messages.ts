@@ -46,7 +46,7 @@ export function overall(page: StatusPage): string {
   const are = all || those.length > 1 ? 'are' : 'is';
   switch (page.state) {
     case 'operational':
-      return sites.length === 1 ? `${first.name} is operational` : 'All services are operational';
+      return `${who} ${are} operational`;
     case 'down':
       return `${who} ${are} down`;
     case 'degraded':
@@ -54,7 +54,7 @@ export function overall(page: StatusPage): string {
     case 'maintenance':
       return `${who} ${are} under maintenance`;
     case 'unknown':
-      return all || sites.length === 1 ? 'We cannot see how our services are' : `We cannot see how ${who} ${are}`;
+      return 'We cannot see how our services are';
   }
 }
 

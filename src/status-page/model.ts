@@ -19,9 +19,9 @@ export type StatusPage = {
   /** In the order of their begin; those under way too. */
   works: readonly PublicWork[];
 };
-/** The worst comes last, as far as the whole page goes. */
-export const publicStates = ['operational', 'maintenance', 'unknown', 'degraded', 'down'] as const;
-export type PublicState = (typeof publicStates)[number];
+/** The worst comes last. */
+const severity = ['operational', 'maintenance', 'degraded', 'down'] as const;
+export type PublicState = (typeof severity)[number] | 'unknown';
 export type PublicSite = {
   name: string;
   description: string | undefined;
@@ -91,7 +91,7 @@ export function pageOf(settings: StatusPageSettings, facts: Facts): StatusPage {
     at: facts.now,
     // Those without a group stand first.
     groups: groups.toSorted((a, b) => Number(a.name !== undefined) - Number(b.name !== undefined)),
-    state: worst(groups.flatMap(({ sites }) => sites.map(({ state }) => state))),
+    state: wholeOf(groups.flatMap(({ sites }) => sites.map(({ state }) => state))),
     incidents: joined(
       facts.incidents
         .map((one) => ({ ...one, sites: published(one.sites) }))
@@ -110,8 +110,11 @@ function stateOf(state: string, isBlind: boolean): PublicState {
   return state === 'degraded' || state === 'intermittent' ? 'degraded' : 'unknown';
 }
 
-function worst(states: readonly PublicState[]): PublicState {
-  return publicStates.findLast((state) => states.includes(state)) ?? 'unknown';
+/** The worst that is known; of one whose half is not known nothing can be said. */
+function wholeOf(states: readonly PublicState[]): PublicState {
+  const known = states.filter((state) => state !== 'unknown');
+  if (2 * known.length <= states.length) return 'unknown';
+  return severity.findLast((state) => known.includes(state)) ?? 'unknown';
 }
 
 function daysOf(past: readonly Stretch[], now: number): Pick<PublicSite, 'days' | 'uptime'> {

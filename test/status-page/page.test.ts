@@ -24,9 +24,8 @@ describe('the sentence on top of the status page', () => {
     [['intermittent'], 'Web shop is degraded'],
     [['maintenance'], 'Web shop is under maintenance'],
     [['blind', 'blind'], 'We cannot see how our services are'],
-    [['not checked lately'], 'We cannot see how Web shop is'],
-    [['paused'], 'We cannot see how Web shop is'],
-    [['something new'], 'We cannot see how Web shop is'],
+    [['not checked lately'], 'We cannot see how our services are'],
+    [['something new'], 'We cannot see how our services are'],
   ] as const)('%j: %s', (states, sentence) => {
     expect(messages.overall(shown(states))).toBe(sentence);
   });
@@ -36,6 +35,14 @@ describe('the sentence on top of the status page', () => {
     const views = [view('a', 'down'), view('b', 'down'), view('c', 'up')];
 
     expect(messages.overall(pageOf(settings, facts({ views })))).toBe('2 of 3 services are down');
+  });
+
+  test('one that is not known does not hide how the others are', () => {
+    const settings = settingsOf({ sites: [...two.sites, published('c', 'Mail')] });
+    const page = pageOf(settings, facts({ views: [view('a', 'up'), view('b', 'up'), view('c', 'paused')] }));
+
+    expect(messages.overall(page)).toBe('2 of 3 services are operational');
+    expect(messages.remark(page)).toBe('We cannot see how Mail is.');
   });
 
   test('while the checks are blind nothing is known, but planned work is', () => {
