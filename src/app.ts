@@ -106,7 +106,7 @@ export function createApp(outside: AppWorld): App {
   const automatic = createAutomatic({ world, asking, incidents });
   const remedy = createRemediation({ world, automatic, incidents });
   const backups = createBackupWatch({ ...world, incidents });
-  const digest = createDigest({ ...world, backups });
+  const digest = createDigest(world);
   const timed = createTimedWork({
     ...world,
     automatic,

@@ -12,7 +12,9 @@ const mostBars = 40;
 export function barsSvg({ title, unit, parts, bars }: Bars): string {
   const shown = bars.slice(-mostBars);
   const left = bars.length - shown.length;
-  const { y, drawn } = valueAxis(Math.max(...shown.map(({ values }) => sum(values)), 0), unit);
+  // Nobody counts half a thing.
+  const isCounted = shown.every(({ values }) => values.every(Number.isInteger));
+  const { y, drawn } = valueAxis(Math.max(...shown.map(({ values }) => sum(values)), 0), unit, isCounted ? 1 : 0);
   const room = (plot.right - plot.left) / Math.max(1, shown.length);
   const wide = Math.min(60, room * 0.7);
   // Labels that would touch are left out, evenly.

@@ -6,8 +6,8 @@ export const height = 330;
 export const plot = { top: 66, bottom: height - 62, left: 70, right: width - padding };
 
 /** A value axis from 0 to a round number above `most`: where a value stands, and the lines and labels of it. */
-export function valueAxis(most: number, unit: string): { y: (value: number) => number; drawn: string } {
-  const steps = stepsTo(most);
+export function valueAxis(most: number, unit: string, leastStep = 0): { y: (value: number) => number; drawn: string } {
+  const steps = stepsTo(most, leastStep);
   const top = steps.at(-1) ?? 1;
   const y = (value: number) => plot.bottom - (value / top) * (plot.bottom - plot.top);
   const drawn = [

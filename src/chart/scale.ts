@@ -6,13 +6,13 @@ export function isDrawable(value: number | undefined): value is number {
   return value !== undefined && value >= 0 && value <= largest;
 }
 
-/** Round steps for an axis from 0: 1, 2 or 5 times a power of ten, so that at most five lines are needed. */
-export function stepsTo(most: number): readonly number[] {
+/** Round steps for an axis from 0: 1, 2 or 5 times a power of ten, so that at most five lines are needed; `least`: no smaller one. */
+export function stepsTo(most: number, least = 0): readonly number[] {
   // Powers of ten below this would end in numbers that cannot be divided.
   const top = Number.isFinite(most) && most > 1e-12 ? most : 1;
   const raw = top / 5;
   const power = 10 ** Math.floor(Math.log10(raw));
-  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= raw) ?? 10);
+  const step = Math.max(least, power * ([1, 2, 5, 10].find((factor) => factor * power >= raw) ?? 10));
   return Array.from({ length: Math.ceil(top / step - 1e-9) + 1 }, (_, at) => at * step);
 }
 

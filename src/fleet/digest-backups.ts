@@ -34,7 +34,7 @@ const steps = [
 /** Each schedule with an RPO, by what of it the digest is about; one whose place could not be read is left out. Pure. */
 export function promisesOf(
   facts: readonly Facts[],
-  of: { schedules: readonly SnapshotSchedule[]; since: ReadonlyMap<string, number>; now: number; pendingMs: number },
+  of: { schedules: readonly SnapshotSchedule[]; now: number; pendingMs: number },
 ): readonly Promised[] {
   return of.schedules.flatMap((schedule): Promised[] => {
     const { name, rpoMs } = schedule;
@@ -51,7 +51,8 @@ export function promisesOf(
     if (chosen.length === 0) return [];
     const verdict = judgeBackups(
       { volumes: chosen, snapshots: snapshots.value },
-      { now: of.now, rpoMs, since: of.since.get(name) ?? of.now, pendingMs: of.pendingMs },
+      // As it is, also right after a start: only alerts give a schedule time.
+      { now: of.now, rpoMs, since: 0, pendingMs: of.pendingMs },
     );
     return [{ name, rpoMs, volumes: verdict.volumes, late: verdict.late.length, oldestAt: verdict.oldestAt }];
   });

@@ -77,11 +77,13 @@ function placesTable(places: Summary['places']): Section[] {
     .map((one) => [
       one.place.name ?? (one.place.account || 'home'),
       one.place.region || 'default',
-      one.read ? figures(one) : 'could not be read',
+      ...(one.read
+        ? [String(one.servers), statesOf(one), String(one.impaired.length), String(one.events.length)]
+        : ['could not be read', '', '', '']),
     ]);
   const rest = places.length - rows.length;
   return [
-    { kind: 'table', columns: ['Account', 'Region', 'Servers'], rows },
+    { kind: 'table', columns: ['Account', 'Region', 'Servers', 'States', 'Failing', 'Planned'], rows },
     ...(rest > 0 ? [{ kind: 'text', lines: [`and ${rest} more places`] } satisfies Section] : []),
   ];
 }
@@ -95,12 +97,15 @@ function plain(of: Summary): string {
 }
 
 function figures(of: Omit<Figures, 'place' | 'read'>): string {
-  const states = of.states.map(([state, n]) => `${n} ${state}`).join(', ');
   return [
-    of.servers === 0 ? 'no servers' : `${count(of.servers, 'server')} (${states})`,
+    of.servers === 0 ? 'no servers' : `${count(of.servers, 'server')} (${statesOf(of)})`,
     of.impaired.length === 0 ? 'no failing check' : `${of.impaired.length} with a failing check`,
     ...(of.events.length === 0 ? [] : [`${count(of.events.length, 'event')} planned by AWS`]),
   ].join(', ');
+}
+
+function statesOf({ states }: Pick<Figures, 'states'>): string {
+  return states.map(([state, n]) => `${n} ${state}`).join(', ');
 }
 
 function behind(where: string): string {

@@ -38,8 +38,6 @@ export type Common = {
   runs: readonly Run[];
   drills: ReadonlyMap<string, LastDrill>;
   schedules: Settings['schedules'];
-  /** Since when the backups of each schedule are watched. */
-  watched: ReadonlyMap<string, number>;
   /** Longest wait for a snapshot. */
   pendingMs: number;
   /** US dollars for a GiB and month. */
@@ -126,7 +124,7 @@ export function summarise(all: readonly Facts[], common: Common): Summary {
     incidents: incidents.filter(({ state }) => state === 'open').toSorted((a, b) => a.startedAt - b.startedAt),
     recent: incidents,
     began: { ...beganOf(incidents, since, now), more: common.moreIncidents },
-    promises: promisesOf(facts, { ...common, since: common.watched }),
+    promises: promisesOf(facts, common),
     drilled: facts.some((one) => 'value' in one.volumes) ? drilledOf(volumes, common.drills) : undefined,
     ages: areRead ? agesOf(volumes, newestCompleted(snapshots), now) : undefined,
     runs: countBy(common.runs.map(({ state }) => state)),

@@ -9,7 +9,6 @@ import type { ChannelId } from '#ports/ids.ts';
 import type { Digest, Settings, SettingsSource } from '#ports/settings.ts';
 import type { Message, Section } from '#ports/text.ts';
 
-import type { BackupRecord } from './backups.ts';
 import { agesChart, chartDays, incidentsChart } from './digest-charts.ts';
 import { type Part, render } from './digest-messages.ts';
 import { type Facts, type Summary, summarise } from './digest-summary.ts';
@@ -21,7 +20,6 @@ const most = 500;
 type World = PictureWorld & {
   clouds: Clouds;
   history: Pick<History, 'runs' | 'incidents'>;
-  backups: { views: () => Promise<ReadonlyMap<string, BackupRecord>> };
   clock: Pick<Clock, 'now'>;
   settings: Pick<SettingsSource, 'current'>;
 };
@@ -34,7 +32,7 @@ export type DigestInput = { name?: string; since?: number };
  * when there is no such digest any more, or no channel.
  */
 export function createDigest(world: World) {
-  const { clouds, history, backups, clock, settings } = world;
+  const { clouds, history, clock, settings } = world;
 
   async function compose(input: DigestInput): Promise<{ channel: ChannelId; message: Message } | undefined> {
     const { digests, channels, ...rules } = settings.current();
@@ -47,12 +45,11 @@ export function createDigest(world: World) {
   async function messageOf(digest: Digest, { rules, since }: Of): Promise<Message> {
     const now = clock.now();
     const places = clouds.places();
-    const [facts, incidents, runs, drills, watched] = await Promise.all([
+    const [facts, incidents, runs, drills] = await Promise.all([
       Promise.all(places.map((place) => read(place, places.length > 1))),
       incidentsNow(),
       runsSince(since),
       lastDrills(history),
-      backups.views(),
     ]);
     const summary = summarise(facts, {
       of: digest,
@@ -62,7 +59,6 @@ export function createDigest(world: World) {
       moreIncidents: incidents.more,
       runs,
       drills,
-      watched: new Map([...watched].map(([name, record]) => [name, record.since])),
       schedules: rules.schedules,
       pendingMs: rules.limits.wait.snapshotMs,
       prices: rules.retention.prices,

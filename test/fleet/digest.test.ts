@@ -77,7 +77,6 @@ async function compose(of: {
   const digest = createDigest({
     clouds: of.clouds,
     history: history as unknown as Pick<History, 'runs' | 'incidents'>,
-    backups: { views: async () => new Map([['nightly', { since: 0, at: 0, volumes: 0, late: 0 }]]) },
     clock,
     settings: createFakeSettings({ ...settings.current(), digests: [daily], ...fleet.settings }),
     chat: { file: of.file ?? (async () => ({ id: 'F1' })) },
@@ -403,9 +402,9 @@ describe('the daily digest', () => {
     expect(message.alert).toContain('3 servers (2 running, 1 stopped), 1 with a failing check, 3 places');
     expect(message.sections.find(({ kind }) => kind === 'table')).toMatchObject({
       rows: [
-        ['production', 'eu-west-1', '1 server (1 running), no failing check'],
-        ['staging', 'us-east-1', '2 servers (1 running, 1 stopped), 1 with a failing check'],
-        ['lab', 'us-east-1', 'could not be read'],
+        ['production', 'eu-west-1', '1', '1 running', '0', '0'],
+        ['staging', 'us-east-1', '2', '1 running, 1 stopped', '1', '0'],
+        ['lab', 'us-east-1', 'could not be read', '', '', ''],
       ],
     });
     expect(text(message)).toContain('web-2 (i-00000002): system impaired · staging (222222222222) · us-east-1');
