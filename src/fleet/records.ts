@@ -36,8 +36,8 @@ const GroupRecord = z.object({
   bond: z.object({ by: z.enum(relations), what: z.string() }),
   topic: z.enum(['checks', 'events']),
   startedAt: z.number(),
-  /** Servers that were in it so far. */
-  joined: z.number(),
+  /** Servers that were in it and are well again, or gone; each counts once, however often it comes and goes. */
+  gone: z.array(z.string()).readonly(),
 });
 export type GroupRecord = z.infer<typeof GroupRecord>;
 

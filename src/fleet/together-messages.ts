@@ -30,8 +30,8 @@ type Group = {
   members: readonly Of[];
   came: readonly Of[];
   went: readonly Of[];
-  /** Servers that were in it so far. */
-  joined: number;
+  /** Servers that were in it. */
+  gone: readonly string[];
   startedAt: number;
   place: Place;
   flags: string;
@@ -43,7 +43,7 @@ type Group = {
 };
 
 export function failing(of: Group): News {
-  const { members, bond, joined } = of;
+  const { members, bond, gone } = of;
   const names = members.map(nameOf);
   const what = causes(members);
   const decisions = members.flatMap(({ instance, health, trouble, since }) =>
@@ -55,7 +55,6 @@ export function failing(of: Group): News {
           }),
         ],
   );
-  const well = joined - members.length;
   return {
     report: {
       severity: 'critical',
@@ -65,7 +64,7 @@ export function failing(of: Group): News {
         ['Failing', what],
         ['In common', whereOf(bond)],
         ['Servers', some(names, mostNames)],
-        ...(well === 0 ? [] : [['Well again', `${well} of ${joined}`] as const]),
+        ...(gone.length === 0 ? [] : [['Well again', `${gone.length} of ${gone.length + members.length}`] as const]),
         ['Account and Region', placeLabel(of.place)],
         ['Environments', tally(members.map(({ instance }) => instance?.tags['env'] ?? 'no tag env'))],
         ['Since', { at: of.startedAt, style: 'datetime' }],
@@ -77,12 +76,12 @@ export function failing(of: Group): News {
   };
 }
 
-export function wellAgain(of: { bond: Bond; joined: number }): Words {
-  const servers = count(of.joined, 'server');
+export function wellAgain(of: { bond: Bond; gone: readonly string[] }): Words {
+  const servers = count(of.gone.length, 'server');
   return {
     report: {
       severity: 'critical',
-      title: titleOf(of.joined, of.bond),
+      title: titleOf(of.gone.length, of.bond),
       alert: `${servers} (${whereOf(of.bond)}): all are fine again, or gone`,
       facts: [['Were impaired', `${servers} · ${whereOf(of.bond)}`]],
       detail: [`None of the ${servers} is impaired any more.`],
@@ -125,12 +124,13 @@ export function planned(of: Group): News {
   };
 }
 
-export function plannedOver({ bond, joined }: { bond: Bond; joined: number }): Words {
-  const text = `${bond.what} is planned for none of ${count(joined, 'server')} any more`;
+export function plannedOver({ bond, gone }: { bond: Bond; gone: readonly string[] }): Words {
+  const servers = count(gone.length, 'server');
+  const text = `${bond.what} is planned for none of ${servers} any more`;
   return {
     report: {
       severity: 'warning',
-      title: `AWS plans ${bond.what} · ${count(joined, 'server')}`,
+      title: `AWS plans ${bond.what} · ${servers}`,
       alert: text,
       facts: [],
       detail: [`${text}.`],

@@ -48,13 +48,16 @@ export function assign(
       const came = servers.filter(({ joins }) => joins.some((to) => to.group === name));
       const members = servers.filter(({ record }) => record[topic]?.group === name);
       const ends = servers.flatMap(({ leaves }) => leaves.filter((from) => from.group === name));
-      const { startedAt = beginOf(topic, members, of.now), joined = 0 } = of.known.get(name) ?? {};
+      const went = servers.filter(({ leaves }) => leaves.some((from) => from.group === name));
+      const { startedAt = beginOf(topic, members, of.now), gone = [] } = of.known.get(name) ?? {};
+      const inside = new Set(members.map(({ look }) => look.id));
+      const left = new Set([...gone, ...went.map(({ look }) => look.id)]);
       return {
         name,
-        kept: { bond, topic, startedAt, joined: joined + came.length },
+        kept: { bond, topic, startedAt, gone: [...left].filter((id) => !inside.has(id)) },
         members,
         came,
-        went: servers.filter(({ leaves }) => leaves.some((from) => from.group === name)),
+        went,
         endedAt: ends.length === 0 ? of.now : Math.max(...ends.map(({ endedAt }) => endedAt)),
       };
     }),

@@ -471,6 +471,24 @@ describe('servers that fail together', () => {
     expect(told.all).toMatchObject([{ open: false }]);
   });
 
+  it('that come and go count once, and a server that is gone for good leaves like one that is well', async () => {
+    const { ec2, looks, told } = aWorld();
+    ec2.instances = fleet(4);
+    await looks(1);
+    impairAll(ec2, ec2.instances);
+    await looks(2);
+    ec2.health.delete(ec2.instances[0]!.id);
+    await looks(2);
+    impairAll(ec2, ec2.instances);
+    await looks(2);
+    expect(Object.fromEntries(told.all[0]?.report.facts ?? [])).not.toHaveProperty('Well again');
+    ec2.instances = ec2.instances.slice(1);
+    await looks(2);
+
+    expect(Object.fromEntries(told.all[0]?.report.facts ?? [])['Well again']).toBe('1 of 4');
+    expect(told.all).toHaveLength(1);
+  });
+
   it('join the message of others when they had one of their own', async () => {
     const { ec2, looks, told } = aWorld();
     ec2.instances = fleet(4);
@@ -512,6 +530,19 @@ describe('servers that fail together', () => {
         line: ec2.instances.map((one) => one.id).join(' '),
       },
     ]);
+  });
+
+  it('have a message of literal text and bounded length, whatever their names are', async () => {
+    const { ec2, looks, told } = aWorld();
+    const evil = '<!channel> '.repeat(23);
+    ec2.instances = fleet(600, { name: evil, tags: { Name: evil, env: evil }, zone: evil, autoScalingGroup: evil });
+    await looks(1);
+    impairAll(ec2, ec2.instances);
+    await looks(2);
+
+    const lines = told.all.flatMap(({ report }) => [...report.facts.map(([, value]) => value), ...report.detail]);
+    expect(JSON.stringify(lines.flat().filter((piece) => typeof piece !== 'string'))).not.toContain('<!channel>');
+    expect(JSON.stringify(told.all[0]?.report).length).toBeLessThan(12_000);
   });
 
   it('are told again by whoever goes on after a crash, and end there', async () => {
