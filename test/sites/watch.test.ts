@@ -382,6 +382,19 @@ describe('the watch over sites', () => {
     expect((await watch.views())[0]?.state).toBe('not checked lately');
   });
 
+  it('is read by the other replicas as it was stored, while somebody watches', async () => {
+    const all = aWorld([aSite()]);
+    const first = all.watchOf();
+    const other = all.watchOf();
+    await first.start();
+    await all.clock.advance(20 * minute);
+    expect((await other.views())[0]?.state).toBe('up');
+
+    await first.stop();
+    await all.clock.advance(10 * minute);
+    expect((await other.views())[0]?.state).toBe('not checked lately');
+  });
+
   it('stores in batches: one write a second at most, none for sites that are simply up', async () => {
     const sites = Array.from({ length: 50 }, (_, n) => aSite({ name: `s${n}`, url: `https://s${n}.example.com/` }));
     const { clock, store, world } = await started(sites);
