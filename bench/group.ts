@@ -3,7 +3,11 @@ import type { Figure } from './figure.ts';
 /** Calls of the simulated EC2 by all benches of a group, for figures about all of them. */
 export type Tally = { calls: number; throttled: number };
 
+/** Where other monitors are that are not simply on the path. */
+export type Rivals = { gatus?: string | undefined; kuma?: string | undefined };
+
 export type BenchOptions = {
+  rivals: Rivals;
   /** How many times as fast as AWS the simulated one runs. */
   speed: number;
   tally: Tally;

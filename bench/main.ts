@@ -5,18 +5,18 @@ import { exitWith } from '#exit.ts';
 
 import { forMachines, forPeople } from './figure.ts';
 import { fleet } from './fleet.ts';
-import type { Group } from './group.ts';
+import type { Group, Rivals } from './group.ts';
 import { health } from './health.ts';
 import { sites } from './sites.ts';
 
 /** Every group; a line for each. */
 const groups: Readonly<Record<string, Group>> = { fleet, health, sites };
 
-const usage = `Usage: npm run bench -- ${Object.keys(groups).join('|')} [--only FIGURE] [--speed N] [--json]`;
+const usage = `Usage: npm run bench -- ${Object.keys(groups).join('|')} [--only FIGURE] [--speed N] [--json] [--gatus FILE] [--kuma FOLDER]`;
 
 /** Measures the figures of a group, each from nothing, and prints a line for each as soon as it is known. */
 async function main(): Promise<void> {
-  const { name, only, speed, json } = readArguments(process.argv.slice(2));
+  const { name, only, speed, json, rivals } = readArguments(process.argv.slice(2));
   const group = groups[name]!;
   const benches = group.benches.filter((bench) => only === undefined || bench.name === only);
   if (benches.length === 0)
@@ -27,12 +27,14 @@ async function main(): Promise<void> {
   const tally = { calls: 0, throttled: 0 };
   const print = json ? forMachines : forPeople;
   for (const bench of benches)
-    for (const figure of await bench.run({ speed: speed ?? bench.speed ?? 5, tally }))
+    for (const figure of await bench.run({ speed: speed ?? bench.speed ?? 5, tally, rivals }))
       process.stdout.write(`${print(figure)}\n`);
   for (const figure of group.after?.(tally) ?? []) process.stdout.write(`${print(figure)}\n`);
 }
 
-function readArguments(args: readonly string[]): { name: string; only?: string; speed?: number; json: boolean } {
+type Arguments = { name: string; only?: string; speed?: number; json: boolean; rivals: Rivals };
+
+function readArguments(args: readonly string[]): Arguments {
   const { values, positionals } = parse(args);
   const [name, ...more] = positionals;
   if (name === undefined || !Object.hasOwn(groups, name) || more.length > 0)
@@ -45,6 +47,7 @@ function readArguments(args: readonly string[]): { name: string; only?: string; 
     ...(values.only === undefined ? {} : { only: values.only }),
     ...(speed === undefined ? {} : { speed }),
     json: values.json ?? false,
+    rivals: { gatus: values.gatus, kuma: values.kuma },
   };
 }
 
@@ -53,7 +56,13 @@ function parse(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { json: { type: 'boolean' }, only: { type: 'string' }, speed: { type: 'string' } },
+      options: {
+        json: { type: 'boolean' },
+        only: { type: 'string' },
+        speed: { type: 'string' },
+        gatus: { type: 'string' },
+        kuma: { type: 'string' },
+      },
     });
   } catch (error) {
     throw new Refusal('bad-input', `${(error as Error).message}\n${usage}`, {}, { cause: error });

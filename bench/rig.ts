@@ -9,13 +9,18 @@ import { fieldsAt } from '#config/json-schema.ts';
 import { createDriver, type Driver, type Shown } from '#test/journeys/sandbox.ts';
 import { type Child, printed, startNode, tempFolder } from '#test/support/processes.ts';
 
+import { memoryMib } from './process-figures.ts';
+import { startEnvironment, startFlags } from './start.ts';
+
 export type RigOptions = {
   /** Servers of the simulated fleet. */
   instances: number;
   /** AWS's time runs so many times as fast: its delays are divided by it, its buckets refill so much faster. */
   speed: number;
-  /** Sections of deckhand.yml that differ from the sandbox's, such as `{ limits: { resources: 500 } }`. */
+  /** Sections of deckhand.yml that differ from the sandbox's, such as `{ limits: { resources: 500 } }`; lists replace. */
   settings?: Readonly<Record<string, object>>;
+  /** What the process of Deckhand gets beyond what `npm start` gives it. */
+  beside?: { flags: readonly string[]; environment: Readonly<Record<string, string>> };
 };
 
 /** The whole product, as people run it: simulated Slack and EC2 in one process, Deckhand in another. */
@@ -25,6 +30,8 @@ export type Rig = Driver & {
   counted: () => Promise<{ calls: number; throttled: number; byAction: Readonly<Record<string, number>> }>;
   /** Most memory (RSS) that the process of Deckhand has had since it was ready, in MB. */
   peakMb: () => number;
+  /** The process of Deckhand. */
+  pid: number;
   /** What `act` takes, from its begin to its end. */
   timed: <T>(act: () => Promise<T>) => Promise<{ result: T; seconds: { real: number; simulated: number } }>;
   /** Types a command and returns its card, once the plan is on it. */
@@ -34,11 +41,8 @@ export type Rig = Driver & {
   stop: () => Promise<void>;
 };
 
-/** As `npm start` does it (decision 0005). */
-const asStarted = ['--liftoff-only', '--max-semi-space-size=4', '--heap-growing-percent=30'];
-
 /** Starts both processes. Deckhand takes the whole of AWS's buckets, as fast as the simulated ones refill. */
-export async function startRig({ instances, speed, settings = {} }: RigOptions): Promise<Rig> {
+export async function startRig({ instances, speed, settings = {}, beside }: RigOptions): Promise<Rig> {
   const folder = tempFolder('bench');
   const flags = ['--port', '0', '--instances', String(instances), '--speed', String(speed), '--data-dir', folder.path];
   const servers = startNode(['src/sandbox/main.ts', '--servers-only', ...flags]);
@@ -56,10 +60,16 @@ export async function startRig({ instances, speed, settings = {} }: RigOptions):
       ...settings,
       aws: { ...wholeBuckets(speed), ...settings['aws'] },
     });
-    const environment = { ...variablesIn(line ?? ''), PORT: '0', LOG_LEVEL: 'info' };
+    const environment = {
+      ...startEnvironment,
+      ...variablesIn(line ?? ''),
+      PORT: '0',
+      LOG_LEVEL: 'info',
+      ...beside?.environment,
+    };
     // The first start makes the store, once in its life; what is measured is any later one.
-    await (await startDeckhand(environment)).kill('SIGTERM');
-    const deckhand = await startDeckhand(environment);
+    await (await startDeckhand(environment, beside?.flags)).kill('SIGTERM');
+    const deckhand = await startDeckhand(environment, beside?.flags);
     children.push(deckhand);
     // Resets the peak (VmHWM), so that making the store does not count. Source: proc_pid_clear_refs(5).
     writeFileSync(`/proc/${deckhand.process.pid}/clear_refs`, '5');
@@ -71,8 +81,11 @@ export async function startRig({ instances, speed, settings = {} }: RigOptions):
   }
 }
 
-async function startDeckhand(environment: Readonly<Record<string, string>>): Promise<Child> {
-  const child = startNode([...asStarted, 'src/main.ts'], environment);
+async function startDeckhand(
+  environment: Readonly<Record<string, string>>,
+  flags: readonly string[] = [],
+): Promise<Child> {
+  const child = startNode([...startFlags, ...flags, 'src/main.ts'], environment);
   try {
     await printed(child, /Deckhand is ready/, 60_000);
     return child;
@@ -89,11 +102,8 @@ function tools(driver: Driver, speed: number, deckhand: Child): Omit<Rig, keyof 
       const throttled = Object.values(calls.throttled).reduce((sum, count) => sum + count, 0);
       return { calls: calls.total, throttled, byAction: calls.byAction };
     },
-    peakMb: () => {
-      const [, kilobytes] =
-        /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${deckhand.process.pid}/status`, 'utf8')) ?? [];
-      return Number(kilobytes) / 1_024;
-    },
+    peakMb: () => memoryMib(deckhand.process.pid!, 'VmHWM'),
+    pid: deckhand.process.pid!,
     timed: async (act) => {
       const begin = performance.now();
       const result = await act();
@@ -133,7 +143,8 @@ function wholeBuckets(speed: number): object {
 
 function writeSettings(path: string, sections: Readonly<Record<string, object>>): void {
   const settings = parse(readFileSync(path, 'utf8')) as Record<string, object>;
-  for (const [name, section] of Object.entries(sections)) settings[name] = { ...settings[name], ...section };
+  for (const [name, section] of Object.entries(sections))
+    settings[name] = Array.isArray(section) ? section : { ...settings[name], ...section };
   writeFileSync(path, stringify(settings));
 }
 

@@ -6,6 +6,7 @@ import type { Site } from '#ports/settings.ts';
 import type { Probe, Web } from '#ports/web.ts';
 import { createSiteWatch } from '#sites/watch.ts';
 import { createHistory } from '#store/history.ts';
+import { giveMemoryBack } from '#store/memory.ts';
 import { openStore } from '#store/open.ts';
 import { aSite } from '#test/sites/support.ts';
 import { createFakeSettings } from '#test/support/fake-settings.ts';
@@ -14,16 +15,25 @@ import { createClock } from '#timers/clock.ts';
 import { createWeb } from '#web/probe.ts';
 import { createResolver } from '#web/resolver.ts';
 
-/** One measurement in a process of its own; prints one line of JSON. `ours|undici URL DNS`, `dead HTTP DNS`, `watch HTTPS DNS FOLDER`. */
-const [mode = '', url = '', dnsPort = '', folder = ''] = process.argv.slice(2);
+/**
+ * One measurement in a process of its own; prints one line of JSON. `ours|undici URL DNS`, `dead HTTP DNS`,
+ * `store URL DNS FOLDER` (makes the store), `watch URL DNS FOLDER [SITES SECONDS]` (a folder, or the URL of a Postgres).
+ */
+const [mode = '', url = '', dns = '', folder = '', siteCount = '10000', everyS = '60'] = process.argv.slice(2);
 const clock = createClock();
-const resolver = createResolver({ clock, servers: [`127.0.0.1:${dnsPort}`] });
+const resolver = createResolver({ clock, servers: [dns] });
 const web = createWeb({ allowPrivate: () => ['127.0.0.1'], clock, resolver });
 const silent = () => {};
 const log = { debug: silent, info: silent, warn: silent, error: silent };
 
-const result =
-  mode === 'watch' ? await watch() : mode === 'dead' ? await dead() : await cost(mode === 'ours' ? ours : bare());
+const modes: Readonly<Record<string, () => Promise<object>>> = {
+  ours: () => cost(ours),
+  undici: () => cost(bare()),
+  dead,
+  store,
+  watch,
+};
+const result = await modes[mode]!(); // named by the bench that starts it
 process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
 
 function probeOf(to: string, change: Partial<Probe> = {}): Probe {
@@ -94,12 +104,28 @@ async function dead(): Promise<{ withMs: number; withoutMs: number }> {
   return { withMs, withoutMs };
 }
 
-/** 10,000 sites every 60 s, with the real scheduler, verdicts and embedded store: the first round, then a minute. */
+/** Makes the store, once in its life. */
+async function store(): Promise<object> {
+  await (await openedStore()).close();
+  return {};
+}
+
+function openedStore() {
+  return openStore({ ...(folder.includes('://') ? { databaseUrl: folder } : { dataDir: folder }), log });
+}
+
+/** So many sites (10,000 every 60 s), with the real scheduler, verdicts and store: the first round, then a minute. */
 async function watch() {
-  const sites: Site[] = Array.from({ length: 10_000 }, (_, nr) =>
-    aSite({ name: `site-${nr}`, url: `https://s${nr}.bench.test:${new URL(url).port}/`, contains: 'ok' }),
+  const { protocol, port } = new URL(url);
+  const sites: Site[] = Array.from({ length: Number(siteCount) }, (_, nr) =>
+    aSite({
+      name: `site-${nr}`,
+      url: `${protocol}//s${nr}.bench.test:${port}/`,
+      contains: 'ok',
+      intervalMs: Number(everyS) * 1_000,
+    }),
   );
-  const store = await openStore({ dataDir: folder, log });
+  const store = await openedStore();
   const seen = new Set<string>();
   const counts = { failed: 0, told: 0, done: 0 };
   const counting: Pick<Web, 'probe'> = {
@@ -133,6 +159,8 @@ async function watch() {
   await watch.start();
   while (seen.size < sites.length && performance.now() - begin < 120_000) await pause(100);
   const firstRoundS = (performance.now() - begin) / 1_000;
+  giveMemoryBack(); // as Deckhand does once it has settled
+  const collectMs = performance.now() - begin - firstRoundS * 1_000;
   const [cpu, from, done] = [process.cpuUsage(), performance.now(), counts.done];
   await pause(60_000);
   const { user, system } = process.cpuUsage(cpu);
@@ -145,6 +173,7 @@ async function watch() {
     checksPerS: ((counts.done - done) / elapsed) * 1_000,
     rssMiB: rssMiB(),
     emptyMiB,
+    collectMs,
     peakMiB: process.resourceUsage().maxRSS / 1_024,
     lagP50: figures.lagP50,
     lagP99: figures.lagP99,

@@ -8,11 +8,14 @@ import { aCertificate, anAuthority } from '#test/web/certificates.ts';
 
 /**
  * What benches check, as a process of its own on loopback: an HTTP and an HTTPS server with a short body, TLS without
- * resumption, and a DNS that knows every name of bench.test, but never answers for one that begins with `dead`.
+ * resumption, a DNS that knows every name of bench.test, but never answers for one that begins with `dead`, and a server
+ * that tells how many requests the first two answered.
  * The first argument is where the certificate of its authority goes.
  */
 const body = 'ok '.repeat(64);
+let answered = 0;
 const answer: RequestListener = (_request, response) => {
+  answered++;
   response.setHeader('connection', 'close');
   response.end(body);
 };
@@ -23,7 +26,8 @@ writeFileSync(process.argv[2]!, authority.cert);
 const http = await listening(createHttp(answer));
 const https = await listening(createHttps({ cert, key, sessionTimeout: 1 }, answer));
 const dns = await answering();
-process.stdout.write(`target ready: ${http} ${https} ${dns}\n`);
+const count = await listening(createHttp((_request, response) => void response.end(String(answered))));
+process.stdout.write(`target ready: ${http} ${https} ${dns} ${count}\n`);
 
 async function listening(server: Server): Promise<number> {
   await new Promise<void>((resolve) => void server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, resolve));

@@ -4,10 +4,13 @@ import { readConfiguration } from '#config.ts';
 import { exitWith } from '#exit.ts';
 import { serveHealth } from '#health.ts';
 import type { Log } from '#ports/clock.ts';
+import { giveMemoryBack } from '#store/memory.ts';
 import { type Deckhand, startDeckhand } from '#world.ts';
 
 /** Time for steps in flight after SIGTERM; orchestrators kill after 10 s (Docker) or 30 s (Kubernetes). */
 const drainMs = 4_000;
+/** By then servers and sites were looked at once, so what that needs is loaded, and what only a start needs is garbage. */
+const settledMs = 90_000;
 /** Longer than all parts of a stop together, should each need all of its time. */
 const hardStopMs = 9_500;
 
@@ -36,6 +39,7 @@ async function main(): Promise<void> {
 
   deckhand = await startDeckhand(environment, { log, onLost: () => void stop('connection lost', 1) });
   log.info({ port: health?.port ?? environment.port }, 'Deckhand is ready');
+  setTimeout(giveMemoryBack, settledMs).unref();
 }
 
 /** JSON lines on stdout; tokens never reach them, whatever is logged. */

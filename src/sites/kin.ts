@@ -21,6 +21,9 @@ export type Kin = {
 
 type Circle = { by: Relation; what: string; members: Set<string>; failing: Set<string> };
 
+/** One for all circles in which nothing fails, which are nearly all. Nothing is added to it. */
+const nobody = new Set<string>();
+
 export function createKin(): Kin {
   const circles = new Map<string, Circle>();
   const homes = new Map<string, { keys: readonly string[]; parent: string | undefined }>();
@@ -37,10 +40,10 @@ export function createKin(): Kin {
       if (parent !== undefined) into(children, parent, name);
     }
     for (const [nr, key] of keys.entries()) {
-      const circle = circles.get(key) ?? { ...bonds[nr]!, members: new Set(), failing: new Set() };
+      const circle = circles.get(key) ?? { ...bonds[nr]!, members: new Set(), failing: nobody };
       circles.set(key, circle);
       circle.members.add(name);
-      if (of.failing) circle.failing.add(name);
+      if (of.failing) circle.failing = (circle.failing === nobody ? new Set<string>() : circle.failing).add(name);
       else circle.failing.delete(name);
     }
   }

@@ -67,7 +67,7 @@ export function createManagedSites(world: ManagedWorld): ManagedSites {
 
   async function look(): Promise<void> {
     rows = await world.history.watch.load(deskPrefix);
-    const now = JSON.stringify([[...rows].toSorted(byKey), managed().map(({ pause }) => pause !== undefined)]);
+    const now = JSON.stringify([...rows].toSorted(byKey).map((row) => [row, isPause(row[0])]));
     if (now === seen) return;
     seen = now;
     apply();
@@ -75,6 +75,11 @@ export function createManagedSites(world: ManagedWorld): ManagedSites {
       if (from === 'shadowed') await world.onShadowed(name, atOf(rows.get(`${sitePrefix}${name}`)));
       if (faults.length > 0) log.warn({ site: name, faults }, 'a site of the chat cannot be watched as it is stored');
     }
+  }
+
+  /** A pause that is not over, which needs no change of what is stored. */
+  function isPause(key: string): boolean {
+    return key.startsWith(pausePrefix) && pauseOf(rows, key.slice(pausePrefix.length), clock.now()) !== undefined;
   }
 
   function managed(): readonly ManagedSite[] {

@@ -5,7 +5,7 @@ import type { ProbeResult } from '#ports/web.ts';
 
 import { type Account, book } from './account.ts';
 import { bucketOf, encode, type Measure } from './measure.ts';
-import { createRing, type Ring, type Seen } from './ring.ts';
+import { createRings, type Seen } from './ring.ts';
 import { begin, dayMs, hourMs, minuteMs, minutesKeptMs, rollUp } from './rollup.ts';
 import type { SiteState } from './verdict.ts';
 
@@ -44,7 +44,7 @@ export function createRecorder(
   const { measures } = world.history;
   const writer = fence?.token ?? 0;
   const accounts = new Map<string, Account>();
-  const rings = new Map<string, Ring>();
+  const rings = createRings(clock.now());
   let minute = begin(clock.now(), minuteMs);
   let open = new Map<string, Open>();
   let waiting: MinuteRow[] = [];
@@ -61,9 +61,7 @@ export function createRecorder(
     const { account, booked } = book(accounts.get(site.name), { before, after, at, intervalMs: site.intervalMs });
     accounts.set(site.name, account);
     const good = result.failure === undefined;
-    const ring = rings.get(site.name) ?? createRing();
-    rings.set(site.name, ring);
-    ring.add({ at, ms: result.phases.totalMs, good });
+    rings.add(site.name, { at, ms: result.phases.totalMs, good });
     add(site.name, booked, good ? result.phases.totalMs : undefined);
   }
 
@@ -139,9 +137,9 @@ export function createRecorder(
     skip: (name) => void accounts.delete(name),
     forget: (name) => {
       accounts.delete(name);
-      rings.delete(name);
+      rings.forget(name);
     },
-    recent: (name) => rings.get(name)?.list() ?? [],
+    recent: (name) => rings.list(name),
     start() {
       running = true;
       again();

@@ -17,8 +17,16 @@ declare module 'vitest' {
   }
 }
 
-/** A throw-away Postgres for one test run, on a free port of the loopback. Nothing of it is left afterwards. */
+/** A throw-away Postgres for one test run. */
 export async function setup(project: TestProject): Promise<() => void> {
+  const { url, control, stop } = await startPostgres();
+  project.provide('postgresUrl', url);
+  project.provide('postgresControl', control);
+  return stop;
+}
+
+/** A Postgres on a free port of the loopback. Nothing of it is left once `stop` is called. Throws where there is none. */
+export async function startPostgres() {
   const bin = findPostgres();
   const folder = mkdtempSync(join(tmpdir(), 'deckhand-postgres-'));
   const data = join(folder, 'data');
@@ -31,11 +39,13 @@ export async function setup(project: TestProject): Promise<() => void> {
   const port = await freePort();
   const settings = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off -c max_connections=200`;
   run(join(bin, 'pg_ctl'), ['-D', data, '-l', join(folder, 'log'), '-o', settings, '-w', 'start'], as);
-  project.provide('postgresUrl', `postgres://deckhand@127.0.0.1:${port}/postgres`);
-  project.provide('postgresControl', { program: join(bin, 'pg_ctl'), folder: data, ...as });
-  return () => {
-    spawnSync(join(bin, 'pg_ctl'), ['-D', data, '-m', 'immediate', 'stop'], as);
-    rmSync(folder, { recursive: true, force: true });
+  return {
+    url: `postgres://deckhand@127.0.0.1:${port}/postgres`,
+    control: { program: join(bin, 'pg_ctl'), folder: data, ...as },
+    stop: () => {
+      spawnSync(join(bin, 'pg_ctl'), ['-D', data, '-m', 'immediate', 'stop'], as);
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
 
@@ -50,7 +60,7 @@ function findPostgres(): string {
   const found = places.find((place) => existsSync(join(place, 'initdb')) && existsSync(join(place, 'pg_ctl')));
   if (found !== undefined) return found;
   throw new Error(
-    'These tests need the Postgres server programs initdb and pg_ctl. Install them (Debian, Ubuntu: apt-get install postgresql), or put their folder on the PATH.',
+    'This needs the Postgres server programs initdb and pg_ctl. Install them (Debian, Ubuntu: apt-get install postgresql), or put their folder on the PATH.',
   );
 }
 

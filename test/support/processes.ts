@@ -16,13 +16,19 @@ const compiled = { NODE_COMPILE_CACHE: join(tmpdir(), 'deckhand-test-modules') }
 
 /** Starts `node ARGS` with the given environment on top of a clean one. */
 export function startNode(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Child {
+  return startProcess(process.execPath, args, { environment: { ...compiled, ...environment } });
+}
+
+/** Starts any command with the given environment on top of a clean one. */
+export function startProcess(
+  command: string,
+  args: readonly string[],
+  { environment = {}, cwd }: { environment?: Readonly<Record<string, string>>; cwd?: string } = {},
+): Child {
   const base = Object.fromEntries(
     ['PATH', 'HOME', 'TMPDIR'].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
-  const child = spawn(process.execPath, args, {
-    env: { ...base, ...compiled, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(command, args, { cwd, env: { ...base, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
   child.stdout.on('data', (data: Buffer) => (text += data.toString()));
   child.stderr.on('data', (data: Buffer) => (text += data.toString()));
