@@ -69,7 +69,8 @@ export function proceed(
       return course;
     case 'impaired':
     case 'stopped': {
-      const bad = course.bad + 1;
+      // Counted no further than it matters, so that what stays as it is need not be written again.
+      const bad = Math.min(course.bad + 1, of.confirm + 1);
       const began = of.since ?? of.at;
       const since = course.bad === 0 && !course.open ? began : (course.since ?? began);
       return { bad, good: 0, open: course.open || bad >= of.confirm, trouble: finding, since };

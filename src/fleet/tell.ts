@@ -44,7 +44,7 @@ export function createTeller(world: World) {
     // In one write: who is in a message, and that it is there. After a crash it is told from here.
     await records.save({
       records: new Map(moved.map(({ look, record }) => [look.id, restOf(record, look)])),
-      groups: new Map(groups.map(({ name, kept }) => [name, kept])),
+      groups: new Map(groups.flatMap(({ name, kept }) => (isSame(known.get(name), kept) ? [] : [[name, kept]]))),
     });
     for (const one of groups) await tellTogether(channel, one, { known, place });
     await tellOwn(channel, servers);
@@ -204,6 +204,10 @@ const nowhere: Place = { account: '', region: '' };
 
 function keyOf(topic: Due['topic'], { id }: Look): string {
   return `${topic === 'checks' ? 'instance' : 'event'}:${id}`;
+}
+
+function isSame(one: GroupRecord | undefined, other: GroupRecord): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 function shown({ look, record }: Judged): together.Of {

@@ -42,7 +42,8 @@ function proceed(
 ): VolumeRecord | undefined {
   if (of.busy) return before;
   if (ailment !== undefined) {
-    const bad = (before?.bad ?? 0) + 1;
+    // Counted no further than it matters: see `proceed` of servers.
+    const bad = Math.min((before?.bad ?? 0) + 1, of.confirm + 1);
     const open = before?.open === true || bad >= of.confirm;
     return { ailment, bad, good: 0, open, since: before?.since ?? of.now };
   }

@@ -471,6 +471,19 @@ describe('servers that fail together', () => {
     expect(told.all).toMatchObject([{ open: false }]);
   });
 
+  it('are written down once while nothing changes', async () => {
+    const { ec2, looks, told, store } = aWorld();
+    ec2.instances = fleet(500);
+    await looks(1);
+    impairAll(ec2, ec2.instances);
+    await looks(4);
+    const before = store.writes();
+    await looks(5);
+
+    expect(told.open()).toHaveLength(1);
+    expect(store.writes()).toBe(before);
+  });
+
   it('that come and go count once, and a server that is gone for good leaves like one that is well', async () => {
     const { ec2, looks, told } = aWorld();
     ec2.instances = fleet(4);
