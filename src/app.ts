@@ -1,3 +1,4 @@
+import { createServerGuard } from '#fleet/automatic.ts';
 import { createBackupWatch } from '#fleet/backups.ts';
 import { scheduledCleanups } from '#fleet/cleanups.ts';
 import { createDigest, type DigestInput } from '#fleet/digest.ts';
@@ -104,7 +105,8 @@ export function createApp(outside: AppWorld): App {
   const remind = createReminders(world);
   const lookForTrouble = createTroubleWatch(world, incidents);
   const automatic = createAutomatic({ world, asking, incidents });
-  const remedy = createRemediation({ world, automatic, incidents });
+  const whyNotAct = createServerGuard(world);
+  const remedy = createRemediation({ world, automatic, incidents, whyNotAct });
   const backups = createBackupWatch({ ...world, incidents });
   const digest = createDigest(world);
   const timed = createTimedWork({
@@ -120,7 +122,10 @@ export function createApp(outside: AppWorld): App {
 
   const parts = createParts(world, (name) => findChange(world, name));
 
-  world.engine.serve('run', createRun({ world, who, asking, incidents, automatic, parts, sites: sites.views }));
+  world.engine.serve(
+    'run',
+    createRun({ world, who, asking, incidents, automatic, parts, sites: sites.views, whyNotAct }),
+  );
   world.engine.serve('part', parts.body);
   automatic.serve();
   serveReport(world, 'digest', (input) => digest.compose(input as DigestInput)); // written by postDigest

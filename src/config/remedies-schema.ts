@@ -36,7 +36,7 @@ const script = section({
   timeout: duration('5s', '1h').prefault('2m').describe('Longest time that it may run'),
 });
 
-const auto = section({
+export const auto = section({
   after: duration('0ms', '1d').prefault('2m').describe('How long the incident must last first'),
   perIncident: whole(1, 3).default(1).describe('Tries of this remedy in one incident'),
   perDay: whole(1, 10).default(3).describe('Tries of this remedy in 24 hours'),
@@ -79,9 +79,14 @@ const remedy = section({
   if (kinds !== 1) wrong('container', 'Expected exactly one of `container`, `ecs`, `unit`, `script` and `server`.');
   if ((of.container === undefined) !== (of.on === undefined))
     wrong('on', 'Expected `on` with `container`, and only there.');
-  if (of.server === 'restore' && of.auto !== undefined && typeof of.auto.approval !== 'object')
+  if (of.server === 'restore' && of.auto !== undefined && !needsAnother(of.auto.approval))
     wrong('auto', 'Expected `approval: { approve: 1 }` in it: disks are never replaced without another person.');
 });
+
+/** Disks are never replaced or lost without another person. */
+export function needsAnother(rule: z.output<typeof approval>): boolean {
+  return typeof rule === 'object';
+}
 
 export const docker = named(engine, 100, 'Docker engine');
 export const scripts = named(script, 200, 'script');
@@ -132,7 +137,7 @@ const gentlest = ['container', 'ecs', 'unit', 'script', 'server'] as const;
 export function toRemedies(list: readonly Remedy[] | undefined, tools: RemedyTools): readonly SiteRemedy[] | undefined {
   return list
     ?.toSorted((a, b) => gentlest.indexOf(kindOf(a)) - gentlest.indexOf(kindOf(b)))
-    .map((of) => ({ key: keyOf(of), withinMs: of.within, auto: toAuto(of.auto), ...toMending(of, tools) }));
+    .map((of) => ({ key: keyOf(of), withinMs: of.within, auto: of.auto && toAuto(of.auto), ...toMending(of, tools) }));
 }
 
 function toMending(of: Remedy, { docker: engines, scripts: known }: RemedyTools): Mending {
@@ -160,8 +165,7 @@ function toEngine(host: string | undefined, engines: RemedyTools['docker']): Doc
   return { address: socket === undefined ? url : `unix://${socket}`, ...tls };
 }
 
-function toAuto(of: z.output<typeof auto> | undefined): AutoRule | undefined {
-  if (of === undefined) return undefined;
+export function toAuto(of: z.output<typeof auto>): AutoRule {
   const { after, perIncident, perDay, coolDown } = of;
   return { afterMs: after, perIncident, perDay, coolDownMs: coolDown, approval: toRule(of.approval) };
 }

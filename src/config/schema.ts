@@ -31,6 +31,7 @@ import {
   toMonitoring,
   toWindow,
 } from './monitoring-schema.ts';
+import { remediation, toServerRule } from './remediation-schema.ts';
 import { docker, remedyFaults, scripts } from './remedies-schema.ts';
 import { restore } from './restore-schema.ts';
 import { holds, retention, toHolds, toRetention } from './retention-schema.ts';
@@ -140,6 +141,9 @@ export const SettingsFile = section({
   statusPage: statusPage.prefault({}).describe('A page that tells the public how sites are; off until it is enabled'),
   maintenance: maintenance.prefault([]).describe('Planned work: checks go on, nothing is told'),
   freeze: freeze.prefault([]).describe('Times in which nothing is mended without a person'),
+  remediation: remediation
+    .prefault([])
+    .describe('What is done to servers without being asked; empty = nothing ever is'),
   docker: docker.prefault([]).describe('Docker engines whose containers may be restarted'),
   scripts: scripts.prefault([]).describe('Scripts that may be run on servers as a remedy; no others ever are'),
   sitesDefaults: sitesDefaults.prefault({}).describe('What holds for every site that does not say otherwise'),
@@ -282,6 +286,7 @@ export function toSettings(file: SettingsFile): Settings {
     statusPage: toStatusPage(file.statusPage),
     maintenance: file.maintenance.map(toMaintenance),
     freeze: file.freeze.map(toWindow),
+    remediation: file.remediation.map(toServerRule),
     schedules: file.schedules.map((one) => toSchedule(one, accounts)),
     drills: file.drills.map((one) => toDrill(one, accounts)),
     sites: sites.map((site) => toSite(site, file.sitesDefaults, file)),

@@ -6,6 +6,7 @@ import type { ChannelId } from '#ports/ids.ts';
 import type { Incidents } from '#ports/incidents.ts';
 import type { SettingsSource } from '#ports/settings.ts';
 
+import { withRules } from './automatic.ts';
 import { type Due, type Look, restOf } from './judge.ts';
 import * as messages from './messages.ts';
 import type { GroupRecord, HealthRecord, Records } from './records.ts';
@@ -153,17 +154,15 @@ export function createTeller(world: World) {
       serverMs: settings.current().restore.serverMs,
       now: clock.now(),
     };
-    if (item.topic === 'checks')
-      return incidents.raise(key, {
-        channel,
-        startedAt: item.since,
-        ...messages.troubled({ ...subject, ...item }),
-        ...right(),
-      });
+    const isCheck = item.topic === 'checks';
+    const { report, note } = isCheck
+      ? messages.troubled({ ...subject, ...item })
+      : messages.planned({ ...subject, ...item });
     return incidents.raise(key, {
       channel,
-      startedAt: clock.now(),
-      ...messages.planned({ ...subject, ...item }),
+      startedAt: isCheck ? item.since : clock.now(),
+      report: withRules(report, look.instance, settings.current().remediation),
+      note,
       ...right(),
     });
   }

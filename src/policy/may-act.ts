@@ -12,7 +12,14 @@ export type Facts = {
   now: number;
   incident: { id: string; startedAt: number; taken: boolean };
   /** The remedies that fit, the gentlest first, each with what allows it. */
-  remedies: readonly { rule: string; auto: AutoRule | undefined }[];
+  remedies: readonly {
+    rule: string;
+    auto: AutoRule | undefined;
+    /** Its window is not open. */
+    shut?: boolean;
+    /** Tries in 24 h that count against `perDay`, where those of other things do too. */
+    today?: number;
+  }[];
   /** Of the same thing (a site, a server), the newest last. */
   tries: readonly Try[];
   /** A run of a person for this incident waits or works. */
@@ -26,7 +33,7 @@ export type Facts = {
 /** `people`: Deckhand has done what it may, and it did not help. */
 export type Ruling = { kind: 'act'; rule: string } | { kind: 'wait'; why: string } | { kind: 'people'; why: string };
 
-const dayMs = 24 * 3_600_000;
+export const dayMs = 24 * 3_600_000;
 /** Source: facts of peers; see docs/remedies.md. */
 const mostFailed = 2;
 
@@ -47,10 +54,12 @@ export function mayAct(facts: Facts): Ruling {
   const obstacle = obstacleOf(facts);
   if (obstacle !== undefined) return { kind: 'wait', why: obstacle };
   const today = tries.filter(({ at }) => now - at < dayMs);
-  const open = left.filter(({ rule, auto }) => count(today, rule) < auto.perDay);
+  const open = left.filter((one) => (one.today ?? count(today, one.rule)) < one.auto.perDay);
   if (open.length === 0) return { kind: 'people', why: 'nothing else may be tried today' };
   const last = Math.max(...tries.map(({ at }) => at));
-  const ripe = open.find(({ auto }) => now - incident.startedAt >= auto.afterMs && now - last >= auto.coolDownMs);
+  const ripe = open.find(
+    ({ auto, shut }) => shut !== true && now - incident.startedAt >= auto.afterMs && now - last >= auto.coolDownMs,
+  );
   return ripe === undefined ? { kind: 'wait', why: 'too early' } : { kind: 'act', rule: ripe.rule };
 }
 

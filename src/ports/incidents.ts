@@ -9,7 +9,7 @@ export type Remedy = {
   /** Arguments as typed, for example `i-0abc… --from latest`. Ids only, never names. */
   line: string;
   style?: 'primary' | 'danger';
-  /** Of deckhand.yml, what may allow it without a person: `SITE/KEY` of a remedy of a site. */
+  /** Of deckhand.yml, what may allow it without a person: `SITE/KEY` of a remedy of a site, `server:NAME` of `remediation`. */
   rule?: string;
 };
 

@@ -99,6 +99,8 @@ export type Settings = {
   maintenance: readonly MaintenanceWindow[];
   /** While one of these lasts nothing is mended without a person. */
   freeze: readonly Window[];
+  /** What may be done to servers without being asked; empty = nothing. */
+  remediation: readonly ServerRule[];
   schedules: readonly SnapshotSchedule[];
   drills: readonly Drill[];
   sites: readonly Site[];
@@ -210,6 +212,21 @@ export type AutoRule = {
   /** From any try on the same thing to the next. Default 30 min. */
   coolDownMs: number;
   approval: ApprovalRule;
+  /** Only begun while it lasts; undefined = at any time. */
+  window?: Window;
+};
+
+/** What Deckhand may do to a server by itself. */
+export const serverCures = ['start', 'reboot', 'migrate', 'standby', 'replace', 'event', 'restore'] as const;
+export type ServerCure = (typeof serverCures)[number];
+/** `auto.perDay` counts the tries on all its servers together. */
+export type ServerRule = {
+  /** Unique; a-z, 0-9 and dashes. */
+  name: string;
+  /** As typed after `/fleet`. */
+  selector: string;
+  remedy: ServerCure;
+  auto: AutoRule;
 };
 
 /** A way to mend a site. `key`: as typed after `/deck fix SITE`, unique in the site. */

@@ -15,6 +15,7 @@ import type { Ending } from './card.ts';
 import { closeCard, createLiveCard, type LiveCard } from './live-card.ts';
 import type { Parts } from './parts.ts';
 import { reachOf } from './reach.ts';
+import type { WhyNotAct } from './remediation.ts';
 import { createRunRecord, findChange } from './run-record.ts';
 import { createRunTell } from './run-tell.ts';
 import { isUndoIncomplete, messageOf, saga } from './saga.ts';
@@ -40,14 +41,15 @@ export type RunNeeds = {
   automatic: Automatic;
   parts: Parts;
   sites: Story['sites'];
+  whyNotAct: WhyNotAct;
 };
 
 /** Bookkeeping of a run must outlast any outage of the store or of Slack: about three hours of tries. */
 const patient = { attempts: 200 };
 
 /** The life of any change: show the plan, wait for people, look again, do it or undo it, tell. Runs durably. */
-export function createRun({ world, who, asking, incidents, automatic, parts, sites }: RunNeeds) {
-  const objection = createStillTrue({ world, who, asking });
+export function createRun({ world, who, asking, incidents, automatic, parts, sites, whyNotAct }: RunNeeds) {
+  const objection = createStillTrue({ world, who, asking, whyNotAct });
   const record = createRunRecord(world);
   const tell = createRunTell(world, incidents);
 

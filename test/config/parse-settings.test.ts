@@ -87,6 +87,7 @@ describe('reading deckhand.yml', () => {
       schedules: [],
       drills: [],
       freeze: [],
+      remediation: [],
       history: { hoursMs: 35 * 86_400_000, daysMs: 730 * 86_400_000 },
       siteReport: { enabled: true, cron: '0 9 * * 1', timezone: 'UTC' },
       statusPage: {

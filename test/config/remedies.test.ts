@@ -62,3 +62,47 @@ describe('the remedies of a site', () => {
     expect(problems.map(({ next }) => next).join(' ')).toMatch(expected);
   });
 });
+
+describe('what is done to servers without being asked', () => {
+  const rules = (...list: string[]) => read(`remediation:\n${list.map((one) => `  - { ${one} }\n`).join('')}`);
+  it('is nothing unless a rule says so, and waits for a person unless that says so too', () => {
+    expect(read('channels: {}').settings?.remediation).toEqual([]);
+    expect(rules('name: web, select: role=web, remedy: reboot').settings?.remediation).toEqual([
+      {
+        name: 'web',
+        selector: 'role=web',
+        remedy: 'reboot',
+        auto: {
+          afterMs: 120_000,
+          perIncident: 1,
+          perDay: 3,
+          coolDownMs: 1_800_000,
+          approval: { kind: 'confirm', expiresMs: 1_800_000 },
+        },
+      },
+    ]);
+  });
+
+  it('may be kept to windows', () => {
+    const window = 'window: { cron: "0 2 * * *", duration: 3h }';
+    const { settings } = rules(`name: night, select: all, remedy: event, approval: none, ${window}`);
+    expect(settings?.remediation[0]?.auto).toMatchObject({
+      approval: { kind: 'none' },
+      window: { kind: 'cron', name: 'night', cron: '0 2 * * *', durationMs: 10_800_000, timezone: 'UTC' },
+    });
+  });
+
+  it.each([
+    ['an unknown remedy', ['name: a, select: all, remedy: terminate'], /one of start, reboot/],
+    ['a restore that nobody approves', ['name: a, select: all, remedy: restore'], /another person/],
+    ['a replacement that nobody approves', ['name: a, select: all, remedy: replace, approval: none'], /another person/],
+    ['a bad selector', ['name: a, select: "=x", remedy: reboot'], /tag key before/],
+    ['the same name twice', Array(2).fill('name: a, select: all, remedy: reboot'), /name of its own/],
+  ])('refuses %s', (_what, list, expected) => {
+    expect(
+      rules(...(list as string[]))
+        .problems.map(({ next }) => next)
+        .join(),
+    ).toMatch(expected);
+  });
+});

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { type Sandbox, startSandbox } from './sandbox.ts';
+import { type Bot, startBot } from './bot.ts';
 
-let sandbox: Sandbox;
+let sandbox: Bot;
 beforeAll(async () => {
-  sandbox = await startSandbox();
+  sandbox = await startBot();
 });
 afterAll(() => sandbox.stop());
 
@@ -70,7 +70,7 @@ describe('remedies for servers', () => {
     const stops = await calls('StopInstances');
     await sandbox.faults({ ec2: { impair: 'web-1', check: 'system', recoversIn: 12 } });
     const alert = await sandbox.read('alerts', /^(CRITICAL|WARNING).*status check.*web-1/is, 30_000);
-    expect(alert.plain).toMatch(/AWS is left to it/);
+    expect(alert.plain).toMatch(/Wait: AWS often moves it by itself/);
     expect(alert.buttons.map(({ text }) => text).join()).not.toMatch(/Move|Reboot/);
 
     await sandbox.turn(alert, /Over after/, 40_000);
@@ -86,5 +86,74 @@ describe('remedies for servers', () => {
     await sandbox.press('requester', card, 'confirm');
     await sandbox.turn(card, /done: Started db-1.*ok/, 60_000);
     await sandbox.turn(alert, /Over after/, 40_000);
+  });
+});
+
+describe('remedies for servers without a person', () => {
+  const inThread = async (alert: { ts: string }) =>
+    (await sandbox.messages('alerts')).filter(({ ts, thread_ts }) => thread_ts === alert.ts && ts !== alert.ts);
+  /** So many more looks of the watch, which come every few seconds. */
+  async function looks(many: number): Promise<void> {
+    const before = await calls('DescribeInstanceStatus');
+    await sandbox.until(async () => (await calls('DescribeInstanceStatus')) >= before + many, 'more looks', 60_000);
+  }
+  let changes = 0;
+  function rule(more: string): void {
+    changes++;
+    sandbox.configure('remediation', `  - { name: by-rule, after: 0ms, coolDown: 1s, perDay: 10, ${more} }`);
+  }
+  /** The settings as they stand are in force. */
+  async function taken(): Promise<void> {
+    await sandbox.until(
+      async () => {
+        await sandbox.command('approver', 'ops', '/deck audit');
+        return (await sandbox.messages('ops')).some(
+          ({ plain }) => (plain.match(/was changed and applied/g) ?? []).length >= changes,
+        );
+      },
+      'the new settings',
+      60_000,
+    );
+  }
+
+  it('reboot what does not answer, say so, and the alert ends by itself', { timeout: 120_000 }, async () => {
+    const { id } = await sandbox.server('web-1');
+    rule('select: web-1, remedy: reboot, approval: none');
+    await taken();
+    const reboots = await calls('RebootInstances');
+    await sandbox.faults({ ec2: { impair: 'web-1', check: 'instance' } });
+    const alert = await sandbox.see(
+      'alerts',
+      ({ text }) => text.startsWith('CRITICAL') && text.includes(id) && /instance status check/.test(text),
+      60_000,
+    );
+
+    await sandbox.turn(alert, /Over after/, 60_000);
+    const over = await sandbox.turn(alert, /By itself · Restarted web-1/, 60_000);
+    expect(over.plain).toMatch(/By itself · begins: Reboot \(rule by-rule\)/);
+    expect((await inThread(alert)).map(({ plain }) => plain).join('\n')).toMatch(
+      /begins: Reboot[^]*By itself · Restarted web-1/,
+    );
+    expect(await calls('RebootInstances')).toBe(reboots + 1);
+  });
+
+  it('do a planned retirement in a window, and not before it', { timeout: 120_000 }, async () => {
+    const { id } = await sandbox.server('web-1');
+    const stops = await calls('StopInstances');
+    rule(`select: ${id}, remedy: event, approval: none, window: { cron: '0 0 1 1 *', duration: 1m }`);
+    await taken();
+    await sandbox.faults({ ec2: { event: { instance: 'web-1', code: 'instance-retirement', inHours: 24 } } });
+    const alert = await sandbox.see(
+      'alerts',
+      ({ text }) => text.startsWith('WARNING') && text.includes(id) && /instance-retirement/.test(text),
+      60_000,
+    );
+    await looks(2);
+    expect(await calls('StopInstances')).toBe(stops);
+
+    rule(`select: ${id}, remedy: event, approval: none, window: { cron: '* * * * *', duration: 1h }`);
+    await sandbox.turn(alert, /Over after/, 90_000);
+    await sandbox.turn(alert, /By itself · Did instance-retirement of web-1/, 60_000);
+    expect(await calls('StopInstances')).toBe(stops + 1);
   });
 });

@@ -44,6 +44,8 @@ describe('acting without a person', () => {
     ['waits while a run of a person is open', { busy: true }, 'wait'],
     ['leaves what a person has taken', { incident: { ...base.incident, taken: true } }, 'wait'],
     ['leaves several that fail together', { several: true }, 'wait'],
+    ['waits for its window', { remedies: [{ ...base.remedies[0]!, shut: true }] }, 'wait'],
+    ['gives up when others have used up the day', { remedies: [{ ...base.remedies[0]!, today: 3 }] }, 'people'],
     ['waits for the try before', { tries: [aTry({ end: 'open' })] }, 'wait'],
     ['goes to the next remedy', { tries: [aTry({})] }, 'act shop/server:reboot'],
     ['cools down first', { tries: [aTry({ at: now - 10 * minute })] }, 'wait'],

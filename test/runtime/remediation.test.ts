@@ -21,21 +21,43 @@ const incident = {
   },
 } as unknown as IncidentRecord;
 
+const ofServer = (id: string, nr = 1) =>
+  ({
+    ...incident,
+    id,
+    key: `instance:i-0000000000000000${nr}`,
+    report: {
+      remedies: [
+        { label: 'Reboot', operation: 'restart', line: `i-0000000000000000${nr}`, rule: 'server:reboot-web' },
+        { label: 'Restore…', operation: 'restore', line: `i-0000000000000000${nr} --from latest` },
+      ],
+    },
+  }) as unknown as IncidentRecord;
+
 /** A store that outlives the process, and an engine that knows an id once. */
 function setting() {
   const watch = new Map<string, Json>();
+  const clock = { now: 100_000 };
   const asked = new Map<string, AutomaticRequest>();
   const said: string[] = [];
-  const state = { crashing: false, run: undefined as Run | undefined };
+  const state = { crashing: false, run: undefined as Run | undefined, incident, why: undefined as string | undefined };
   const world = {
-    clock: { now: () => 100_000 },
+    clock: { now: () => clock.now },
     calendar: { last: () => undefined },
     log: { warn: () => undefined },
     clouds: { places: () => [{ account: '', region: 'us-east-1' }] },
-    operations: [{ kind: 'change', name: 'fix', parse: ({ plain }: { plain: readonly string[] }) => ({ plain }) }],
+    operations: ['fix', 'restart'].map((name) => ({
+      kind: 'change',
+      name,
+      parse: ({ plain }: { plain: readonly string[] }) => ({ plain }),
+    })),
     engine: { state: async (id: string) => (asked.has(id.replace('automatic:', '')) ? 'running' : undefined) },
     settings: {
-      current: () => ({ freeze: [], sites: [{ name: 'shop', remedies: [{ key: 'container:shop', auto }] }] }),
+      current: () => ({
+        freeze: [],
+        sites: [{ name: 'shop', remedies: [{ key: 'container:shop', auto }] }],
+        remediation: [{ name: 'reboot-web', selector: 'role=web', remedy: 'reboot', auto }],
+      }),
     },
     history: {
       watch: {
@@ -44,7 +66,7 @@ function setting() {
           for (const [key, value] of rows) watch.set(key, value);
         },
       },
-      incidents: { list: async () => [incident] },
+      incidents: { list: async () => [state.incident] },
       runs: { recent: async () => [], get: async () => state.run },
     },
   } as unknown as World;
@@ -56,8 +78,9 @@ function setting() {
     },
   };
   const incidents = { tried: async (_id: string, { key }: { key: string }) => void said.push(key) };
-  const start = () => createRemediation({ world, automatic, incidents: incidents as never });
-  return { start, asked, said, state };
+  const whyNotAct = async () => state.why;
+  const start = () => createRemediation({ world, automatic, incidents: incidents as never, whyNotAct });
+  return { start, asked, said, state, watch, clock };
 }
 
 describe('acting by itself', () => {
@@ -97,5 +120,60 @@ describe('acting by itself', () => {
 
     expect(asked.size).toBe(1);
     expect(said).toEqual(['given-up']);
+  });
+});
+
+describe('acting by itself on a server', () => {
+  it('says what it begins, and asks once, also when it was killed in between', async () => {
+    const { start, asked, said, state } = setting();
+    state.incident = ofServer('inc-2');
+    state.crashing = true;
+    await start()();
+    expect(asked.size).toBe(0);
+
+    state.crashing = false;
+    await start()();
+    await start()();
+
+    expect([...asked.values()]).toMatchObject([
+      { operation: 'restart', incident: 'inc-2', approval: { kind: 'none' } },
+    ]);
+    expect(new Set(said)).toEqual(new Set([`${[...asked.keys()][0]}:begun`]));
+  });
+
+  it('uses up no try while the server must not be touched, and calls nobody', async () => {
+    const { start, asked, said, state, watch } = setting();
+    state.incident = ofServer('inc-2');
+    state.why = 'Run r-1 works on it.';
+
+    await start()();
+    expect([asked.size, watch.size, said.length]).toEqual([0, 0, 0]);
+
+    state.why = undefined;
+    await start()();
+    expect(asked.size).toBe(1);
+  });
+
+  it('counts the tries of a day on all servers of a rule together', async () => {
+    const { start, asked, state } = setting();
+    for (const nr of [1, 2, 3, 4, 5]) {
+      state.incident = ofServer(`inc-${nr}`, nr);
+      await start()();
+    }
+    expect(asked.size).toBe(auto.perDay);
+  });
+
+  it('is not blocked by a try that was never asked for, of an incident that is over', async () => {
+    const { start, asked, state, clock } = setting();
+    state.incident = ofServer('inc-2');
+    state.crashing = true;
+    await start()();
+    state.crashing = false;
+    state.incident = ofServer('inc-3');
+    clock.now += 10_000;
+
+    await start()();
+
+    expect([...asked.values()]).toMatchObject([{ incident: 'inc-3' }]);
   });
 });

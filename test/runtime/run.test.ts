@@ -115,6 +115,7 @@ function setting(
     roles: new Set(roles[user]),
   });
   const run = createRun({
+    whyNotAct: async () => undefined,
     world,
     parts: createParts(world, () => operation),
     who,

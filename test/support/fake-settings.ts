@@ -78,6 +78,7 @@ export function createFakeSettings(
     },
     maintenance: [],
     freeze: [],
+    remediation: [],
     schedules: [],
     drills: [],
     sites: [],
