@@ -66,6 +66,8 @@ describe('looking', () => {
 
     await sandbox.command('requester', 'ops', '/fleet unattached --account all --region all');
     expect((await told('requester', /Search · all unattached/)).plain).toMatch(/in \d places|could not be read/);
+    await sandbox.command('requester', 'ops', '/fleet role=db untagged=cost-center');
+    expect((await told('requester', /Search · role=db untagged=cost-center/)).plain).toMatch(/db-1/);
     await sandbox.command('requester', 'ops', '/fleet age>90d');
     expect((await told('requester', /no filter of/)).plain).toMatch(/no-backup 26h/);
   });

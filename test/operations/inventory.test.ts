@@ -14,7 +14,14 @@ const place = { account: '123456789012', region: 'us-east-1' };
 
 const servers = [
   anInstance({ id: 'i-00000001', name: 'web-10', type: 't3.large', zone: 'us-east-1a', launchedAt: now - 100 * day }),
-  anInstance({ id: 'i-00000002', name: 'web-9', type: 't3.small', zone: 'us-east-1b', launchedAt: now - 2 * day }),
+  anInstance({
+    id: 'i-00000002',
+    name: 'web-9',
+    type: 't3.small',
+    zone: 'us-east-1b',
+    launchedAt: now - 2 * day,
+    tags: { team: 'web', owner: ' ' },
+  }),
   anInstance({
     id: 'i-00000003',
     name: 'db',
@@ -84,6 +91,11 @@ describe('what is found', () => {
     ['no-backup 26h sort=size', ['b', 'a']],
     ['unencrypted sort=cost', ['c', 'a']],
     ['unencrypted older=2d', ['a']],
+    ['untagged=team', ['db', 'web-10']],
+    ['untagged=constructor', ['db', 'web-9', 'web-10']],
+    ['untagged=owner', ['db', 'web-9', 'web-10']],
+    ['unencrypted untagged=Name', []],
+    ['unattached untagged=team', ['c']],
   ])('of %s', (line, wanted) => {
     expect(names(filters(line).search ?? {})).toEqual(wanted);
   });
@@ -186,7 +198,8 @@ describe('what is typed', () => {
   });
 
   it('reads back what it says of a search', () => {
-    const line = 'type=t3.* az=*a state=running older=90d newer=36h unattached unencrypted no-backup 26h sort=age';
+    const line =
+      'type=t3.* az=*a state=running older=90d newer=36h unattached unencrypted no-backup 26h untagged=owner sort=age';
     expect(describeSearch(filters(line).search ?? {})).toBe(line);
   });
 

@@ -7,9 +7,9 @@ import { type Search, type Sorting, sortings } from './inventory.ts';
 
 const example = '/fleet type=t3.* az=us-east-1a older=90d state=stopped';
 const known =
-  'There is: `type=`, `az=`, `state=` (with `*` and `?`), `older=90d`, `newer=2h`, `unattached`, `unencrypted`, `no-backup 26h`, ' +
+  'There is: `type=`, `az=`, `state=` (with `*` and `?`), `older=90d`, `newer=2h`, `unattached`, `unencrypted`, `no-backup 26h`, `untagged=owner`, ' +
   `\`sort=${sortings.join('|')}\`, \`--csv\`; tags such as \`env=prod\`, or \`tag:type=…\` for a tag that is named like a filter. For example: \`${example}\`.`;
-const keys = ['type', 'az', 'state', 'older', 'newer', 'sort'] as const;
+const keys = ['type', 'az', 'state', 'older', 'newer', 'untagged', 'sort'] as const;
 const bare = ['unattached', 'unencrypted', 'no-backup'] as const;
 
 /**
@@ -54,6 +54,7 @@ export function describeSearch(of: Search): string {
     ...(of.unattached === true ? ['unattached'] : []),
     ...(of.unencrypted === true ? ['unencrypted'] : []),
     ...(of.noBackupMs === undefined ? [] : of.noBackupMs === 0 ? ['no-backup'] : [`no-backup ${short(of.noBackupMs)}`]),
+    ...text('untagged', of.untagged),
     ...text('sort', of.sort),
   ].join(' ');
 }
@@ -67,6 +68,8 @@ function filterOf(key: (typeof keys)[number], value: string): Search {
       return { zone: value };
     case 'state':
       return { state: value };
+    case 'untagged':
+      return { untagged: value };
     case 'older':
       return { olderMs: age(key, value) };
     case 'newer':

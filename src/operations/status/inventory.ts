@@ -18,6 +18,8 @@ export type Search = {
   unencrypted?: boolean | undefined;
   /** In use and without a completed snapshot that is younger than this (ms); 0 = without any. */
   noBackupMs?: number | undefined;
+  /** The tag of this key is missing or blank. */
+  untagged?: string | undefined;
   sort?: Sorting | undefined;
   csv?: boolean | undefined;
 };
@@ -66,7 +68,7 @@ function serversOf({ place, instances, volumes }: Stock, wanted: Search, now: nu
   const sizes = new Map(volumes.map(({ id, sizeGiB }) => [id, sizeGiB]));
   const encrypted = new Map(volumes.map((volume) => [volume.id, volume.encrypted]));
   return instances
-    .filter((one) => fits([one], wanted) && isAged(one.launchedAt, wanted, now))
+    .filter((one) => fits([one], wanted) && lacks(one.tags, wanted) && isAged(one.launchedAt, wanted, now))
     .map(({ id, name, type, zone, state, launchedAt, tags, mappings }) => ({
       place,
       id,
@@ -95,6 +97,7 @@ function disksOf({ place, instances, volumes, snapshots }: Stock, wanted: Search
       (wanted.unattached !== true || attachments.length === 0) &&
       (wanted.unencrypted !== true || !encrypted) &&
       fits([volume, ...hosts], wanted) &&
+      lacks(tags, wanted) &&
       isAged(createdAt, wanted, now);
     if (!isWanted) return [];
     const lastSnapshotAt = lastOf(volume);
@@ -131,6 +134,10 @@ function fits(things: readonly Pick<Volume, 'type' | 'zone' | 'state'>[], { type
     (zone === undefined || things.some((one) => fitsPattern(one.zone, zone))) &&
     (state === undefined || things.some((one) => fitsPattern(one.state, state)))
   );
+}
+
+function lacks(tags: Tags, { untagged }: Search): boolean {
+  return untagged === undefined || !Object.hasOwn(tags, untagged) || tags[untagged]?.trim() === '';
 }
 
 function isAged(bornAt: number, { olderMs, newerMs }: Search, now: number): boolean {
