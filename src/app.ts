@@ -80,7 +80,10 @@ export function createApp(outside: AppWorld): App {
   const managed = createManagedSites({ ...outside, reader: outside.siteReader, onShadowed: tellShadowed });
   const world: World & AppWorld = { ...outside, settings: managed.settings, operations };
   const who = createPeople(world);
-  const incidents = createIncidents(world);
+  const incidents = createIncidents(world, {
+    pictures: world.pictures,
+    chartOf: (incident) => sites.chartOf(incident),
+  });
   const sites = createSiteWatch({ ...world, cloud: world.clouds.at(home), elsewhere, incidents });
   // One replica checks the sites; the others would only check them again, and tell twice.
   const watching = createLease({ ...world, holder: world.randomText(8) }, 'sites', {

@@ -2,33 +2,44 @@ import type { Chart, Point } from '#ports/pictures.ts';
 
 import { height, plot, valueAxis } from './frame.ts';
 import { isDrawable, short, ticks } from './scale.ts';
+import { barHeight, looks, stateBar, stateNames } from './state-bar.ts';
 import { colours, legend, lineAt, padding, palette, round, sheet, textAt, textWidth } from './svg.ts';
 
 export type Lines = Extract<Chart, { kind: 'lines' }>;
 
-/** Lines over time from 0 up, gaps left open. Pure. */
+/** Lines over time from 0 up, gaps left open; below them how it was by then. Pure. */
 export function linesSvg(chart: Lines): string {
   const shown = chart.series.slice(0, palette.length);
   const all = shown.flatMap(({ points }) => points.filter(isMeasured));
-  const instants = shown.flatMap(({ points }) => points.map(({ at }) => at));
+  const { states = [] } = chart;
+  const instants = [...shown.flatMap(({ points }) => points.map(({ at }) => at)), ...states.flatMap(endsOf)];
   const from = instants.reduce((first, at) => Math.min(first, at), Infinity);
   const to = instants.reduce((last, at) => Math.max(last, at), -Infinity);
-  if (all.length === 0)
+  if (all.length + states.length === 0)
     return sheet(chart.title, 110, [textAt(padding, 70, 'Nothing was measured in this time.', { size: 13 })]);
   const most = all.reduce((highest, { value }) => Math.max(highest, value), chart.limit?.value ?? 0);
   const { y, drawn } = valueAxis(most, chart.unit);
   const x = (at: number) =>
     to === from ? (plot.left + plot.right) / 2 : plot.left + ((at - from) / (to - from)) * (plot.right - plot.left);
-  return sheet(chart.title, height, [
+  const hues = states.length === 0 ? palette : palette.filter((one) => !stateHues.has(one));
+  const lines = shown.map(({ name, points }, at) => ({ name, points, colour: hues[at % hues.length] ?? colours.ink }));
+  const below = states.length === 0 ? 0 : barHeight + 12;
+  return sheet(chart.title, height + below, [
     drawn,
-    timeAxis({ from, to, timezone: chart.timezone, x, y: plot.bottom + 18 }),
-    ...shown.flatMap(({ points }, at) => runs(points).map((run) => path(run, x, y, palette[at] ?? colours.ink))),
+    ...(below === 0 ? [] : stateBar(states, { from, to, x, y: plot.bottom + 10, left: plot.left, right: plot.right })),
+    timeAxis({ from, to, timezone: chart.timezone, x, y: plot.bottom + 18 + below }),
+    ...lines.flatMap(({ points, colour }) => runs(points).map((run) => path(run, x, y, colour))),
     ...(chart.limit === undefined ? [] : [limitLine(chart.limit, y(chart.limit.value))]),
-    legend(
-      shown.map(({ name }, at) => ({ name, colour: palette[at] ?? colours.ink })),
-      height - 18,
-    ),
+    legend([...lines, ...(below === 0 ? [] : stateNames)], height + below - 18),
   ]);
+}
+
+/** What a line must not look like where states are shown too. */
+const stateHues: ReadonlySet<string> = new Set(Object.values(looks).map(({ colour }) => colour));
+
+/** Where a bar of states begins and ends. */
+export function endsOf({ from, to }: { from: number; to: number }): readonly number[] {
+  return [from, to];
 }
 
 /** Instants below a plot; the outer ones stay inside the paper. */

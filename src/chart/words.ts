@@ -1,7 +1,7 @@
 import type { Chart } from '#ports/pictures.ts';
 
 import type { Bars } from './bars.ts';
-import { isMeasured, type Lines } from './lines.ts';
+import { endsOf, isMeasured, type Lines } from './lines.ts';
 import { short } from './scale.ts';
 import type { UpDown } from './updown.ts';
 
@@ -35,18 +35,24 @@ function barsSaid({ bars, parts }: Bars): readonly string[] {
   return said.length === 0 ? ['None.'] : said;
 }
 
-function linesSaid({ series, unit, limit }: Lines): readonly string[] {
+function linesSaid({ series, unit, limit, states = [] }: Lines): readonly string[] {
   const lines = series.map(({ name, points }) => {
     const values = points.filter(isMeasured).map(({ value }) => value);
     const last = values.at(-1);
     if (last === undefined) return `${name}: nothing measured.`;
     return `${name}: last ${short(last)} ${unit}, between ${short(Math.min(...values))} and ${short(Math.max(...values))}.`;
   });
-  return limit === undefined ? lines : [...lines, `${limit.name}: ${short(limit.value)} ${unit}.`];
+  const ends = states.flatMap(endsOf);
+  const span = { from: Math.min(...ends), to: Math.max(...ends) };
+  return [
+    ...lines,
+    ...(limit === undefined ? [] : [`${limit.name}: ${short(limit.value)} ${unit}.`]),
+    ...(states.length === 0 ? [] : [rowSaid(span, { name: 'State', spans: states })]),
+  ];
 }
 
 /** Of the time that is known: a site that is watched since today is not up for a seventh of the week. */
-function rowSaid({ from, to }: UpDown, { name, spans }: UpDown['rows'][number]): string {
+function rowSaid({ from, to }: Pick<UpDown, 'from' | 'to'>, { name, spans }: UpDown['rows'][number]): string {
   const length = (state: string) =>
     spans
       .filter((span) => span.state === state)

@@ -1,5 +1,5 @@
 import type { Fence } from './history.ts';
-import type { ChannelId } from './ids.ts';
+import type { ChannelId, FileId } from './ids.ts';
 import type { Line } from './text.ts';
 
 /** A fix offered on an incident's card. Pressing it is the same as typing `line` to `operation`: same plan, same approval. */
@@ -31,7 +31,12 @@ export type Report = {
   sites?: readonly string[];
   /** What was tried and how it went; kept by the incident book over the reports of the watcher. */
   tried?: readonly Tried[];
+  /** Kept likewise. */
+  picture?: IncidentPicture;
 };
+
+/** How it went, drawn when the incident was in the state `of`; uploaded before. `alt` says the same in words. */
+export type IncidentPicture = { of: 'open' | 'resolved'; file: FileId; alt: string };
 
 /** `key`: what is said once, however often: the id of a run. */
 export type Tried = { key: string; line: Line };

@@ -1,18 +1,25 @@
 /** A value at an instant (epoch ms); `undefined` is a gap: nothing was measured. */
 export type Point = { at: number; value: number | undefined };
 
+/** How something was from one instant to another. */
+export type Spell = { from: number; to: number; state: 'up' | 'slow' | 'down' };
+
 /**
  * What a chart shows, as data. All text is literal. Instants are epoch ms and shown in `timezone` (an IANA name). What
  * does not fit is left out and counted, so any amount may be given.
  */
 export type Chart = { title: string } & (
   | {
-      /** One line a series over time, for example p50 and p95 in ms; `limit` is a dashed line across. */
+      /**
+       * One line a series over time, for example p50 and p95 in ms; `limit` is a dashed line across. `states`: a bar below,
+       * on the same time, as in `updown`.
+       */
       kind: 'lines';
       timezone: string;
       unit: string;
       series: readonly { name: string; points: readonly Point[] }[];
       limit?: { value: number; name: string };
+      states?: readonly Spell[];
     }
   | {
       /** A bar a row from `from` to `to`, in the colour of its state; what no span covers is unknown. */
@@ -20,7 +27,7 @@ export type Chart = { title: string } & (
       timezone: string;
       from: number;
       to: number;
-      rows: readonly { name: string; spans: readonly { from: number; to: number; state: 'up' | 'slow' | 'down' }[] }[];
+      rows: readonly { name: string; spans: readonly Spell[] }[];
     }
   | {
       /** Stacked bars: a label and a value for each part, in the order of `parts`. */

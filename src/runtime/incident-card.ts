@@ -19,6 +19,9 @@ export function renderIncident(incident: IncidentRecord, now: number): Message {
       { kind: 'text', lines: [status(incident, report, now)] },
       { kind: 'facts', facts: report.facts },
       ...(report.detail.length > 0 ? [{ kind: 'text', lines: report.detail.map(said) } satisfies Section] : []),
+      ...(report.picture === undefined
+        ? []
+        : [{ kind: 'image', file: report.picture.file, alt: report.picture.alt } satisfies Section]),
       ...(report.tried === undefined
         ? []
         : [{ kind: 'list', items: report.tried.map(({ line }) => line) } satisfies Section]),

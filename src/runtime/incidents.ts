@@ -1,9 +1,10 @@
 import type { Fence, IncidentRecord } from '#ports/history.ts';
-import type { Incidents, Report, Tried } from '#ports/incidents.ts';
+import type { IncidentPicture, Incidents, Report, Tried } from '#ports/incidents.ts';
 import type { Json } from '#ports/json.ts';
 import type { Line } from '#ports/text.ts';
 
 import { hashPlan } from './ids.ts';
+import { createIllustrator, type Illustrated } from './incident-picture.ts';
 import { createShowing } from './incident-show.ts';
 import { note } from './posting.ts';
 import type { World } from './world.ts';
@@ -18,16 +19,17 @@ export type IncidentBook = Incidents & {
 /** Lines of what was tried that a card keeps; the thread has all. */
 const mostTried = 10;
 
-/** Incidents in the store, shown on one message each. */
-export function createIncidents(world: World): IncidentBook {
+/** Incidents in the store, shown on one message each, some of them with a picture. */
+export function createIncidents(world: World, illustrated?: Illustrated): IncidentBook {
   const show = createShowing(world);
+  const illustrate = illustrated && createIllustrator(world, illustrated, keepPicture);
 
   async function raise(key: string, of: Parameters<Incidents['raise']>[1]): Promise<void> {
     await changing(async () => {
       const now = world.clock.now();
       const known = (await world.history.incidents.open(key)) ?? (await reopenable(key, now));
       if (known === undefined) return keep(firstRecord(world, key, of, now), of);
-      const report = withTried(of.report, known);
+      const report = withKept(of.report, known);
       if (known.state === 'open' && sameReport(known, report)) return show(known.id);
       return keep(
         {
@@ -53,7 +55,7 @@ export function createIncidents(world: World): IncidentBook {
           ...known,
           state: 'resolved',
           endedAt: of.endedAt,
-          report: asJson(withTried(of.report, known)),
+          report: asJson(withKept(of.report, known)),
           version: known.version + 1,
           updatedAt: now,
         },
@@ -109,7 +111,20 @@ export function createIncidents(world: World): IncidentBook {
     await audit(incident);
     await show(incident.id);
     await tellThread(incident, line, byPerson);
+    illustrate?.(incident);
     return true;
+  }
+
+  /** No news: nobody is told but by the message itself. */
+  async function keepPicture(id: string, picture: IncidentPicture): Promise<void> {
+    await changing(async () => {
+      const known = await world.history.incidents.get(id);
+      if (known === undefined || known.state !== picture.of) return true;
+      const report = { ...(known.report as unknown as Report), picture }; // written by raise and resolve
+      if (!(await world.history.incidents.save({ ...known, report: asJson(report), version: known.version + 1 })))
+        return false;
+      return show(id);
+    });
   }
 
   /** Silence is for what the watchers find; what people do always stands in the timeline. */
@@ -187,10 +202,10 @@ function sameReport(incident: IncidentRecord, report: Report): boolean {
   return hashPlan(incident.report) === hashPlan(asJson(report));
 }
 
-/** The report of a watcher, with what was tried so far. */
-function withTried(report: Report, known: IncidentRecord): Report {
-  const { tried } = known.report as unknown as Report; // written by raise and resolve
-  return tried === undefined ? report : { ...report, tried };
+/** The report of a watcher, with what was tried so far and the newest picture. */
+function withKept(report: Report, known: IncidentRecord): Report {
+  const { tried, picture } = known.report as unknown as Report; // written by raise and resolve
+  return { ...report, ...(tried === undefined ? {} : { tried }), ...(picture === undefined ? {} : { picture }) };
 }
 
 function isSilenced(incident: IncidentRecord, now: number): boolean {

@@ -37,6 +37,11 @@ export function keyOf(topic: Topic, site: string): string {
   return topic === 'down' ? `site:${site}` : `${topic}:${site}`;
 }
 
+/** The site of such a key whose checks tell of it. */
+export function siteOf(key: string): string | undefined {
+  return /^(?:site|slow|intermittent):(.+)$/s.exec(key)?.[1];
+}
+
 /**
  * What people must still be told, given what they were told. `server` names what is known of the server behind the site:
  * when that changes, the buttons do. Pure; the same until `told` says that it was done.

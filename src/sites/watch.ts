@@ -1,8 +1,10 @@
 import type { SiteView } from '#operations/contract.ts';
 import type { Fence } from '#ports/history.ts';
+import type { Chart } from '#ports/pictures.ts';
 
 import { loadKept } from './book.ts';
 import { createMaintenance } from './maintenance.ts';
+import { recentChart } from './recent-chart.ts';
 import type { SiteWatchWorld } from './site-world.ts';
 import { whyNotMend } from './standing.ts';
 import { createTenure, saveEveryMs, type Tenure } from './tenure.ts';
@@ -20,6 +22,8 @@ export type SiteWatch = {
   views: () => Promise<readonly SiteView[]>;
   /** Why a site must not be mended now; undefined: it is down, looked at this moment. Throws Transient with the store. */
   whyNotMend: (name: string) => Promise<string | undefined>;
+  /** How the site of an incident was lately; undefined where there is nothing to draw. */
+  chartOf: (incident: { key: string; startedAt: number }) => Chart | undefined;
   /** How the checks themselves go; undefined where another process watches. */
   figures: () => ReturnType<Tenure['figures']> | undefined;
 };
@@ -61,6 +65,10 @@ export function createSiteWatch(world: SiteWatchWorld): SiteWatch {
       const view = seen && maintenance.of(name) !== undefined ? { ...seen, state: 'maintenance' } : seen;
       const state = tenure === undefined ? (await loadKept(world)).get(name)?.state : tenure.stateOf(name);
       return whyNotMend(world, { site, name, known: { view, state } });
+    },
+    chartOf: (incident) => {
+      const recent = tenure?.recent ?? (() => []);
+      return recentChart(incident, { sites: settings.current().sites, recent, now: world.clock.now() });
     },
     figures: () => tenure?.figures(),
   };

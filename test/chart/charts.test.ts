@@ -36,6 +36,13 @@ const updown: Chart = {
     },
   ],
 };
+const withStates: Chart = {
+  ...lines,
+  states: [
+    { from: start, to: start + 3 * hour, state: 'up' },
+    { from: start + 3 * hour, to: start + 4 * hour, state: 'down' },
+  ],
+};
 const bars: Chart = {
   kind: 'bars',
   title: 'Snapshots',
@@ -52,6 +59,10 @@ describe('a chart says in words what it shows', () => {
     [
       lines,
       'Response time of shop. p50: last 70 ms, between 70 and 90. p95: last 120 ms, between 100 and 950. slow above: 800 ms.',
+    ],
+    [
+      withStates,
+      'Response time of shop. p50: last 70 ms, between 70 and 90. p95: last 120 ms, between 100 and 950. slow above: 800 ms. State: up 75 %, down 25 % (1 time).',
     ],
     [updown, 'Sites today. shop: up 90 %, of that slow 10 %, down 10 % (1 time).'],
     [bars, 'Snapshots. 23 Nov: 300 made, 2 failed. 24 Nov: 310 made.'],
@@ -85,6 +96,14 @@ describe('a chart', () => {
     expect(svgOf(lines).match(/<circle/g)).toHaveLength(2);
   });
 
+  it('shows below its lines how it was by then, in colours that no line has', () => {
+    const svg = svgOf(withStates);
+
+    expect(svg.match(/fill="#d55e00"/g)).toHaveLength(2); // the bar and the legend
+    expect(svg).not.toContain('stroke="#d55e00"');
+    expect(svg).toContain('not known');
+  });
+
   it('shows an outage of a second', () => {
     const spans = [{ from: start, to: start + 1_000, state: 'down' as const }];
     const svg = svgOf({ ...updown, rows: [{ name: 'a', spans }] });
@@ -99,9 +118,11 @@ describe('a chart', () => {
     );
     const value = fc.oneof(fc.double(), fc.constant(undefined), fc.integer());
     const at = fc.integer({ min: 0, max: 4_000_000_000_000 });
+    const state = fc.constantFrom('up' as const, 'slow' as const, 'down' as const);
     const chart = fc.oneof(
       fc.record({
         kind: fc.constant('lines' as const),
+        states: fc.array(fc.record({ from: at, to: at, state }), { maxLength: 5 }),
         timezone: fc.constant('UTC'),
         title: text,
         unit: text,
@@ -125,10 +146,7 @@ describe('a chart', () => {
         rows: fc.array(
           fc.record({
             name: text,
-            spans: fc.array(
-              fc.record({ from: at, to: at, state: fc.constantFrom('up' as const, 'slow' as const, 'down' as const) }),
-              { maxLength: 5 },
-            ),
+            spans: fc.array(fc.record({ from: at, to: at, state }), { maxLength: 5 }),
           }),
           { maxLength: 50 },
         ),
@@ -157,7 +175,7 @@ describe('a chart', () => {
 });
 
 describe('a drawn chart', () => {
-  it.each([lines, updown, bars])('is a PNG of twice 800 pixels with its words, %#', async (chart) => {
+  it.each([lines, withStates, updown, bars])('is a PNG of twice 800 pixels with its words, %#', async (chart) => {
     const { bytes, alt } = await createPictures().draw(chart);
 
     const view = new DataView(bytes.buffer, bytes.byteOffset);

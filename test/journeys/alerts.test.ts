@@ -26,6 +26,9 @@ describe('a site', () => {
       ]),
     );
 
+    // Drawn once it has been told; a reader of the screen hears the same.
+    const drawn = /\[demo-shop: response time, and when it failed\. p50: .* down [\d.]+ % \(1 time\)\.\]/;
+    await sandbox.turn(alert, drawn, 30_000);
     // What customers read meanwhile: neither the site's own name nor the cause.
     await sandbox.until(async () => /Web shop is down/.test(await publicPage()), 'a public page that says so');
     expect(await publicPage()).not.toMatch(/demo-shop|127\.0\.0\.1|reset/);
@@ -35,6 +38,7 @@ describe('a site', () => {
     const over = await sandbox.turn(alert, /Over after/, 30_000);
 
     expect(over.buttons).toEqual([]);
+    expect(over.plain).toMatch(drawn);
     await sandbox.until(
       async () => /is operational[^]*Past incidents[^]*Web shop was down/.test(await publicPage()),
       'a public page that tells of it as past',

@@ -25,12 +25,12 @@ const report = (title: string): Report => ({
 let nr = 0;
 
 /** An incident book whose posts wait until they are let go. */
-function book() {
+function book({ pictured = false } = {}) {
   const posts: Post[] = [];
   const edits: Post[] = [];
   const waiting: (() => void)[] = [];
   const now = { at: 1_000_000 };
-  const slack = { held: false };
+  const slack = { held: false, refusesFiles: false, files: 0 };
   const world = {
     history: createHistory(store),
     log: silentLog,
@@ -44,11 +44,52 @@ function book() {
         return { channel, ts: `${posts.length}.${nr++}` };
       },
       update: async (_ref: unknown, post: Post) => void edits.push(post),
+      file: async () => {
+        if (slack.refusesFiles) throw new Error('missing_scope');
+        return { id: `F${++slack.files}` };
+      },
     },
   } as unknown as World;
-  return { ...createIncidents(world), posts, edits, waiting, slack, now, key: `site:s${nr++}` };
+  const illustrated = {
+    pictures: { draw: async () => ({ bytes: new Uint8Array([1]), alt: 'p50: last 80 ms.' }) },
+    chartOf: () => (pictured ? ({ kind: 'bars', title: 't', unit: '', parts: [], bars: [] } as const) : undefined),
+  };
+  return { ...createIncidents(world, illustrated), posts, edits, waiting, slack, now, key: `site:s${nr++}` };
 }
 const of = (title: string) => ({ channel: 'C1', startedAt: 1, report: report(title) });
+
+const picturesOf = (post: Post | undefined) =>
+  post?.message.sections.flatMap((section) => (section.kind === 'image' ? [section.file] : []));
+
+describe('the picture of an incident', () => {
+  it('comes after the words, stays over edits, and is drawn anew when it is over', async () => {
+    const { raise, resolve, tried, posts, edits, key } = book({ pictured: true });
+
+    await raise(key, of('down'));
+    await expect.poll(() => picturesOf(edits.at(-1))).toEqual(['F1']);
+    expect(picturesOf(posts[0])).toEqual([]);
+    await raise(key, of('still down'));
+    expect(picturesOf(edits.at(-1))).toEqual(['F1']);
+    const { id } = (await store.history.incidents.latest(key))!;
+    await tried(id, { key: 'r-1', line: 'By itself' });
+    await resolve(key, { endedAt: 61_001, report: report('was down') });
+    await expect.poll(() => picturesOf(edits.at(-1))).toEqual(['F2']);
+
+    expect(edits.at(-1)?.message.alert).toBe('Resolved: was down');
+    expect(posts).toHaveLength(1);
+  });
+
+  it('is left out where the upload is refused, and the words stand', async () => {
+    const { raise, resolve, posts, edits, slack, key } = book({ pictured: true });
+    slack.refusesFiles = true;
+
+    await raise(key, of('down'));
+    await resolve(key, { endedAt: 61_001, report: report('was down') });
+
+    expect([...posts, ...edits].flatMap(picturesOf)).toEqual([]);
+    expect(edits.at(-1)?.message.alert).toBe('Resolved: was down');
+  });
+});
 
 describe('an incident', () => {
   it('is one message: posted once, edited when it changes, and final when it is over', async () => {

@@ -1,0 +1,67 @@
+import type { Chart, Spell } from '#ports/pictures.ts';
+import type { Site } from '#ports/settings.ts';
+
+import { siteOf } from './incident.ts';
+import { ringSize, type Seen } from './ring.ts';
+
+/** Answers that p50 and p95 of a moment are of: the newest by then. */
+const window = 10;
+/** Starts of checks are kept to a tenth of a second. */
+const roundedMs = 1_000;
+/** A gap of more intervals than this is a time without checks, of which nothing is known. */
+const mostIntervals = 2.5;
+
+/**
+ * How a site was lately, for the message of its incident; undefined where that is no picture of it: a certificate, another
+ * process watches, or the checks from before it were lost with a restart. Pure.
+ */
+export function recentChart(
+  incident: { key: string; startedAt: number },
+  of: { sites: readonly Site[]; recent: (name: string) => readonly Seen[]; now: number },
+): Chart | undefined {
+  const name = siteOf(incident.key);
+  const site = of.sites.find((one) => one.name === name);
+  const seen = site === undefined ? [] : of.recent(site.name);
+  const [first] = seen;
+  if (site === undefined || first === undefined || seen.length < 2) return undefined;
+  if (first.at > incident.startedAt + roundedMs && seen.length < ringSize) return undefined;
+  return {
+    kind: 'lines',
+    title: `${site.name}: response time, and when it failed`,
+    timezone: 'UTC',
+    unit: 'ms',
+    series: [
+      { name: 'p50', points: pointsOf(seen, 0.5) },
+      { name: 'p95', points: pointsOf(seen, 0.95) },
+    ],
+    ...(site.slowMs === undefined ? {} : { limit: { name: 'slow', value: site.slowMs } }),
+    states: spells(seen, site, of.now),
+  };
+}
+
+/** A gap where a check failed. */
+function pointsOf(seen: readonly Seen[], part: number) {
+  return seen.map(({ at, good }, nr) => ({ at, value: good ? quantileAt(seen, nr, part) : undefined }));
+}
+
+function quantileAt(seen: readonly Seen[], nr: number, part: number): number | undefined {
+  const answers = seen.slice(0, nr + 1).filter(({ good }) => good);
+  const sorted = answers
+    .slice(-window)
+    .map(({ ms }) => ms)
+    .toSorted((a, b) => a - b);
+  return sorted[Math.ceil(part * sorted.length) - 1];
+}
+
+/** What a check showed holds until the next one. */
+function spells(seen: readonly Seen[], { slowMs = Infinity, intervalMs }: Site, now: number): readonly Spell[] {
+  return seen.reduce<Spell[]>((all, { at, ms, good }, nr) => {
+    const next = seen[nr + 1]?.at ?? now;
+    const to = next - at > mostIntervals * intervalMs ? at + intervalMs : next;
+    const state = !good ? 'down' : ms > slowMs ? 'slow' : 'up';
+    const last = all.at(-1);
+    if (last?.state === state && last.to === at) all[all.length - 1] = { ...last, to };
+    else all.push({ from: at, to, state });
+    return all;
+  }, []);
+}
