@@ -68,7 +68,7 @@ export function eventAdvice(code: string): string {
   switch (code) {
     case 'instance-stop':
     case 'instance-retirement':
-      return 'The host is failing or will be switched off. A stop and a start before the deadline moves the server: now by the button, or let AWS do it at a better time with /deck event … --at. Take a snapshot first; data on instance store is lost.';
+      return 'The host is failing or will be switched off. A stop and a start before the deadline moves the server: now with /deck event, or let AWS do it at a better time with /deck event … --at. Take a snapshot first; data on instance store is lost.';
     case 'system-reboot':
       return 'AWS will move the server to another host by a reboot. A reboot by you before that does the same on most types, and clears the event.';
     case 'instance-reboot':

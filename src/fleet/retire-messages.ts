@@ -13,7 +13,9 @@ export function notWatched(of: string, why: Why): { report: Report; note: Line }
       title: `No longer watched · ${of}`,
       alert: `${of} is no longer watched: ${reason}`,
       facts: [],
-      detail: [`Closed because ${reason}. It may still be wrong: look with \`/fleet\` or in the EC2 console.`],
+      detail: [
+        [`Closed because ${reason}. It may still be wrong: look with `, { code: '/fleet' }, ' or in the EC2 console.'],
+      ],
       remedies: [],
     },
     note: `No longer watched: ${reason}.`,
@@ -23,7 +25,7 @@ export function notWatched(of: string, why: Why): { report: Report; note: Line }
 function reasonOf(why: Why): string {
   switch (why.kind) {
     case 'off':
-      return '`health.enabled` is off in deckhand.yml';
+      return 'health.enabled is off in deckhand.yml';
     case 'place':
       return `${why.region} of account ${why.account} is no longer in deckhand.yml`;
   }

@@ -115,7 +115,13 @@ export function planned(of: Group): News {
       ],
       detail: [
         ...codes.map(eventAdvice),
-        'Each server by itself: `/deck event <server>`, also with `--at` for another time.',
+        [
+          'Each server by itself: ',
+          { code: '/deck event <server>' },
+          ', also with ',
+          { code: '--at' },
+          ' for another time.',
+        ],
         ...neverOf(decisions),
       ],
       remedies: remediesOf(of, decisions),

@@ -78,7 +78,11 @@ function advice(ailment: Ailment): readonly Line[] {
     case 'error':
       return [
         'The hardware under such a disk has failed, or it could not be made (a key it may not use, for example). AWS cannot recover its data.',
-        'Put the newest good snapshot in its place with `/restore <server>`; a new disk that failed can be deleted.',
+        [
+          'Put the newest good snapshot in its place with ',
+          { code: '/restore <server>' },
+          '; a new disk that failed can be deleted.',
+        ],
       ];
     case 'io':
       return [

@@ -128,7 +128,7 @@ describe('the watch of all places', () => {
     const before = looks.length;
     await run(watches, 2);
     expect(told.open()).toEqual([]);
-    expect(told.all[0]?.report.detail).toEqual([expect.stringContaining('`health.enabled` is off in deckhand.yml')]);
+    expect(told.all[0]?.notes.at(-1)).toBe('No longer watched: health.enabled is off in deckhand.yml.');
     expect(looks).toHaveLength(before);
     fail();
     settings.change({ health: { ...settings.current().health, enabled: true } });
