@@ -17,6 +17,7 @@ import { home } from '#ports/clouds.ts';
 import { openRunStates, type Run } from '#ports/history.ts';
 import type { SiteReader } from '#ports/managed-sites.ts';
 import type { Pictures } from '#ports/pictures.ts';
+import type { Vantage } from '#ports/vantage.ts';
 import type { Web } from '#ports/web.ts';
 import { createAnswer, hearAgain } from '#runtime/answer.ts';
 import { createAsk, createAskingFor } from '#runtime/ask.ts';
@@ -48,6 +49,7 @@ import { createPageReader } from '#status-page/read.ts';
 /** Everything the product needs from outside. */
 export type AppWorld = Omit<World, 'operations'> & {
   web: Web;
+  vantage: Vantage;
   schedules: Schedules;
   pictures: Pictures;
   calendar: Calendar;
@@ -92,6 +94,7 @@ export function createApp(outside: AppWorld): App {
   });
   const views = {
     sites: sites.views,
+    vantage: outside.vantage.points,
     siteHistory: createPastView(world),
     whyNotMend: sites.whyNotMend,
     schedules: viewSchedules,

@@ -1,54 +1,10 @@
-import { pino } from 'pino';
-
-import { readConfiguration } from '#config.ts';
 import { exitWith } from '#exit.ts';
-import { serveHealth } from '#health.ts';
-import type { Log } from '#ports/clock.ts';
-import { giveMemoryBack } from '#store/memory.ts';
-import { type Deckhand, startDeckhand } from '#world.ts';
 
-/** Time for steps in flight after SIGTERM; orchestrators kill after 10 s (Docker) or 30 s (Kubernetes). */
-const drainMs = 4_000;
-/** By then servers and sites were looked at once, so what that needs is loaded, and what only a start needs is garbage. */
-const settledMs = 90_000;
-/** Longer than all parts of a stop together, should each need all of its time. */
-const hardStopMs = 9_500;
-
+/** Each part loads what it needs alone: an agent is a small process. */
 async function main(): Promise<void> {
-  const environment = readConfiguration();
-  const log = createLog(environment.logLevel);
-  let deckhand: Deckhand | undefined;
-  // In HTTP mode Slack's own listener has the port, and answers /healthz too.
-  const isSocketMode = environment.slack.connection.kind === 'socket';
-  const health = isSocketMode
-    ? await serveHealth({ ...environment, isHealthy: () => deckhand?.isHealthy() ?? false })
-    : undefined;
-
-  let stopping = false;
-  async function stop(signal: string, code: number): Promise<void> {
-    if (stopping) return;
-    stopping = true;
-    log.info({ signal }, 'stopping');
-    setTimeout(() => process.exit(1), hardStopMs).unref();
-    await deckhand?.stop(drainMs);
-    await health?.close();
-    process.exit(code);
-  }
-  process.on('SIGTERM', () => void stop('SIGTERM', 0));
-  process.on('SIGINT', () => void stop('SIGINT', 0));
-
-  deckhand = await startDeckhand(environment, { log, onLost: () => void stop('connection lost', 1) });
-  log.info({ port: health?.port ?? environment.port }, 'Deckhand is ready');
-  setTimeout(giveMemoryBack, settledMs).unref();
-}
-
-/** JSON lines on stdout; tokens never reach them, whatever is logged. */
-function createLog(level: string): Log {
-  return pino({
-    level,
-    redact: ['token', 'headers.authorization', 'response_url'],
-    hooks: { streamWrite: (line) => line.replace(/xox[a-z]-[\w-]+|xapp-[\w-]+/g, '[redacted]') },
-  });
+  if (process.argv.includes('--agent'))
+    await (await import('#agent.ts')).runAgentProcess(process.argv.slice(2), process.env);
+  else await (await import('#bot.ts')).runBot();
 }
 
 main().catch(exitWith);

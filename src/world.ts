@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
 
 import { type App, createApp } from '#app.ts';
 import { createClouds } from '#aws/clouds.ts';
@@ -20,6 +21,7 @@ import { createCalendar } from '#timers/calendar.ts';
 import { createClock } from '#timers/clock.ts';
 import { createRandomText } from '#timers/random.ts';
 import { createSchedules } from '#timers/schedules.ts';
+import { createVantage } from '#vantage/vantage.ts';
 import { createWeb } from '#web/probe.ts';
 
 export type Deckhand = {
@@ -27,6 +29,8 @@ export type Deckhand = {
   isHealthy: () => boolean;
   /** Where the public status page listens; undefined while it does not. */
   statusPageUrl: () => string | undefined;
+  /** Where agents are listened for; undefined while they are not. */
+  agentsUrl: () => string | undefined;
   /** Drains and closes everything; at most about `withinMs`. Safe to repeat. */
   stop: (withinMs: number) => Promise<void>;
 };
@@ -54,6 +58,16 @@ export async function startDeckhand(
     log,
   });
   const web = createWeb({ allowPrivate: () => settings.current().web.allowPrivate, clock, secrets: readSecret });
+  const vantage = createVantage({
+    name: environment.name ?? (hostname().slice(0, 40) || 'here'),
+    web,
+    history,
+    settings,
+    secrets: readSecret,
+    clock,
+    randomText,
+    log,
+  });
   const schedules = createSchedules({ claim: (key) => history.slots.claim(key), clock, log });
   const slack = await createSlack({
     identity: await keptIdentity(history, environment.slack.botToken),
@@ -83,10 +97,12 @@ export async function startDeckhand(
     siteReader: settings.sites,
     commandPrefix: environment.commandPrefix,
     web,
+    vantage,
     schedules,
     pictures: createPictures(),
     calendar: createCalendar(),
   });
+  await vantage.start();
   await app.start();
   // Before Slack, which may be away for a while.
   const statusPage = await serveStatusPage({ settings, copies: app.statusPage, clock, log });
@@ -96,13 +112,14 @@ export async function startDeckhand(
     await slack.stop();
     await statusPage.close();
     await app.stop(withinMs);
+    await vantage.stop();
     settings.stop();
     clouds.close();
     await containers.close();
     await web.close();
     await store.close();
   }
-  return { isHealthy: slack.isConnected, statusPageUrl: statusPage.url, stop };
+  return { isHealthy: slack.isConnected, statusPageUrl: statusPage.url, agentsUrl: vantage.url, stop };
 }
 
 /** What Slack said of this token, kept over restarts; another token has another key. */

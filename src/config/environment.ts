@@ -10,6 +10,7 @@ import {
   help,
   hostFault,
   levelFault,
+  nameFault,
   type LogLevel,
   noFault,
   placeholder,
@@ -42,6 +43,8 @@ export type Environment = {
   commandPrefix: string;
   /** deckhand.yml. */
   configPath: string;
+  /** What this place is called where several look at sites; undefined = the name of the machine. */
+  name: string | undefined;
 };
 
 /** What is read here, for the check of .env.example and for "did you mean". The SDK reads more of AWS's own. */
@@ -62,6 +65,7 @@ export const variables = [
   'LOG_LEVEL',
   'COMMAND_PREFIX',
   'DECKHAND_CONFIG',
+  'DECKHAND_NAME',
 ] as const;
 type Variable = (typeof variables)[number];
 
@@ -99,6 +103,7 @@ export function inspectEnvironment(env: Variables): Read {
     logLevel: (optional('LOG_LEVEL', levelFault, help.logLevel) ?? 'info') as LogLevel,
     commandPrefix: optional('COMMAND_PREFIX', prefixFault, help.prefix) ?? '',
     configPath: optional('DECKHAND_CONFIG', noFault, '') ?? './deckhand.yml',
+    name: optional('DECKHAND_NAME', nameFault, help.name),
   };
   return { environment, problems };
 }

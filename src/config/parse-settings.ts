@@ -8,6 +8,7 @@ import { howMany, type Problem, refuseAll } from './problems.ts';
 import { readYaml } from './read-yaml.ts';
 import { referenceFaults } from './references.ts';
 import { SettingsFile, toSettings } from './schema.ts';
+import { agentFaults } from './vantage-schema.ts';
 
 /** Larger files are refused unread: 10,000 sites take about 2 MB. */
 const largestFile = 4_000_000;
@@ -48,7 +49,7 @@ export function inspectSettings(text: string, file: string, env?: Variables): Re
     ]);
   const checked = SettingsFile.safeParse(yaml.data);
   const faults = checked.success
-    ? referenceFaults(checked.data.sites, env)
+    ? [...referenceFaults(checked.data.sites, env), ...agentFaults(checked.data.vantage, env)]
     : checked.error.issues.flatMap((issue) => explain(issue, yaml.data));
   if (checked.success && faults.length === 0) return { settings: toSettings(checked.data), problems: [] };
   const problems = faults.map(({ path, what, next }) => ({
@@ -77,7 +78,14 @@ function explain(issue: Issue, data: unknown, above: readonly PropertyKey[] = []
   }
   const value = valueAt(data, path);
   return [
-    { path, what: value === undefined ? 'is missing.' : `${shown(value)} cannot be used here.`, next: issue.message },
+    {
+      path,
+      what:
+        value === undefined
+          ? 'is missing.'
+          : `${path.at(-1) === 'token' ? 'what stands there' : shown(value)} cannot be used here.`,
+      next: issue.message,
+    },
   ];
 }
 

@@ -40,6 +40,7 @@ import { faultsOf, sites, sitesDefaults, toSite } from './sites-schema.ts';
 import { statusPage, statusPageFaults, toStatusPage } from './status-page-schema.ts';
 import { tags, toTags } from './tags-schema.ts';
 import { terraform } from './terraform-schema.ts';
+import { toVantage, vantage } from './vantage-schema.ts';
 
 /**
  * deckhand.yml as people write it: the field names, bounds and defaults. `SettingsFile` checks it, the JSON Schema and
@@ -138,6 +139,7 @@ export const SettingsFile = section({
   monitoring: monitoring.prefault({}).describe('How site checks behave together'),
   history: history.prefault({}).describe('How long what checks showed is kept'),
   siteReport: siteReport.prefault({}).describe('The weekly report of the sites'),
+  vantage: vantage.prefault({}).describe('Other places that look before a site is told as down'),
   statusPage: statusPage.prefault({}).describe('A page that tells the public how sites are; off until it is enabled'),
   maintenance: maintenance.prefault([]).describe('Planned work: checks go on, nothing is told'),
   freeze: freeze.prefault([]).describe('Times in which nothing is mended without a person'),
@@ -283,6 +285,7 @@ export function toSettings(file: SettingsFile): Settings {
     monitoring: toMonitoring(file.monitoring),
     history: toHistory(file.history),
     siteReport: file.siteReport,
+    vantage: toVantage(file.vantage),
     statusPage: toStatusPage(file.statusPage),
     maintenance: file.maintenance.map(toMaintenance),
     freeze: file.freeze.map(toWindow),

@@ -21,6 +21,7 @@ export const help = {
   port: 'A number from 0 to 65535; the default is 3000.',
   host: 'An address of this machine: 127.0.0.1 (the default), or 0.0.0.0 for all of them, as in a container.',
   logLevel: `One of ${logLevels.join(', ')}; the default is info.`,
+  name: 'A short name such as frankfurt-a: letters, digits, dots, - and _, at most 40. Leave it out for the name of the machine.',
   prefix: 'At most 20 small letters, digits, - and _: `ops-` makes /ops-snapshot. Leave it out for /snapshot.',
 };
 
@@ -99,6 +100,10 @@ export function levelFault(value: string): string | undefined {
  *  Source: https://github.com/slackapi/manifest-schema (slash_commands). */
 export function prefixFault(value: string): string | undefined {
   return /^[a-z0-9_-]{1,20}$/.test(value) ? undefined : `${shown(value)} cannot go before a slash command.`;
+}
+
+export function nameFault(value: string): string | undefined {
+  return /^[\w.-]{1,40}$/.test(value) ? undefined : `${shown(value)} cannot name a place.`;
 }
 
 export function noFault(): undefined {

@@ -13,6 +13,7 @@ import type { Platform } from '#ports/platform.ts';
 import type { ApprovalRule, Role, Settings, SnapshotSchedule } from '#ports/settings.ts';
 import type { Terraform } from '#ports/terraform.ts';
 import type { Line, Message, Section } from '#ports/text.ts';
+import type { VantagePoint } from '#ports/vantage.ts';
 
 /**
  * What one declares to add an operation: one folder (that of the verb it stands below, for `sites-add`) with `operation.ts` (this, and the story), `plan.ts` (pure) and
@@ -48,6 +49,8 @@ export type Asking = {
   commandOf: (operation: Pick<Operation, 'name' | 'command'>) => string;
   /** The watched sites and how they are, for `/deck sites`. */
   sites: () => Promise<readonly SiteView[]>;
+  /** The other places that confirm outages; empty without any. */
+  vantage: () => readonly VantagePoint[];
   /** The sites as they are managed, in deckhand.yml and here. */
   desk: SiteDesk;
   /** Uptime, response times, charts and CSV of one site. Refusal "not-found" for an unknown one. */
@@ -63,6 +66,8 @@ export type SiteView = {
   state: string;
   since: number | undefined;
   lastMs: number | undefined;
+  /** What else there is to say. */
+  remark?: string | undefined;
 };
 
 /** As IAM writes it: `ec2:CreateVolume`, `ssm:SendCommand`. */

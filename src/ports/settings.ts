@@ -95,6 +95,7 @@ export type Settings = {
   history: { hoursMs: number; daysMs: number };
   /** The week of the sites, in each channel where their alerts go. */
   siteReport: { cron: string; timezone: string; enabled: boolean };
+  vantage: VantageSettings;
   statusPage: StatusPageSettings;
   maintenance: readonly MaintenanceWindow[];
   /** While one of these lasts nothing is mended without a person. */
@@ -106,6 +107,21 @@ export type Settings = {
   sites: readonly Site[];
   /** As in deckhand.yml; for sites that are managed elsewhere, see `ports/managed-sites`. */
   sitesDefaults: object;
+};
+
+/** Other places that look before a site is told as down. */
+export type VantageSettings = {
+  /** Places, this one included, that must see it down; most of those that answered in any case. Default 2. */
+  confirm: number;
+  /** How long after our own last check the others are waited for. Default 5 s. */
+  waitMs: number;
+  /** Replicas on the same Postgres look as well. */
+  replicas: boolean;
+  /** Where agents are listened for, while there are any. 0 = any free port. */
+  host: string;
+  port: number;
+  /** `variable`: of the environment, with the token. */
+  agents: readonly { name: string; variable: string }[];
 };
 
 /** The public page, and the only sites that are on it. */

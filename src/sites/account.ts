@@ -1,4 +1,4 @@
-import type { SiteState } from './verdict.ts';
+import { isAlone, type SiteState } from './verdict.ts';
 
 /** Where the account of a site's time stands: since when nothing is booked, and what waits for a verdict. */
 export type Account = { at: number; pendingMs: number };
@@ -20,14 +20,19 @@ export function book(
   const passed = spent < 0 || spent > 2 * of.intervalMs + lateMs ? 0 : spent;
   const booked = { upMs: 0, downMs: 0, slowMs: 0 };
   let pendingMs = account?.pendingMs ?? 0;
-  if (before.phase === 'suspect' || before.phase === 'recovering') pendingMs += passed;
+  if (isUnclear(before)) pendingMs += passed;
   else if (before.phase === 'down') booked.downMs += passed;
-  else if (before.phase === 'up') {
+  else if (before.phase === 'up' || isAlone(before)) {
     booked.upMs += passed;
     if (before.slowSince !== undefined) booked.slowMs += passed;
   }
-  if (after.phase === 'up') booked.upMs += pendingMs;
+  if (after.phase === 'up' || isAlone(after)) booked.upMs += pendingMs;
   if (after.phase === 'down') booked.downMs += pendingMs;
-  const isClear = after.phase === 'up' || after.phase === 'down';
+  const isClear = after.phase === 'up' || after.phase === 'down' || isAlone(after);
   return { account: { at, pendingMs: isClear ? 0 : pendingMs }, booked };
+}
+
+/** What only we see as down was up. */
+function isUnclear(state: SiteState): boolean {
+  return state.phase === 'recovering' || (state.phase === 'suspect' && !isAlone(state));
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import type { Cancel, Clock, Log } from '#ports/clock.ts';
 import type { Fence, History } from '#ports/history.ts';
+import { silences } from '#ports/vantage.ts';
 import { failureClasses } from '#ports/web.ts';
 
 import { type Told, topics } from './incident.ts';
@@ -83,12 +84,13 @@ export function createBook(world: { history: Pick<History, 'watch'>; clock: Cloc
   return { load: () => loadKept(world), soon, now, forget, close };
 }
 
-export async function loadKept(world: {
-  history: Pick<History, 'watch'>;
-  log: Log;
-}): Promise<ReadonlyMap<string, Kept>> {
+/** `from`: only sites whose name begins so. */
+export async function loadKept(
+  world: { history: Pick<History, 'watch'>; log: Log },
+  from = '',
+): Promise<ReadonlyMap<string, Kept>> {
   const kept = new Map<string, Kept>();
-  for (const [key, value] of await world.history.watch.load(prefix)) {
+  for (const [key, value] of await world.history.watch.load(`${prefix}${from}`)) {
     const read = Kept.safeParse(value);
     if (read.success) kept.set(key.slice(prefix.length), read.data);
     else world.log.warn({ key, issues: read.error.issues }, 'a stored site state cannot be read; the site starts anew');
@@ -112,6 +114,13 @@ const Evidence = z.object({
   }),
   at: z.number(),
 });
+const names = z.array(z.string());
+const Sight = z.object({
+  down: names,
+  up: names,
+  silent: z.array(z.object({ from: z.string(), why: z.enum(silences) })),
+  outvoted: z.boolean(),
+});
 const State = z.object({
   phase: z.enum(['new', 'up', 'suspect', 'down', 'recovering']),
   upSince: at,
@@ -133,6 +142,8 @@ const State = z.object({
   lastMs: at,
   addresses: z.string().optional(),
   lastOutage: z.object({ startedAt: z.number(), endedAt: z.number(), cause: Evidence }).optional(),
+  sight: Sight.optional(),
+  alone: z.object({ since: z.number(), until: at, sight: Sight }).optional(),
 });
 const ToldOf = z.object({
   mark: z.string(),

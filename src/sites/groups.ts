@@ -2,7 +2,7 @@ import type { Site } from '#ports/settings.ts';
 
 import type { Told } from './incident.ts';
 import type { Kin, Relation } from './kin.ts';
-import { isDown, type SiteState } from './verdict.ts';
+import { isAlone, isDown, type SiteState } from './verdict.ts';
 
 /** A watched site with all we know of it. */
 export type Watched = { site: Site; state: SiteState; told: Told };
@@ -54,7 +54,8 @@ function asChild({ site, state }: Watched, world: Of): Role | undefined {
     };
   }
   // Being confirmed itself; or up again only since the child was last looked at.
-  const unclear = parent.state.phase === 'suspect' || (parent.state.upSince ?? 0) > (state.checkedAt ?? 0);
+  const isSuspect = parent.state.phase === 'suspect' && !isAlone(parent.state);
+  const unclear = isSuspect || (parent.state.upSince ?? 0) > (state.checkedAt ?? 0);
   return unclear ? { kind: 'wait', until: world.now + lookAgainMs } : undefined;
 }
 

@@ -7,6 +7,7 @@ import { cause, fitsRestart, nextMove } from './causes.ts';
 import { address, isWeb, list, milliseconds, people, phases, serverFact } from './facts.ts';
 import { remedies } from './remedies.ts';
 import type { Server } from './server.ts';
+import { sightFact } from './vantage-messages.ts';
 import type { Evidence, SiteState } from './verdict.ts';
 
 /** All words about sites. What comes from outside stands in plain pieces only, so nothing of it can become markup. */
@@ -33,6 +34,7 @@ export function down(of: { site: Site; state: SiteState; server: Server; first: 
         ['Time spent', phases(evidence.phases)],
         ['First failure', { at: state.firstFailureAt ?? evidence.at, style: 'datetime' }],
         ['Confirmed by', `${checks} failed checks in a row; ${count(checks - 1, 're-check')} after ${gaps}`],
+        ...sightFact(state),
         ...serverFact(server),
         ...people(site),
       ],

@@ -6,7 +6,11 @@ import type { Incidents } from '#ports/incidents.ts';
 import type { Words } from './messages.ts';
 
 /** What can be wrong with the watch itself. */
-type Trouble = 'blind' | 'stalled';
+type Trouble = 'blind' | 'stalled' | 'alone' | 'vantage';
+export type OwnTrouble = {
+  begins: (trouble: Trouble, words: Words) => void;
+  ends: (trouble: Trouble, words: Words) => void;
+};
 
 /** Tells trouble of our own, one incident a kind, in the order in which it came. What fails is logged. */
 export function createOwnTrouble(world: {
@@ -15,7 +19,7 @@ export function createOwnTrouble(world: {
   log: Log;
   fence: Fence | undefined;
   channel: () => ChannelId | undefined;
-}) {
+}): OwnTrouble {
   const { incidents, clock, log, fence } = world;
   let last = Promise.resolve();
 

@@ -5,12 +5,14 @@ import type { Clock } from '#ports/clock.ts';
 import type { History } from '#ports/history.ts';
 import type { SettingsSource } from '#ports/settings.ts';
 
+import { loadKept } from './book.ts';
 import * as messages from './past-messages.ts';
 import { readPast } from './past.ts';
 import { begin, dayMs, hourMs } from './rollup.ts';
+import { wasAlone } from './vantage-messages.ts';
 
 export type PastWorld = PictureWorld & {
-  history: Pick<History, 'measures'>;
+  history: Pick<History, 'measures' | 'watch'>;
   settings: SettingsSource;
   clock: Clock;
 };
@@ -43,11 +45,15 @@ export function createPastView(world: PastWorld): Asking['siteHistory'] {
         ? []
         : ((await readPast(world.history, { ...of, grain: 'd', from: budgetFrom })).get(name) ?? []);
     const rows = [{ name, past }];
+    const alone = (await loadKept(world, name)).get(name)?.state.alone;
     return {
       alert: `${name}, ${span.words}: ${messages.up(messages.total(past))} up`,
       title: `${name}: ${span.words}`,
       sections: [
         ...messages.sections(site, past, budget),
+        ...(alone === undefined || (alone.until ?? now) < span.from
+          ? []
+          : [{ kind: 'note', line: wasAlone(alone) } as const]),
         await pictureOf(world, messages.upDownChart(`${name}: up and down`, span, rows)),
         await pictureOf(world, messages.latencyChart(site, past)),
       ],

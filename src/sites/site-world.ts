@@ -3,6 +3,7 @@ import type { Cloud } from '#ports/cloud.ts';
 import type { History } from '#ports/history.ts';
 import type { Incidents } from '#ports/incidents.ts';
 import type { SettingsSource } from '#ports/settings.ts';
+import type { Vantage } from '#ports/vantage.ts';
 import type { Web } from '#ports/web.ts';
 
 import type { Elsewhere } from './server.ts';
@@ -21,4 +22,6 @@ export type SiteWatchWorld = {
   log: Log;
   /** Does anything well known answer? Asked when many sites fail at once. */
   canaries?: () => Promise<boolean>;
+  /** Other places that look before a site is told as down. */
+  vantage?: Vantage;
 };

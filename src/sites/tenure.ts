@@ -13,6 +13,7 @@ import type { Watched } from './groups.ts';
 import { createKin } from './kin.ts';
 import { createLanes } from './lanes.ts';
 import { createMaintenance } from './maintenance.ts';
+import { createOutlook } from './outlook.ts';
 import * as messages from './own-messages.ts';
 import { createOwnTrouble } from './own-trouble.ts';
 import { probeOf } from './probe-of.ts';
@@ -20,10 +21,11 @@ import { createPromises } from './promises.ts';
 import { createPulse, type PulseFigures } from './pulse.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { createLookAround } from './relatives.ts';
+import type { Sight } from './second-look.ts';
 import { createServerFinder } from './server.ts';
 import type { SiteWatchWorld } from './site-world.ts';
 import { createTurns } from './turns.ts';
-import { afterMaintenance, cleared, isDown, judge, newState, nextCheck } from './verdict.ts';
+import { afterMaintenance, cleared, isAlone, isDown, judge, newState, nextCheck } from './verdict.ts';
 import { viewOf } from './view.ts';
 
 type Entry = Watched & { busy: boolean; savedAt: number; workSince: number | undefined; silence: number | undefined };
@@ -74,6 +76,7 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
   const lookAround = createLookAround({ kin, get: (name) => entries.get(name), again, tell: announcer.tell });
   const addresses = () => rules().blind.canaries;
   const own = createOwnTrouble({ incidents, clock, log, fence, channel: () => channelOf(firstWithChannel()) });
+  const outlook = createOutlook({ vantage: world.vantage, clock, settings, own, all: () => entries.values() });
   const guard = createBlindGuard({
     clock,
     rules: () => rules().blind,
@@ -115,6 +118,7 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
     for (const entry of entries.values()) announcer.tell(entry);
     turns.start();
     pulse.start();
+    outlook.start();
     recorder.start();
     keepWork();
   }
@@ -160,7 +164,7 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
   }
 
   function file({ site, state }: Entry): void {
-    const failing = (state.phase === 'suspect' || isDown(state)) && !state.quiet;
+    const failing = ((state.phase === 'suspect' && !isAlone(state)) || isDown(state)) && !state.quiet;
     kin.file(site, { addresses: state.addresses, failing });
   }
 
@@ -190,15 +194,26 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
     const { site, state } = entry;
     pulse.started(site.name);
     const doubtful = turns.isDoubtful();
+    const asked = outlook.begin(entry);
     const result = await look(site, state.phase === 'suspect');
+    const isHere = result !== undefined && !isOurs(result, doubtful);
+    if (isHere && result.failure !== undefined && !guard.isFrozen()) {
+      // What other places see is waited for outside of the lane, which others need.
+      void outlook.sight(entry, asked).then((sight) => conclude(entry, { result, sight }));
+    } else conclude(entry, isHere ? { result } : undefined);
+  }
+
+  /** `seen` undefined: the check said nothing. */
+  function conclude(entry: Entry, seen: { result: ProbeResult; sight?: Sight | undefined } | undefined): void {
+    const { name } = entry.site;
     entry.busy = false;
-    if (!running || entries.get(site.name) !== entry) return;
-    const counted = result !== undefined && !isOurs(result, doubtful) && !guard.isFrozen();
-    if (counted) take(entry, result);
-    else recorder.skip(site.name);
-    const ends = { startedAt: result?.startedAt ?? clock.now(), endedAt: clock.now(), counted };
+    if (!running || entries.get(name) !== entry) return;
+    const counted = seen !== undefined && !guard.isFrozen();
+    if (counted) take(entry, seen.result, seen.sight);
+    else recorder.skip(name);
+    const ends = { startedAt: seen?.result.startedAt ?? clock.now(), endedAt: clock.now(), counted };
     const next = guard.isFrozen() ? undefined : nextCheck(entry.state, entry.site, ends);
-    if (next !== undefined) turns.at(site.name, next);
+    if (next !== undefined) turns.at(name, next);
   }
 
   async function look(site: Site, freshDns: boolean): Promise<ProbeResult | undefined> {
@@ -210,14 +225,14 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
     }
   }
 
-  function take(entry: Entry, result: ProbeResult): void {
+  function take(entry: Entry, result: ProbeResult, sight: Sight | undefined): void {
     const before = entry.state;
-    const after = judge(before, result, entry.site);
+    const after = judge(before, result, entry.site, sight);
     entry.state = after;
     if (maintenance.of(entry.site.name) === undefined) recorder.saw(entry.site, { before, after, result });
     else recorder.skip(entry.site.name);
-    if (before.phase !== after.phase || before.addresses !== after.addresses || before.quiet !== after.quiet)
-      file(entry);
+    const turned = before.phase !== after.phase || isAlone(before) !== isAlone(after);
+    if (turned || before.addresses !== after.addresses || before.quiet !== after.quiet) file(entry);
     guard.saw({
       turned: after.phase === 'suspect' && before.phase !== 'suspect',
       reached: result.failure === undefined || result.status !== undefined,
@@ -295,6 +310,7 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
     nextWork();
     turns.stop();
     pulse.stop();
+    outlook.stop();
     guard.stop();
     lanes.clear();
     await announcer.close(stopWithinMs);

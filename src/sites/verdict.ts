@@ -1,6 +1,8 @@
 import type { Site } from '#ports/settings.ts';
 import type { FailureClass, Phases, ProbeResult } from '#ports/web.ts';
 
+import type { Sight } from './second-look.ts';
+
 /**
  * new: never judged. suspect: failed, being re-checked, told to nobody. recovering: answers again, not yet believed.
  * Slow and intermittent come on top, so a site can be up and slow.
@@ -48,6 +50,10 @@ export type SiteState = {
   /** What its name stood for when it was last resolved: sites that share it fail together. Never shown. */
   addresses?: string | undefined;
   lastOutage?: Outage | undefined;
+  /** What other places saw when the outage was confirmed. */
+  sight?: Sight | undefined;
+  /** The newest time in which it failed only for us; `until` undefined: it does now. */
+  alone?: { since: number; until?: number | undefined; sight: Sight } | undefined;
 };
 
 /** Good checks that must show another certificate before the one that ends sooner is taken for gone: servers behind one
@@ -58,8 +64,11 @@ export function newState(): SiteState {
   return { phase: 'new', failures: 0, goods: 0, quiet: false, track: '', clean: 0, times: [] };
 }
 
-/** The state after one check. A failure of our own (class `monitor`) changes nothing. Pure. */
-export function judge(state: SiteState, result: ProbeResult, site: Site): SiteState {
+/**
+ * The state after one check. A failure of our own (class `monitor`) changes nothing. `sight`: what other places saw, which
+ * decides where this check would make the site down. Pure.
+ */
+export function judge(state: SiteState, result: ProbeResult, site: Site, sight?: Sight): SiteState {
   if (result.failure?.class === 'monitor') return state;
   const checked = {
     ...state,
@@ -70,7 +79,7 @@ export function judge(state: SiteState, result: ProbeResult, site: Site): SiteSt
   const tracked = track(checked, result.failure === undefined, site);
   const seen = { ...tracked, certificate: certificateOf(tracked, result) };
   return intermittent(
-    result.failure === undefined ? good(seen, result, site) : bad(seen, result, site),
+    result.failure === undefined ? good(seen, result, site) : bad(seen, result, site, sight),
     result.startedAt,
     site,
   );
@@ -87,9 +96,20 @@ export function nextCheck(
 ): number | undefined {
   if (state.phase === 'recovering') return of.startedAt + site.recoverMs;
   if (state.phase !== 'suspect' || state.firstFailureAt === undefined) return undefined;
+  if (isAlone(state) && of.counted) return undefined;
   if (!of.counted) return of.endedAt + (site.recheckMs[0] ?? site.intervalMs);
   const gaps = site.recheckMs.slice(0, state.failures);
   return state.firstFailureAt + gaps.reduce((sum, gap) => sum + gap, 0);
+}
+
+/** Another failed check makes it down, unless other places see it up. */
+export function isDecided(state: SiteState, site: Site): boolean {
+  return !isDown(state) && state.failures >= site.recheckMs.length;
+}
+
+/** It fails here, and other places see it up. */
+export function isAlone({ phase, alone }: Pick<SiteState, 'phase' | 'alone'>): boolean {
+  return phase === 'suspect' && alone !== undefined && alone.until === undefined;
 }
 
 /** After our own blindness: nobody stays under suspicion for what we could not see. */
@@ -102,6 +122,7 @@ export function cleared(state: SiteState): SiteState {
     firstFailureAt: undefined,
     cause: undefined,
     track: state.track.replace(/-+$/, ''),
+    alone: aloneUntil(state, state.checkedAt),
   };
 }
 
@@ -136,6 +157,7 @@ export function shownState(state: SiteState): string {
 /** Since when it is so. */
 export function shownSince(state: SiteState): number | undefined {
   if (state.phase === 'new') return undefined;
+  if (isAlone(state)) return state.alone?.since;
   if (state.phase !== 'up') return state.firstFailureAt;
   return state.intermittentSince ?? state.slowSince ?? state.upSince;
 }
@@ -155,6 +177,7 @@ function good(state: SiteState, result: ProbeResult, site: Site): SiteState {
     failures: 0,
     firstFailureAt: undefined,
     cause: undefined,
+    alone: aloneUntil(state, at),
   };
   return speed(up, result, site);
 }
@@ -173,11 +196,12 @@ function recovered(state: SiteState, endedAt: number): SiteState {
     confirmedAt: undefined,
     cause: undefined,
     quiet: false,
+    sight: undefined,
     lastOutage: cause === undefined ? state.lastOutage : { startedAt, endedAt, cause },
   };
 }
 
-function bad(state: SiteState, result: ProbeResult, site: Site): SiteState {
+function bad(state: SiteState, result: ProbeResult, site: Site, sight: Sight | undefined): SiteState {
   const at = result.startedAt;
   const failures = state.failures + 1;
   const cause = evidenceOf(result);
@@ -199,14 +223,33 @@ function bad(state: SiteState, result: ProbeResult, site: Site): SiteState {
   const firstFailureAt = state.phase === 'suspect' ? (state.firstFailureAt ?? at) : at;
   const suspect: SiteState = { ...state, phase: 'suspect', failures, failingSince, firstFailureAt, cause };
   if (failures <= site.recheckMs.length) return suspect;
+  if (sight?.outvoted === true) return onlyHere(suspect, at, sight);
   return {
     ...suspect,
     phase: 'down',
+    sight,
+    alone: aloneUntil(state, at),
     confirmedAt: at + result.phases.totalMs,
     quiet: state.intermittentSince !== undefined,
     times: [],
     slowSince: undefined,
   };
+}
+
+/** It stays under suspicion. Up to now it was up for the others, so no outage and no burst began before. */
+function onlyHere(suspect: SiteState, at: number, sight: Sight): SiteState {
+  const since = isAlone(suspect) ? suspect.alone?.since : suspect.firstFailureAt;
+  return {
+    ...suspect,
+    firstFailureAt: at,
+    failingSince: at,
+    track: suspect.track.replace(/-+$/, ''),
+    alone: { since: since ?? at, sight },
+  };
+}
+
+function aloneUntil({ alone }: SiteState, until: number | undefined): SiteState['alone'] {
+  return alone === undefined || alone.until !== undefined ? alone : { ...alone, until };
 }
 
 function evidenceOf(result: ProbeResult): Evidence {

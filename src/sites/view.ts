@@ -2,7 +2,8 @@ import type { SiteView } from '#operations/contract.ts';
 import type { Site } from '#ports/settings.ts';
 
 import type { Work } from './maintenance.ts';
-import { shownSince, shownState, type SiteState } from './verdict.ts';
+import { onlyFrom } from './vantage-messages.ts';
+import { isAlone, shownSince, shownState, type SiteState } from './verdict.ts';
 
 /** One site for lists. `state` undefined: nothing is known. `isBlind`: nothing can be said of any site. */
 export function viewOf(
@@ -10,7 +11,13 @@ export function viewOf(
   of: { state: SiteState | undefined; work?: Work | undefined; isBlind?: boolean; now?: number },
 ): SiteView {
   const { state } = of;
-  return { name: site.name, url: site.url.replace(/[?#].*$/, ''), ...shown(site, of), lastMs: state?.lastMs };
+  return {
+    name: site.name,
+    url: site.url.replace(/[?#].*$/, ''),
+    ...shown(site, of),
+    lastMs: state?.lastMs,
+    remark: remark(of),
+  };
 }
 
 function shown(
@@ -23,6 +30,10 @@ function shown(
   if (state === undefined) return { state: 'not checked yet', since: undefined };
   if (now !== undefined && isStale(site, state, now)) return { state: 'not checked lately', since: state.checkedAt };
   return { state: shownState(state), since: shownSince(state) };
+}
+
+function remark({ state, isBlind = false }: Parameters<typeof viewOf>[1]): string | undefined {
+  return state?.alone !== undefined && isAlone(state) && !isBlind ? onlyFrom(state.alone.sight) : undefined;
 }
 
 /** Nothing that counts for three turns: we are overloaded, or started a moment ago. */

@@ -50,7 +50,7 @@ describe('what is published about the settings', () => {
       ({ path, schema }) =>
         schema.default !== undefined &&
         schema.properties === undefined &&
-        !/^(roles|approvals|digests?|retention\.rules|tags\.required|maintenance|freeze|remediation|docker|scripts|schedules|drills|sites|statusPage\.sites|aws\.accounts)\b/.test(
+        !/^(roles|approvals|digests?|retention\.rules|tags\.required|maintenance|freeze|remediation|docker|scripts|schedules|drills|sites|statusPage\.sites|vantage\.agents|aws\.accounts)\b/.test(
           path,
         ),
     );

@@ -90,6 +90,7 @@ describe('reading deckhand.yml', () => {
       remediation: [],
       history: { hoursMs: 35 * 86_400_000, daysMs: 730 * 86_400_000 },
       siteReport: { enabled: true, cron: '0 9 * * 1', timezone: 'UTC' },
+      vantage: { confirm: 2, waitMs: 5_000, replicas: false, host: '127.0.0.1', port: 3_090, agents: [] },
       statusPage: {
         enabled: false,
         title: 'Status',

@@ -15,11 +15,16 @@ export type Bot = Driver & {
   /** Puts a section of deckhand.yml in place of what stands under its name; taken over by itself within seconds. */
   configure: (section: string, yaml: string) => void;
   settingsFile: string;
+  /** What the newest process has printed. */
+  output: () => string;
   stop: () => Promise<void>;
 };
 
 /** Make-believe Slack and AWS that outlive the bot, which can be killed and started again. */
-export async function startBot({ speed = 50 } = {}): Promise<Bot> {
+export async function startBot({
+  speed = 50,
+  env = {},
+}: { speed?: number; env?: Record<string, string> } = {}): Promise<Bot> {
   const folder = tempFolder('bot');
   const flags = ['--port', '0', '--speed', String(speed), '--data-dir', folder.path, '--servers-only'];
   const servers = startNode(['src/sandbox/main.ts', ...flags]);
@@ -30,7 +35,7 @@ export async function startBot({ speed = 50 } = {}): Promise<Bot> {
   );
   let bot: Child;
   const start = async ({ ready } = { ready: true }): Promise<void> => {
-    bot = startNode(['src/main.ts'], { ...environment, PORT: '0', LOG_LEVEL: 'info' });
+    bot = startNode(['src/main.ts'], { ...environment, ...env, PORT: '0', LOG_LEVEL: 'info' });
     if (ready) await printed(bot, /Deckhand is ready/, 60_000);
   };
   const kill = (signal: 'SIGKILL' | 'SIGTERM') => bot.kill(signal);
@@ -46,10 +51,13 @@ export async function startBot({ speed = 50 } = {}): Promise<Bot> {
     kill,
     start,
     configure: (section, yaml) => {
-      const others = readFileSync(file, 'utf8').replace(new RegExp(`^${section}:\\n(?:[ -].*\\n)*`, 'm'), '');
+      // The status page names a site of the sandbox, which must be there then.
+      const gone = section === 'sites' ? '(?:sites|statusPage)' : section;
+      const others = readFileSync(file, 'utf8').replace(new RegExp(`^${gone}:.*\\n(?:[ -].*\\n)*`, 'gm'), '');
       writeFileSync(file, `${others}${section}:\n${yaml}\n`);
     },
     settingsFile: file,
+    output: () => bot.output(),
     stop: async () => {
       await kill('SIGKILL');
       await servers.kill('SIGTERM');

@@ -12,6 +12,7 @@ import { createKeptLog } from '#test/config/support.ts';
 import { createFakeClock } from '#test/support/fake-clock.ts';
 import { createFakeMeasures } from '#test/support/fake-measures.ts';
 import { createFakeSettings } from '#test/support/fake-settings.ts';
+import { createFakeWatchStore } from '#test/support/fake-watch-store.ts';
 
 import { aSite } from './support.ts';
 
@@ -44,7 +45,7 @@ async function aView(upload: () => Promise<void> = async () => undefined) {
     ]);
   const files: NewFile[] = [];
   const world = {
-    history: { measures },
+    history: { measures, watch: createFakeWatchStore().watch },
     settings: createFakeSettings({
       sites: [
         aSite({ slo: { target: 99.9, windowMs: 30 * dayMs, latency: { underMs: 800, share: 95 } } }),

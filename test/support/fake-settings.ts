@@ -64,6 +64,7 @@ export function createFakeSettings(
     },
     history: { hoursMs: 35 * 86_400_000, daysMs: 730 * 86_400_000 },
     siteReport: { cron: '0 9 * * 1', timezone: 'UTC', enabled: true },
+    vantage: { confirm: 2, waitMs: 5_000, replicas: false, host: '127.0.0.1', port: 0, agents: [] },
     statusPage: {
       enabled: false,
       title: 'Status',

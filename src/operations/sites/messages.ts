@@ -2,7 +2,8 @@ import { duration } from '#lib/format.ts';
 import type { SiteView } from '#operations/contract.ts';
 import type { ManagedSite, SiteFields } from '#ports/managed-sites.ts';
 import type { Site } from '#ports/settings.ts';
-import type { Line, Message, Section } from '#ports/text.ts';
+import type { Line, Message, Piece, Section } from '#ports/text.ts';
+import type { VantagePoint } from '#ports/vantage.ts';
 import type { ProbeResult } from '#ports/web.ts';
 
 import type { SitePlan } from './plan.ts';
@@ -69,6 +70,7 @@ export function listed(of: {
   managed: readonly ManagedSite[];
   filter: string | undefined;
   page: number;
+  vantage: readonly VantagePoint[];
 }): Message {
   const known = new Map(of.managed.map((site) => [`${site.from === 'shadowed'} ${site.name}`, site]));
   const fits = ({ name, state, url }: SiteView) =>
@@ -85,6 +87,9 @@ export function listed(of: {
       ...(asleep.length === 0 || of.page > 0
         ? []
         : [{ kind: 'list', items: asleep.slice(0, 10).map(unwatched) } as const]),
+      ...(of.vantage.length === 0
+        ? []
+        : [{ kind: 'note', line: ['Confirmed from: ', ...of.vantage.flatMap(placeOf)] } as const]),
       {
         kind: 'note',
         line: [
@@ -103,6 +108,13 @@ export function listed(of: {
       { verb: 'refresh', label: 'Refresh' },
     ],
   };
+}
+
+function placeOf({ name, here, seenAt }: VantagePoint, nr: number): readonly Piece[] {
+  const comma = nr === 0 ? '' : ' · ';
+  if (here) return [`${comma}${name}, connected`];
+  if (seenAt === undefined) return [`${comma}${name}, not seen since Deckhand started`];
+  return [`${comma}${name}, missing since `, { at: seenAt, style: 'datetime' }];
 }
 
 function nothing(filter: string | undefined): Line {
@@ -128,7 +140,7 @@ function lineOf(view: SiteView, known: ReadonlyMap<string, ManagedSite>): Line {
     ` ${view.state}`,
     ...(view.since === undefined ? [] : [' since ', { at: view.since, style: 'datetime' } as const]),
     ...(until === undefined ? [] : [' until ', { at: until, style: 'datetime' } as const]),
-    `${view.lastMs === undefined ? '' : ` · ${Math.round(view.lastMs)} ms`} · ${view.url}`,
+    `${view.lastMs === undefined ? '' : ` · ${Math.round(view.lastMs)} ms`} · ${view.url}${view.remark === undefined ? '' : ` · ${view.remark}`}`,
     ...(site?.from === 'chat' ? [' · added here'] : []),
   ];
 }

@@ -1,0 +1,186 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import type { Cancel, Clock, Log } from '#ports/clock.ts';
+import type { SettingsSource, VantageSettings } from '#ports/settings.ts';
+
+import type { Desk } from './desk.ts';
+import { Answer, answerPath, helloPath, mostAnswerBytes, pollPath, version } from './protocol.ts';
+
+export type Hub = { url: () => string | undefined; close: () => Promise<void> };
+
+/** How soon a port that could not be opened is tried again. */
+const againMs = 30_000;
+const mostConnections = 200;
+const leastToken = 32;
+
+type Needs = {
+  settings: SettingsSource;
+  desk: Desk;
+  /** A variable of the environment. */
+  secrets: (name: string) => string | undefined;
+  clock: Clock;
+  log: Log;
+};
+
+/**
+ * Listens for agents on a port of its own while deckhand.yml names any; follows its changes. A port that is taken is
+ * logged and tried again: checks go on, unconfirmed. Resolves after the first try.
+ */
+export async function serveAgents(needs: Needs): Promise<Hub> {
+  const { settings, clock, log } = needs;
+  let open: { server: Server; at: string } | undefined;
+  let cancel: Cancel = () => {};
+  let closed = false;
+  let last = follow(settings.current().vantage);
+  settings.onChange(({ vantage }) => {
+    last = last.then(() => follow(vantage));
+  });
+
+  async function follow(wanted: VantageSettings): Promise<void> {
+    cancel();
+    const at = `${wanted.host} ${wanted.port}`;
+    const isWanted = !closed && wanted.agents.length > 0;
+    if (open !== undefined && (!isWanted || open.at !== at)) await end();
+    if (!isWanted || open !== undefined) return;
+    const server = createHub(needs);
+    try {
+      await listen(server, wanted);
+      open = { server, at };
+      server.on('error', (error) => log.warn({ err: error }, 'the port for agents has trouble'));
+      log.info({ url: urlOf(server) }, 'agents are listened for');
+    } catch (error) {
+      const { host, port } = wanted;
+      log.error(
+        { err: error, host, port },
+        'there is no port for agents: set vantage.port to a free one, or stop what uses it; trying again',
+      );
+      cancel = clock.after(againMs, () => {
+        last = last.then(() => follow(settings.current().vantage));
+      });
+    }
+  }
+
+  async function end(): Promise<void> {
+    const { server } = open ?? {};
+    open = undefined;
+    await new Promise<void>((resolve) => {
+      if (server === undefined) return resolve();
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  }
+
+  await last;
+  return {
+    url: () => (open === undefined ? undefined : urlOf(open.server)),
+    async close() {
+      closed = true;
+      cancel();
+      await last;
+      cancel();
+      await end();
+    },
+  };
+}
+
+function listen(server: Server, { host, port }: VantageSettings): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.removeListener('error', reject);
+      resolve();
+    });
+  });
+}
+
+function urlOf(server: Server): string {
+  const { address, family, port } = server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+function createHub(needs: Needs): Server {
+  const limits = { headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 40_000, maxHeaderSize: 8_192 };
+  const server = createServer({ ...limits, connectionsCheckingInterval: 2_000 }, (request, response) => {
+    answer(request, response, needs).catch((error: unknown) => {
+      needs.log.warn({ err: error }, 'an agent could not be answered');
+      say(response, 500, 'Something broke; try again.');
+    });
+  });
+  server.maxConnections = mostConnections;
+  return server;
+}
+
+/** Nothing is read of, or kept for, whoever shows no token. */
+async function answer(request: IncomingMessage, response: ServerResponse, needs: Needs): Promise<void> {
+  const { desk } = needs;
+  const name = agentOf(request.headers.authorization, needs);
+  if (name === undefined)
+    return say(
+      response,
+      401,
+      'The token is unknown here. Compare DECKHAND_TOKEN with the variable that vantage.agents of deckhand.yml names.',
+    );
+  if (request.method === 'POST' && (request.url === pollPath || request.url === helloPath)) {
+    request.resume();
+    const waits = request.url === pollPath;
+    const jobs = await desk.take(name, { waits, gone: (act) => void response.once('close', act) });
+    return say(response, 200, { jobs });
+  }
+  if (request.method === 'POST' && request.url === answerPath) {
+    const read = Answer.safeParse(await bodyOf(request));
+    if (!read.success) return say(response, 400, 'That is no answer. Run the same version of Deckhand on both sides.');
+    const { id, look } = read.data;
+    return desk.answer(id, name, look) ? say(response, 204) : say(response, 410, 'Nobody waits for this any more.');
+  }
+  const isOther = /^\/vantage\/\d+\//.test(request.url ?? '') && !request.url?.startsWith(`/vantage/${version}/`);
+  if (isOther)
+    return say(
+      response,
+      426,
+      `This Deckhand speaks version ${version} with its agents. Run the same version of Deckhand on both sides.`,
+    );
+  say(response, 404, `Only agents are answered here: ${pollPath}, ${answerPath}.`);
+}
+
+/** Whose token this is. Compares with all of them, in the same time whatever is right of it. */
+function agentOf(header: string | undefined, { settings, secrets }: Needs): string | undefined {
+  const given = digest(/^Bearer (\S+)$/.exec(header ?? '')?.[1] ?? '');
+  let found: string | undefined;
+  for (const { name, variable } of settings.current().vantage.agents) {
+    const token = secrets(variable)?.trim() ?? '';
+    if (timingSafeEqual(given, digest(token)) && token.length >= leastToken) found = name;
+  }
+  return found;
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > mostAnswerBytes) return undefined;
+    parts.push(part);
+  }
+  try {
+    return JSON.parse(Buffer.concat(parts).toString());
+  } catch {
+    return undefined;
+  }
+}
+
+function say(response: ServerResponse, status: number, body?: object | string): void {
+  if (response.headersSent || response.destroyed) return void response.destroy();
+  const text = body === undefined ? '' : JSON.stringify(typeof body === 'string' ? { error: body } : body);
+  response.writeHead(status, {
+    ...(status === 204 ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+    'cache-control': 'no-store',
+    ...(status >= 400 ? { connection: 'close' } : {}),
+  });
+  response.end(text);
+}
