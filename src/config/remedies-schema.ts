@@ -44,6 +44,9 @@ export const auto = section({
   approval: approval.default('confirm').describe('`none`: it runs at once. Else it is proposed, and waits for people'),
 });
 
+/** The gentlest first. */
+const onServer = ['reboot', 'migrate', 'restore'] as const;
+
 const remedy = section({
   container: matching(
     /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/,
@@ -68,9 +71,11 @@ const remedy = section({
     .describe("Restarts this systemd unit on the site's `instance`, by Systems Manager"),
   script: name('restart-shop').optional().describe("Runs this one of `scripts` on the site's `instance`"),
   server: z
-    .enum(['reboot', 'restore'], { error: 'Expected reboot or restore.' })
+    .enum(onServer, { error: `Expected one of ${onServer.join(', ')}.` })
     .optional()
-    .describe("Reboots the site's `instance`, or restores its disks from the last good snapshots"),
+    .describe(
+      "Reboots the site's `instance`, stops and starts it on another host (`migrate`), or restores its disks from the last good snapshots",
+    ),
   within: duration('1s', '1d').prefault('3m').describe('The site must be up again by then, or it was no help'),
   auto: auto.optional().describe('What may be done without being asked; unset = only when a person presses or types'),
 }).superRefine((of, context) => {
@@ -136,8 +141,12 @@ const gentlest = ['container', 'ecs', 'unit', 'script', 'server'] as const;
 /** What the product reads, of checked remedies. */
 export function toRemedies(list: readonly Remedy[] | undefined, tools: RemedyTools): readonly SiteRemedy[] | undefined {
   return list
-    ?.toSorted((a, b) => gentlest.indexOf(kindOf(a)) - gentlest.indexOf(kindOf(b)))
+    ?.toSorted((a, b) => harshness(a) - harshness(b))
     .map((of) => ({ key: keyOf(of), withinMs: of.within, auto: of.auto && toAuto(of.auto), ...toMending(of, tools) }));
+}
+
+function harshness(of: Remedy): number {
+  return gentlest.indexOf(kindOf(of)) + (of.server === undefined ? 0 : onServer.indexOf(of.server));
 }
 
 function toMending(of: Remedy, { docker: engines, scripts: known }: RemedyTools): Mending {
@@ -156,7 +165,8 @@ function toMending(of: Remedy, { docker: engines, scripts: known }: RemedyTools)
     const { windows = false, lines = [], timeout = 0 } = known.find((one) => one.name === of.script) ?? {};
     return { kind: 'script', windows, lines, timeoutMs: timeout };
   }
-  return { kind: 'server', operation: of.server === 'restore' ? 'restore' : 'restart' };
+  const { server = 'reboot' } = of;
+  return { kind: 'server', operation: server === 'reboot' ? 'restart' : server };
 }
 
 function toEngine(host: string | undefined, engines: RemedyTools['docker']): DockerEngine {

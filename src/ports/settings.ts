@@ -259,7 +259,7 @@ export type Mending =
   /** On the server of the site. The lines come from deckhand.yml alone. */
   | { kind: 'script'; windows: boolean; lines: readonly string[]; timeoutMs: number }
   /** The operation of that name, on the server of the site. */
-  | { kind: 'server'; operation: 'restart' | 'restore' };
+  | { kind: 'server'; operation: 'restart' | 'migrate' | 'restore' };
 
 /** An AWS account to work in. */
 export type Account = {

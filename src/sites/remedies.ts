@@ -1,5 +1,5 @@
 import type { Remedy } from '#ports/incidents.ts';
-import type { Site, SiteRemedy } from '#ports/settings.ts';
+import type { Mending, Site, SiteRemedy } from '#ports/settings.ts';
 
 import { fitsRestart } from './causes.ts';
 import type { Server } from './server.ts';
@@ -47,17 +47,20 @@ function offer(site: Site, remedy: SiteRemedy, server: Server): readonly Remedy[
 }
 
 function onServer(
-  operation: 'restart' | 'restore',
+  operation: (Mending & { kind: 'server' })['operation'],
   server: Server & { kind: 'found' },
   rule: string,
 ): readonly Remedy[] {
   const { id, flags, state, autoScalingGroup } = server;
+  const called = server.name === '' ? id : server.name;
   if (operation === 'restart')
-    return state === 'running'
-      ? [{ label: clip(`Restart ${server.name === '' ? id : server.name}`), operation, line: `${id}${flags}`, rule }]
-      : [];
+    return state === 'running' ? [{ label: clip(`Restart ${called}`), operation, line: `${id}${flags}`, rule }] : [];
   // A member of a group is replaced by it as soon as it stops.
   if (autoScalingGroup !== undefined || !['running', 'stopped'].includes(state)) return [];
+  if (operation === 'migrate')
+    return state === 'running'
+      ? [{ label: clip(`Stop and start ${called}…`), operation, line: `${id}${flags}`, rule }]
+      : [];
   return [{ label: 'Restore…', operation, line: `${id}${flags} --from latest`, style: 'danger', rule }];
 }
 

@@ -41,6 +41,18 @@ describe('the remedies of a site', () => {
     ]);
   });
 
+  it('by the server are ordered too: a reboot, a stop and a start, then a restore', () => {
+    const { settings } = read(
+      site('      - server: restore\n      - server: migrate\n      - server: reboot', '    instance: web-1\n'),
+    );
+
+    expect(settings?.sites[0]?.remedies).toMatchObject([
+      { key: 'server:reboot', operation: 'restart' },
+      { key: 'server:migrate', operation: 'migrate' },
+      { key: 'server:restore', operation: 'restore' },
+    ]);
+  });
+
   it('that are automatic and say nothing of approval wait for a person', () => {
     const { settings } = read(site('      - { container: shop, on: local, auto: {} }'));
 
