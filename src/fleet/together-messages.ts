@@ -9,6 +9,7 @@ import { caseOf, caseOfEvents, type Cure, decide, type Decision } from './decisi
 import { rootOf, type Trouble } from './diagnosis.ts';
 import type { Bond } from './groups.ts';
 import { checkNames, type Words } from './messages.ts';
+import { because } from './together-advice.ts';
 
 /** Words of one message about several servers. */
 
@@ -16,6 +17,7 @@ import { checkNames, type Words } from './messages.ts';
 const mostNames = 20;
 const mostInLine = 5;
 /** `note` is left out when nobody came or went. */
+type Fact = readonly [label: string, value: Line];
 type News = { report: Report; note?: Line };
 /** A server in it. `instance` is undefined while it is not listed. */
 export type Of = {
@@ -44,8 +46,9 @@ type Group = {
 
 export function failing(of: Group): News {
   const { members, bond, gone } = of;
-  const names = members.map(nameOf);
+  const names = namesOf(members);
   const what = causes(members);
+  const { cause, step } = because(bond);
   const decisions = members.flatMap(({ instance, health, trouble, since }) =>
     instance === undefined || trouble === undefined
       ? []
@@ -63,13 +66,16 @@ export function failing(of: Group): News {
       facts: [
         ['Failing', what],
         ['In common', whereOf(bond)],
+        ['Likely cause', cause],
+        ['Do', step],
+        ...careful(decisions),
         ['Servers', some(names, mostNames)],
         ...(gone.length === 0 ? [] : [['Well again', `${gone.length} of ${gone.length + members.length}`] as const]),
         ['Account and Region', placeLabel(of.place)],
         ['Environments', tally(members.map(({ instance }) => instance?.tags['env'] ?? 'no tag env'))],
         ['Since', { at: of.startedAt, style: 'datetime' }],
       ],
-      detail: [because(bond), ...neverOf(decisions)],
+      detail: [],
       remedies: remediesOf(of, decisions),
     },
     ...change(of, `${count(members.length, 'server')}: ${what}.`, 'well again'),
@@ -94,7 +100,7 @@ export function wellAgain(of: { bond: Bond; gone: readonly string[] }): Words {
 /** The same that AWS plans for several servers on one day. */
 export function planned(of: Group): News {
   const { members, bond } = of;
-  const names = members.map(nameOf);
+  const names = namesOf(members);
   const codes = [...new Set(members.flatMap(({ health }) => (health?.events ?? []).map(({ code }) => code)))];
   const decisions = members.flatMap(({ instance, health }) =>
     instance === undefined || health === undefined
@@ -108,22 +114,24 @@ export function planned(of: Group): News {
       alert: `AWS plans ${bond.what} for ${count(members.length, 'server')}: ${some(names, 3)}`,
       facts: [
         ['Planned', bond.what],
+        ...codes.map((code): Fact => ['Do', eventAdvice(code)]),
+        [
+          'Also',
+          [
+            'Each server by itself: ',
+            { code: '/deck event <server>' },
+            ', with ',
+            { code: '--at' },
+            ' for another time.',
+          ],
+        ],
+        ...careful(decisions),
         ['Servers', some(names, mostNames)],
         ['Account and Region', placeLabel(of.place)],
         ['Zones', tally(members.flatMap(({ instance }) => instance?.zone ?? []))],
         ['Environments', tally(members.map(({ instance }) => instance?.tags['env'] ?? 'no tag env'))],
       ],
-      detail: [
-        ...codes.map(eventAdvice),
-        [
-          'Each server by itself: ',
-          { code: '/deck event <server>' },
-          ', also with ',
-          { code: '--at' },
-          ' for another time.',
-        ],
-        ...neverOf(decisions),
-      ],
+      detail: [],
       remedies: remediesOf(of, decisions),
     },
     ...change(of, `AWS plans ${bond.what} for ${count(members.length, 'server')}.`, 'no longer planned'),
@@ -170,23 +178,13 @@ function nameOf({ id, instance }: { id: string; instance: Instance | undefined }
   return instance === undefined ? id : label(instance);
 }
 
-function whereOf({ by, what }: Bond): string {
-  return by === 'event' ? what : `${by} ${what}`;
+/** In the order in which people count: web-2 before web-10. */
+function namesOf(servers: readonly Of[]): readonly string[] {
+  return servers.map(nameOf).toSorted(new Intl.Collator('en', { numeric: true }).compare);
 }
 
-function because({ by, what }: Bond): Line {
-  switch (by) {
-    case 'event':
-      return `AWS plans the same for all of them: ${what}.`;
-    case 'host':
-      return 'They run on one dedicated host, so look at that first: it may be broken.';
-    case 'placement group':
-      return 'They are close together by their placement group, so a rack or its network or power may be broken.';
-    case 'Auto Scaling group':
-      return 'They are one Auto Scaling group, so look first at what they have in common: the newest deploy, the image, what they depend on. The group replaces servers that fail their checks.';
-    case 'zone':
-      return 'They are in one Availability Zone and failed together, so look first at the AWS Health Dashboard for it, and move traffic to the other zones. Do not start a repair of each server: capacity elsewhere may be short.';
-  }
+function whereOf({ by, what }: Bond): string {
+  return by === 'event' ? what : `${by} ${what}`;
 }
 
 /** `312 × system status check, 188 × instance status check`, the most first. */
@@ -214,8 +212,15 @@ function tally(words: readonly string[]): string {
   );
 }
 
-function neverOf(decisions: readonly Decision[]): readonly string[] {
-  return [...new Set(decisions.flatMap(({ never }) => never))].slice(0, 3);
+/** What holds for some of them only says for how many. */
+function careful(decisions: readonly Decision[]): readonly Fact[] {
+  const counts = new Map<string, number>();
+  for (const line of decisions.flatMap(({ never }) => never)) counts.set(line, (counts.get(line) ?? 0) + 1);
+  const sorted = [...counts].toSorted(([, one], [, other]) => other - one).slice(0, 3);
+  return sorted.map(([line, servers]): Fact => [
+    'Careful',
+    servers === decisions.length ? `Each of them: ${line}` : `${servers} of them: ${line}`,
+  ]);
 }
 
 /** What may be done to many at once: no move, no restore, and nothing to a group of AWS's. */
@@ -238,8 +243,8 @@ function remediesOf({ members, flags, most }: Group, decisions: readonly Decisio
 function change({ first, came, went }: Group, all: string, gone: string): { note?: Line } {
   if (first) return { note: all };
   const parts = [
-    ...(came.length === 0 ? [] : [`${came.length} more: ${some(came.map(nameOf), mostInLine)}`]),
-    ...(went.length === 0 ? [] : [`${went.length} ${gone}: ${some(went.map(nameOf), mostInLine)}`]),
+    ...(came.length === 0 ? [] : [`${came.length} more: ${some(namesOf(came), mostInLine)}`]),
+    ...(went.length === 0 ? [] : [`${went.length} ${gone}: ${some(namesOf(went), mostInLine)}`]),
   ];
   return parts.length === 0 ? {} : { note: `${all} ${parts.join('; ')}.` };
 }

@@ -27,6 +27,7 @@ export function ailing({ ailment, ill, place, flags, since, first }: Of): Words 
   const names = ill.map(nameOf);
   const servers = [...new Set(ill.flatMap(({ volume }) => (volume?.attachments ?? []).map((at) => at.instanceId)))];
   const trouble = troubles[ailment];
+  const { cause, step } = advice(ailment);
   return {
     report: {
       // What hangs nowhere hurts nobody yet.
@@ -34,12 +35,14 @@ export function ailing({ ailment, ill, place, flags, since, first }: Of): Words 
       title: titleOf(ailment, ill.length),
       alert: `${some(names, 3)} ${ill.length === 1 ? trouble.one : trouble.many}`,
       facts: [
+        ['Likely cause', cause],
+        ['Do', step],
         [ill.length === 1 ? 'Disk' : 'Disks', some(names, mostNames)],
         ['Servers', servers.length === 0 ? 'none: attached to no server' : some(servers, mostNames)],
         ['Account and Region', placeLabel(place)],
         ['Since', { at: since, style: 'datetime' }],
       ],
-      detail: advice(ailment),
+      detail: [],
       remedies: ailment === 'io' && ill.length <= mostButtons ? ill.map((one) => enable(one, flags)) : [],
     },
     note: first
@@ -73,25 +76,28 @@ function nameOf({ id, volume }: Ill): string {
 
 /** Source: https://docs.aws.amazon.com/ebs/latest/userguide/monitoring-volume-checks.html and
  *  https://docs.aws.amazon.com/ebs/latest/userguide/ebs-describing-volumes.html */
-function advice(ailment: Ailment): readonly Line[] {
+function advice(ailment: Ailment): { cause: Line; step: Line } {
   switch (ailment) {
     case 'error':
-      return [
-        'The hardware under such a disk has failed, or it could not be made (a key it may not use, for example). AWS cannot recover its data.',
-        [
+      return {
+        cause:
+          'The hardware under it has failed, or it could not be made (a key it may not use, for example). AWS cannot recover its data.',
+        step: [
           'Put the newest good snapshot in its place with ',
           { code: '/restore <server>' },
-          '; a new disk that failed can be deleted.',
+          '. A new disk that failed can be deleted.',
         ],
-      ];
+      };
     case 'io':
-      return [
-        'AWS has stopped I/O on purpose, since the data may be inconsistent. Take a snapshot, then enable I/O and check the file system (fsck, chkdsk), or restore the last good snapshot.',
-      ];
+      return {
+        cause: 'AWS has stopped I/O on purpose, since the data may be inconsistent.',
+        step: 'Take a snapshot, then enable I/O and check the file system (fsck, chkdsk), or restore the last good snapshot.',
+      };
     case 'impaired':
-      return [
-        'The disk is stalled or severely degraded on the side of AWS. It often ends by itself; if not, stop and start its server, or restore the last good snapshot.',
-      ];
+      return {
+        cause: 'The disk is stalled or severely degraded on the side of AWS. It often ends by itself.',
+        step: 'If it does not, stop and start its server, or restore the last good snapshot.',
+      };
   }
 }
 
