@@ -79,7 +79,8 @@ async function main(): Promise<void> {
   });
   url = server.url;
   const configPath = flags.config === undefined ? join(dataDir, 'deckhand.yml') : resolve(flags.config);
-  if (flags.config === undefined) writeFileSync(configPath, sandboxSettings({ url, speed: flags.speed }));
+  if (flags.config === undefined)
+    writeFileSync(configPath, sandboxSettings({ url, speed: flags.speed, statusPage: !flags.serversOnly }));
   const variables = environmentOf(url, dataDir, configPath, flags.requestUrl);
 
   let stopping = false;

@@ -1,7 +1,8 @@
 import { sandboxAccounts } from '#sandbox/accounts/index.ts';
 
 /** The deckhand.yml of the sandbox: its people and channels, a demo site, and waits as quick as its AWS. */
-export function sandboxSettings({ url, speed }: { url: string; speed: number }): string {
+export function sandboxSettings(of: { url: string; speed: number; statusPage: boolean }): string {
+  const { url, speed } = of;
   const quick = (ms: number, least: number) => `${Math.max(least, Math.round(ms / speed))}ms`;
   return `# Written by \`npm run sandbox\`. A copy of this file is a good start for your own; see deckhand.example.yml.
 channels:
@@ -59,13 +60,6 @@ tags: # try \`/deck tags\`
       propagate: [volumes, snapshots]
 web:
   allowPrivate: [127.0.0.1]
-statusPage: # the sandbox shows it at /status
-  enabled: true
-  title: Demo shop status
-  port: 0
-  every: 5s
-  sites:
-    - { site: demo-shop, name: Web shop, description: Rope and cleats and brass hooks }
 sites:
   - name: demo-shop
     url: ${url}/demo-site
@@ -77,5 +71,14 @@ sites:
     recover: { every: 1s, checks: 3 }
     instance: web-1
     owner: platform team
-`;
+${of.statusPage ? page : ''}`;
 }
+
+const page = `statusPage: # the sandbox shows it at /status
+  enabled: true
+  title: Demo shop status
+  port: 0
+  every: 5s
+  sites:
+    - { site: demo-shop, name: Web shop, description: Rope and cleats and brass hooks }
+`;

@@ -284,8 +284,14 @@ approvals:
   test('the settings of the sandbox are read at its slowest and its quickest', () => {
     const url = 'http://127.0.0.1:4747';
 
-    expect(parse(sandboxSettings({ url, speed: 1 })).limits.poll).toEqual({ minMs: 2_000, maxMs: 15_000 });
-    expect(parse(sandboxSettings({ url, speed: 10_000 })).limits.poll).toEqual({ minMs: 40, maxMs: 200 });
+    expect(parse(sandboxSettings({ url, speed: 1, statusPage: true })).limits.poll).toEqual({
+      minMs: 2_000,
+      maxMs: 15_000,
+    });
+    expect(parse(sandboxSettings({ url, speed: 10_000, statusPage: false })).limits.poll).toEqual({
+      minMs: 40,
+      maxMs: 200,
+    });
   });
 });
 

@@ -16,7 +16,7 @@ const folder = tempFolder('preflight');
 const state = join(folder.path, 'a.tfstate');
 beforeAll(async () => {
   const config = join(folder.path, 'deckhand.yml');
-  const [settings] = sandboxSettings({ url: 'http://127.0.0.1:9', speed: 50 }).split('\nsites:');
+  const [settings] = sandboxSettings({ url: 'http://127.0.0.1:9', speed: 50, statusPage: false }).split('\nsites:');
   const quotas = `aws:\n  quotas: { storageGiB: { gp2: ${gp2Quota} } }`;
   writeFileSync(
     config,
