@@ -23,6 +23,7 @@ import { createAnswer, hearAgain } from '#runtime/answer.ts';
 import { createAsk, createAskingFor } from '#runtime/ask.ts';
 import { createAutomatic } from '#runtime/automatic.ts';
 import { createSubmit } from '#runtime/form.ts';
+import { createFreeze } from '#runtime/freeze.ts';
 import { createHome } from '#runtime/home.ts';
 import { createIncidentPress } from '#runtime/incident-press.ts';
 import { createIncidents } from '#runtime/incidents.ts';
@@ -112,7 +113,8 @@ export function createApp(outside: AppWorld): App {
   const lookForTrouble = createTroubleWatch(world, incidents);
   const automatic = createAutomatic({ world, asking, incidents });
   const whyNotAct = createServerGuard(world);
-  const remedy = createRemediation({ world, automatic, incidents, whyNotAct });
+  const freeze = createFreeze(world);
+  const remedy = createRemediation({ world, automatic, incidents, whyNotAct, freeze });
   const backups = createBackupWatch({ ...world, incidents });
   const digest = createDigest(world);
   const timed = createTimedWork({
@@ -130,7 +132,7 @@ export function createApp(outside: AppWorld): App {
 
   world.engine.serve(
     'run',
-    createRun({ world, who, asking, incidents, automatic, parts, sites: sites.views, whyNotAct }),
+    createRun({ world, who, asking, incidents, automatic, parts, sites: sites.views, whyNotAct, freeze }),
   );
   world.engine.serve('part', parts.body);
   automatic.serve();

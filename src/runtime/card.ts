@@ -9,6 +9,7 @@ import type { ApprovalRule } from '#ports/settings.ts';
 import type { Button, Line, Message, Piece, Section } from '#ports/text.ts';
 
 import type { Heard } from './approval.ts';
+import type { Freeze } from './freeze.ts';
 import type { FailedUndo } from './saga.ts';
 
 export type Words = { title: string; summary: string; sections: readonly Section[] };
@@ -36,6 +37,8 @@ export type RunView = {
   /** Whom to ask, when approval is needed. */
   approvers: { users: readonly UserId[]; groups: readonly GroupId[] };
   given: readonly Heard[];
+  /** The one that lasted when it was asked. */
+  freeze: Freeze | undefined;
   stages: readonly Stage[];
   /** How the parts of the run stand, in one line; '' while there are none. */
   tally: string;
@@ -62,7 +65,7 @@ export function renderRun(view: RunView): Message {
     alert: `${stateWord(view)}: ${words.summary}`,
     title: `${words.title} · ${stateWord(view)}`,
     sections: [
-      { kind: 'text', lines: [status(view)] },
+      { kind: 'text', lines: [status(view), ...frozen(view)] },
       ...(view.outcome?.sections ?? view.planned.sections),
       ...progress(view),
       ...trouble(view),
@@ -106,6 +109,22 @@ function status(view: RunView): Line {
     '.',
   ]);
   return [...asked, ...given, ...next(view)];
+}
+
+/** People decide whether it can wait; nothing is taken from them. */
+function frozen({ state, freeze }: RunView): Line[] {
+  if (state !== 'waiting' || freeze === undefined) return [];
+  const until: Piece = { at: freeze.until, style: 'datetime' };
+  return [
+    [
+      { emoji: 'warning' },
+      ' ',
+      { bold: `Freeze: ${freeze.name}` },
+      ' until ',
+      until,
+      '. Nothing should change before that. Go on only with what cannot wait.',
+    ],
+  ];
 }
 
 function next(view: RunView): Piece[] {

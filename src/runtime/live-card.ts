@@ -9,6 +9,7 @@ import type { ApprovalRule } from '#ports/settings.ts';
 import type { Message } from '#ports/text.ts';
 
 import { type Ending, renderRun, type RunView, type Stage } from './card.ts';
+import type { Freeze } from './freeze.ts';
 import { attachOnce, deliver, note, postCard, tellAsker } from './posting.ts';
 import type { Progress } from './progress.ts';
 import { say } from './replies.ts';
@@ -28,9 +29,13 @@ export type LiveCard = {
 type Of = { order: Order; rule: ApprovalRule; operation: ChangeOperation; place: RunView['place'] };
 
 /** Posts the run's card (once, over all restarts) and keeps it up to date. */
-export async function createLiveCard(world: World, durable: Durable, of: Of): Promise<LiveCard> {
+export async function createLiveCard(
+  world: World,
+  durable: Durable,
+  of: Of & { freeze: Freeze | undefined },
+): Promise<LiveCard> {
   const { order, operation } = of;
-  let view = firstView(world, of);
+  let view: RunView = { ...firstView(world, of), freeze: of.freeze };
   const ref = isSilent(of)
     ? undefined
     : await durable.step('card', () => postFirst(world, order, view), { attempts: 12 });
@@ -129,6 +134,7 @@ function firstView(world: World, { order, rule, operation, place }: Of): RunView
     planned: operation.words.planned(order.plan, { now: order.requestedAt, place }),
     approvers: { users: role.users.filter((user) => user !== order.requester), groups: role.groups },
     given: [],
+    freeze: undefined,
     stages: operation.stages(order.plan).map((label) => ({ label, state: 'waiting' })),
     tally: '',
     touched: false,

@@ -13,6 +13,7 @@ import type { Incidents, Remedy, Report } from '#ports/incidents.ts';
 import type { AutoRule, ServerRule, Settings } from '#ports/settings.ts';
 
 import { whoStopped } from './automatic-switch.ts';
+import type { Freeze } from './freeze.ts';
 import { runIdOf } from './ids.ts';
 import { findChange } from './run-record.ts';
 import type { World } from './world.ts';
@@ -38,6 +39,7 @@ type Needs = {
   automatic: Automatic;
   incidents: Incidents;
   whyNotAct: WhyNotAct;
+  freeze: () => Freeze | undefined;
 };
 /** A last look at what an incident is about: why nothing may be done for it now; undefined: it may. Throws when nobody knows. */
 export type WhyNotAct = (of: {
@@ -52,7 +54,7 @@ export type WhyNotAct = (of: {
  * Acts by itself on open incidents, where deckhand.yml allows it (`policy/may-act.ts` decides). A try is written down before
  * it is asked for, and its id is the same however often it is asked: after a crash it happens once.
  */
-export function createRemediation({ world, automatic, incidents, whyNotAct }: Needs): () => Promise<void> {
+export function createRemediation({ world, automatic, incidents, whyNotAct, freeze }: Needs): () => Promise<void> {
   const spanOf = createWindows(world.calendar);
 
   return async function remedy() {
@@ -88,7 +90,7 @@ export function createRemediation({ world, automatic, incidents, whyNotAct }: Ne
       tries: await Promise.all(kept.map((of) => tryOf(of, incident, now))),
       busy: runs.some(({ order }) => order.incident === incident.id && order.requester !== deckhand),
       stopped,
-      freeze: settings.freeze.find((window) => spanOf(window, now) !== undefined)?.name,
+      freeze: freeze()?.name,
       several: sites.length > 1,
     });
     // A crash may have come between the record of the newest try and its asking.

@@ -12,6 +12,7 @@ import type { ApprovalRule, Settings } from '#ports/settings.ts';
 import { approval, type Verdict } from './approval.ts';
 import type { AskingFor } from './ask.ts';
 import type { Ending } from './card.ts';
+import type { Freeze } from './freeze.ts';
 import { closeCard, createLiveCard, type LiveCard } from './live-card.ts';
 import type { Parts } from './parts.ts';
 import { reachOf } from './reach.ts';
@@ -42,13 +43,14 @@ export type RunNeeds = {
   parts: Parts;
   sites: Story['sites'];
   whyNotAct: WhyNotAct;
+  freeze: () => Freeze | undefined;
 };
 
 /** Bookkeeping of a run must outlast any outage of the store or of Slack: about three hours of tries. */
 const patient = { attempts: 200 };
 
 /** The life of any change: show the plan, wait for people, look again, do it or undo it, tell. Runs durably. */
-export function createRun({ world, who, asking, incidents, automatic, parts, sites, whyNotAct }: RunNeeds) {
+export function createRun({ world, who, asking, incidents, automatic, parts, sites, whyNotAct, freeze }: RunNeeds) {
   const objection = createStillTrue({ world, who, asking, whyNotAct });
   const record = createRunRecord(world);
   const tell = createRunTell(world, incidents);
@@ -60,7 +62,7 @@ export function createRun({ world, who, asking, incidents, automatic, parts, sit
     await durable.step('record that it was asked', () => record.asked(order, operation, place), patient);
     let card: LiveCard;
     try {
-      card = await createLiveCard(world, durable, { order, rule, operation, place });
+      card = await createLiveCard(world, durable, { order, rule, operation, place, freeze: freeze() });
     } catch (error) {
       if (durable.isStop(error)) throw error;
       return giveUp(durable, order, error);

@@ -12,6 +12,7 @@ const view = (change: Partial<RunView>): RunView => ({
   planned: words,
   approvers: { users: ['U2'], groups: [] },
   given: [],
+  freeze: undefined,
   stages: [{ label: 'Stop the server', state: 'waiting' }],
   startedAt: undefined,
   endedAt: undefined,
@@ -26,6 +27,19 @@ const view = (change: Partial<RunView>): RunView => ({
   ...change,
 });
 const approved = { verdict: 'approved', by: 'U2', at: 1, planHash: 'h' } as const;
+
+describe('a plan in a freeze', () => {
+  const freeze = { name: 'the big sale', until: 86_400_000 };
+  it('warns of it, and stays approvable', () => {
+    const message = renderRun(view({ freeze }));
+    expect(JSON.stringify(message)).toMatch(/Freeze: the big sale.*only with what cannot wait/);
+    expect(message.buttons?.map(({ verb }) => verb)).toEqual(['approve', 'deny', 'cancel']);
+  });
+
+  it('says no more of it once it runs', () => {
+    expect(JSON.stringify(renderRun(view({ freeze, state: 'running', startedAt: 1 })))).not.toMatch(/Freeze/);
+  });
+});
 
 describe('the card of a run', () => {
   it.each<[string, Partial<RunView>, RegExp, string[]]>([

@@ -79,7 +79,8 @@ function setting() {
   };
   const incidents = { tried: async (_id: string, { key }: { key: string }) => void said.push(key) };
   const whyNotAct = async () => state.why;
-  const start = () => createRemediation({ world, automatic, incidents: incidents as never, whyNotAct });
+  const start = () =>
+    createRemediation({ world, automatic, incidents: incidents as never, freeze: () => undefined, whyNotAct });
   return { start, asked, said, state, watch, clock };
 }
 

@@ -116,6 +116,7 @@ function setting(
   });
   const run = createRun({
     whyNotAct: async () => undefined,
+    freeze: () => undefined,
     world,
     parts: createParts(world, () => operation),
     who,
