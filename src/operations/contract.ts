@@ -101,6 +101,8 @@ type Declared<A> = {
   role: Role;
   /** Every AWS action it may call; the IAM policy is made from it. */
   iam: readonly AwsAction[];
+  /** Can do its work, or some of it, while AWS cannot be asked where we are; it asks `cloud.place()` itself before it touches AWS. */
+  withoutAws?: boolean;
   args: z.ZodType<A>;
   /** Typed words to arguments. Throws Refusal "bad-input" that names the problem and an example. */
   parse: (words: Words) => A;

@@ -34,7 +34,10 @@ export type Request = {
   anywhere?: boolean;
 };
 /** Facts of the place that stands in an order, or of those that were `typed` for an operation. */
-export type AskingFor = (order: Pick<Order, 'requester' | 'channel' | 'place'>, typed?: Typed) => Promise<Asking>;
+export type AskingFor = (
+  order: Pick<Order, 'requester' | 'channel' | 'place'> & { operation?: string },
+  typed?: Typed,
+) => Promise<Asking>;
 type Needs = { world: World; who: Who; asking: AskingFor; desk: SiteDesk };
 
 /** The flags that take everything up to the next flag: `--from before 2026-11-24 10:00`. */
@@ -143,7 +146,8 @@ type Views = Pick<Asking, 'sites' | 'vantage' | 'siteHistory' | 'schedules' | 'd
 
 /** The facts that asking, planning and checking work with. */
 export function createAskingFor(world: World, who: Who, views: Views): AskingFor {
-  return async ({ requester, channel, place: where }, typed) => {
+  return async ({ requester, channel, place: where, operation: named }, typed) => {
+    const operation = typed?.operation ?? world.operations.find(({ name }) => name === named);
     const places = world.clouds.places();
     const chosen = where === undefined ? placesFor(places, typed) : [where];
     const everywhere = chosen.map((place) => ({
@@ -154,11 +158,13 @@ export function createAskingFor(world: World, who: Who, views: Views): AskingFor
     const { cloud, platform } = everywhere[0]!;
     const [allowed, place] = await Promise.all([
       allowedTo(requester),
-      cloud.place().catch((error: unknown) => {
-        // One of several that does not answer must not hide the others.
-        if (everywhere.length === 1) throw error;
-        return chosen[0]!;
-      }),
+      needsNoAws(operation)
+        ? chosen[0]!
+        : cloud.place().catch((error: unknown) => {
+            // One of several that does not answer must not hide the others.
+            if (everywhere.length === 1) throw error;
+            return chosen[0]!;
+          }),
     ]);
     return {
       cloud,
@@ -185,6 +191,11 @@ export function createAskingFor(world: World, who: Who, views: Views): AskingFor
     const { roles } = await who(requester);
     return world.operations.filter((operation) => holds(roles, operation.role));
   }
+}
+
+/** Sites are managed, looked at and mended also while AWS is away or refuses our keys. */
+function needsNoAws(operation: Operation | undefined): boolean {
+  return operation !== undefined && (operation.iam.length === 0 || operation.withoutAws === true);
 }
 
 function readAsk(ask: Request['ask']): { wanted: Wanted; place: Where | undefined; args: Json } {

@@ -57,7 +57,7 @@ export function createAutomatic({ world, asking, incidents }: Needs): Automatic 
     if ((await whoStopped(world.history)) !== undefined) return stoppedWords;
     try {
       const operation = findChange(world, name);
-      const facts = await asking({ requester: deckhand, channel, ...(place && { place }) });
+      const facts = await asking({ requester: deckhand, channel, operation: name, ...(place && { place }) });
       await placeOrder(world, facts, { ...rest, id: runIdOf(id), operation, args: operation.args.parse(args) });
       return '';
     } catch (error) {

@@ -2,6 +2,7 @@ import type { SiteView } from '#operations/contract.ts';
 import type { Site } from '#ports/settings.ts';
 
 import { cause, fitsRestart } from './causes.ts';
+import { probeOf } from './probe-of.ts';
 import type { SiteWatchWorld } from './site-world.ts';
 import type { SiteState } from './verdict.ts';
 
@@ -20,10 +21,7 @@ export async function whyNotMend(
   if (site === undefined) return `${name} is no longer watched.`;
   const why = objection(site, known, await world.incidents.isOpen('watch:blind'));
   if (why !== undefined) return why;
-  const { url, deadlineMs, statuses, contains, verifyTls, maxRedirects } = site;
-  const text = contains === undefined ? {} : { contains };
-  const probe = { url, deadlineMs, statuses, ...text, verifyTls, maxRedirects, freshDns: true };
-  const { failure, status, phases, startedAt } = await world.web.probe(probe);
+  const { failure, status, phases, startedAt } = await world.web.probe(probeOf(site, true));
   if (failure === undefined) return `${name} answers again.`;
   const evidence = { ...failure, status, phases, at: startedAt };
   return fitsRestart(evidence) ? undefined : noCure(name, cause(evidence));

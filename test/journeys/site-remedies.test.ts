@@ -11,13 +11,16 @@ const engine = () => ({ address: `${bot.url}/docker` });
 const startedAt = async () => (await containers.container(engine(), 'shop')).startedAt;
 
 function remedies(...list: string[]): void {
-  const quick =
-    'interval: 1s, deadline: 1s, recheck: [250ms, 250ms, 250ms], recover: { every: 250ms }, instance: web-1';
+  const quick = 'interval: 1s, deadline: 1s, recheck: [250ms, 250ms, 250ms], recover: { every: 250ms }';
   const wanted = list.map((one) => `      - { ${one} }`).join('\n');
-  bot.configure('sites', `  - name: demo-shop\n    url: ${bot.url}/demo-site\n    remedies:\n${wanted}`);
-  bot.configure('sitesDefaults', `  { ${quick.replace(/, instance.*/, '')} }`);
+  bot.configure(
+    'sites',
+    `  - name: demo-shop\n    url: ${bot.url}/demo-site\n    instance: web-1\n    remedies:\n${wanted}`,
+  );
+  bot.configure('sitesDefaults', `  { ${quick} }`);
 }
 const container = 'container: shop, on: local, within: 20s';
+const noKeys = ['ec2:DescribeInstances', 'ec2:DescribeSnapshots', 'ec2:DescribeRegions'];
 const auto = (more = '') => `auto: { after: 0ms, coolDown: 1s, perDay: 10, approval: none${more} }`;
 const requests = async () => (await bot.call('GET', 'site')).body['requests'] as number;
 
@@ -47,10 +50,18 @@ afterAll(async () => {
 
 describe('a remedy by its button', () => {
   it.each([
-    ['a container', container, 'Restart container shop'],
     ['an ECS service', 'ecs: { cluster: default, service: shop }, within: 20s', 'Redeploy shop'],
-  ])('mends by %s, and the alert says so', { timeout: 120_000 }, async (_what, remedy, label) => {
+    ['a systemd unit', 'unit: shop, within: 20s', 'Restart unit shop'],
+    ['a script', 'script: again, within: 20s', 'Run again'],
+    ['a container while AWS refuses our keys', container, 'Restart container shop'],
+  ])('mends by %s, and the alert says so', { timeout: 120_000 }, async (what, remedy, label) => {
     remedies(remedy);
+    // A new process knows nothing of AWS from before.
+    if (/refuses/.test(what)) {
+      await bot.crash(async () => void (await bot.faults({ ec2: { deny: noKeys } })));
+      await bot.command('requester', 'ops', '/deck sites');
+      await bot.see('ops', ({ plain, ephemeral }) => ephemeral === true && /demo-shop/.test(plain), 30_000);
+    }
     await well();
     await bot.site({ status: 500 });
     const alert = await bot.read('alerts', /CRITICAL: demo-shop is down/, 30_000);
@@ -63,6 +74,7 @@ describe('a remedy by its button', () => {
     await bot.turn(alert, /Over after/, 60_000);
     const over = await bot.turn(alert, /demo-shop is up again · r-/, 60_000);
     expect(over.plain).toMatch(/Over after/);
+    await bot.faults({ ec2: { clear: true } });
   });
 });
 
@@ -116,6 +128,30 @@ describe('a remedy without a person', () => {
     await bot.command('approver', 'ops', '/deck resume');
     const over = await bot.turn(alert, /By itself · Restart container shop on local: demo-shop is up again/, 60_000);
     expect(over.buttons).toEqual([]);
+  });
+
+  it('does nothing while nothing may change, nor for a cause that no restart cures', { timeout: 180_000 }, async () => {
+    const at = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString().slice(0, 16);
+    bot.configure('freeze', `  - { name: big sale, from: "${at(-1)}", to: "${at(1)}" }`);
+    remedies(`${container}, ${auto()}`);
+    await well();
+    const touched = await startedAt();
+    await bot.site({ status: 500 });
+    const frozen = await bot.read('alerts', /^CRITICAL: demo-shop is down/, 30_000);
+    expect(frozen.buttons.map(({ text }) => text)).toContain('Restart container shop');
+    const seen = await requests();
+    await bot.until(async () => (await requests()) > seen + 7, 'seven checks', 60_000);
+    expect(await startedAt()).toBe(touched);
+
+    await well();
+    bot.configure('freeze', '  []');
+    await well();
+    await bot.site({ status: 404 });
+    const alert = await bot.read('alerts', /^CRITICAL: demo-shop is down: HTTP 404/, 30_000);
+    expect(alert.buttons.map(({ text }) => text).join()).not.toMatch(/Restart|Redeploy/);
+    await bot.command('requester', 'ops', '/deck fix demo-shop container:shop');
+    await bot.read('ops', /fails for a cause that no restart cures/);
+    expect(await startedAt()).toBe(touched);
   });
 
   it('is left alone in maintenance', { timeout: 180_000 }, async () => {

@@ -48,4 +48,17 @@ describe('whether a site may be mended', () => {
     expect(await whyNotMend(probe({ class: 'dns', detail: '' }), of)).toMatch(/no restart cures/);
     expect(await whyNotMend(probe(), { ...of, site: undefined })).toMatch(/no longer watched/);
   });
+
+  it('looks as the checks do, with all that they ask and expect, past the cache of the resolver', async () => {
+    const asks = { method: 'POST', headers: { authorization: '${env:KEY}' }, body: '{}', family: 4 as const };
+    const seen: unknown[] = [];
+    const world = {
+      web: { probe: async (of: unknown) => (seen.push(of), { startedAt: 1, phases }) },
+      incidents: { isOpen: async () => false } as never,
+    };
+
+    await whyNotMend(world, { site: { ...site, asks }, name: site.name, known: down('refused') });
+
+    expect(seen).toEqual([expect.objectContaining({ ...asks, url: site.url, freshDns: true })]);
+  });
 });

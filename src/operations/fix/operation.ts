@@ -30,6 +30,7 @@ export const fixOperation = defineChange<FixArgs, FixPlan, FixResult>({
     'ssm:ListCommands',
     'ssm:SendCommand',
   ],
+  withoutAws: true,
   approval: { kind: 'confirm', expiresMs: 30 * 60_000 },
   urgent: true,
   args: FixArgs,
@@ -47,6 +48,8 @@ export const fixOperation = defineChange<FixArgs, FixPlan, FixResult>({
     const { site, remedy } = choose(asking.settings.sites, args);
     const why = await asking.whyNotMend(site.name);
     if (why !== undefined) throw new Refusal('conflict', `${why} Nothing was done.`);
+    // A container needs no AWS; the others must not act in another account than deckhand.yml says.
+    if (remedy.kind !== 'container') await asking.cloud.place();
     const server = remedy.kind === 'script' ? await serverOf(asking, site) : null;
     await mustBeThere(asking, remedy, server);
     return { site: site.name, remedy: remedy.key, act: actOf(remedy), server, withinMs: remedy.withinMs };
@@ -55,6 +58,7 @@ export const fixOperation = defineChange<FixArgs, FixPlan, FixResult>({
     const { remedy } = choose(asking.settings.sites, plan);
     if (JSON.stringify(actOf(remedy)) !== JSON.stringify(plan.act))
       return [`The remedy ${plan.remedy} of ${plan.site} was changed in deckhand.yml meanwhile.`];
+    if (plan.act.kind !== 'container') await asking.cloud.place();
     const why = await asking.whyNotMend(plan.site);
     return why === undefined ? [] : [why];
   },
