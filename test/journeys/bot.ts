@@ -33,6 +33,13 @@ export async function startBot({
   const environment = Object.fromEntries(
     line!.split(' ').map((part) => [part.slice(0, part.indexOf('=')), part.slice(part.indexOf('=') + 1)]),
   );
+  const file = join(folder.path, 'deckhand.yml');
+  const configure = (section: string, yaml: string): void => {
+    const others = readFileSync(file, 'utf8').replace(new RegExp(`^${section}:.*\\n(?:[ -].*\\n)*`, 'm'), '');
+    writeFileSync(file, `${others}${section}:\n${yaml}\n`);
+  };
+  // It names the sandbox's own site, which the tests replace.
+  configure('statusPage', '  enabled: false');
   let bot: Child;
   const start = async ({ ready } = { ready: true }): Promise<void> => {
     bot = startNode(['src/main.ts'], { ...environment, ...env, PORT: '0', LOG_LEVEL: 'info' });
@@ -40,7 +47,6 @@ export async function startBot({
   };
   const kill = (signal: 'SIGKILL' | 'SIGTERM') => bot.kill(signal);
   await start();
-  const file = join(folder.path, 'deckhand.yml');
   return {
     ...createDriver(url!),
     crash: async (meanwhile) => {
@@ -50,12 +56,7 @@ export async function startBot({
     },
     kill,
     start,
-    configure: (section, yaml) => {
-      // The status page names a site of the sandbox, which must be there then.
-      const gone = section === 'sites' ? '(?:sites|statusPage)' : section;
-      const others = readFileSync(file, 'utf8').replace(new RegExp(`^${gone}:.*\\n(?:[ -].*\\n)*`, 'gm'), '');
-      writeFileSync(file, `${others}${section}:\n${yaml}\n`);
-    },
+    configure,
     settingsFile: file,
     output: () => bot.output(),
     stop: async () => {
