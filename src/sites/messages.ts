@@ -172,21 +172,29 @@ export function certificateOver({ site }: { site: Site }): Words {
   return { report: closed(site, 'warning', 'Certificate', text), note: `${site.name} ${text}.` };
 }
 
-export type NotWatched = 'removed' | 'paused';
+export type NotWatched = 'removed' | 'paused' | { as: string };
 
 /** The site was taken out of deckhand.yml, or paused, while something was open. */
 export function unwatched(site: string, topic: string, why: NotWatched): Words {
-  const text = why === 'removed' ? 'is no longer watched' : 'is paused';
-  const because = why === 'removed' ? 'is no longer in deckhand.yml' : 'is paused in deckhand.yml';
+  const { text, detail } = unwatchedWords(why);
   const report: Report = {
     severity: 'info',
     title: `${topic} · ${site}`,
     alert: `${site} ${text}`,
     facts: [],
-    detail: [`The site ${because}, so nobody knows how this went on.`],
+    detail: [detail],
     remedies: [],
   };
   return { report, note: `${site} ${text}.` };
+}
+
+function unwatchedWords(why: NotWatched): { text: string; detail: string } {
+  const end = 'so nobody knows how this went on.';
+  if (why === 'removed')
+    return { text: 'is no longer watched', detail: `The site is no longer in deckhand.yml, ${end}` };
+  if (why === 'paused') return { text: 'is paused', detail: `The site is paused in deckhand.yml, ${end}` };
+  const detail = `The site has another name in deckhand.yml. What is wrong with it is told as ${why.as} from here, which keeps its history.`;
+  return { text: `is called ${why.as} now`, detail };
 }
 
 /** From here it is told in the message of another site. */

@@ -21,6 +21,7 @@ import { createPromises } from './promises.ts';
 import { createPulse, type PulseFigures } from './pulse.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { createLookAround } from './relatives.ts';
+import { copyPast, renamesOf } from './renames.ts';
 import type { Sight } from './second-look.ts';
 import { createServerFinder } from './server.ts';
 import type { SiteWatchWorld } from './site-world.ts';
@@ -142,25 +143,39 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
     if (!running) return;
     const wanted = sites.filter(({ paused }) => !paused);
     const names = new Set(wanted.map(({ name }) => name));
-    for (const [name, { told }] of entries) {
-      if (names.has(name)) continue;
+    const gone = [...entries.values()].filter(({ site }) => !names.has(site.name));
+    const known = new Set(sites.map(({ name }) => name));
+    const removed = gone.map(({ site }) => site).filter(({ name }) => !known.has(name));
+    const added = wanted.filter(({ name }) => !entries.has(name));
+    const renames = renamesOf(removed, added);
+    for (const { site, told } of gone) {
+      const { name } = site;
       entries.delete(name);
       kin.forget(name);
       recorder.forget(name);
       turns.remove(name);
-      retire(name, told);
+      retire(name, told, renames.get(name));
     }
     for (const site of wanted) {
       const entry = entries.get(site.name);
-      if (entry === undefined) add(site, { state: newState(), told: {} });
-      else {
+      if (entry === undefined) {
+        const before = gone.find((one) => renames.get(one.site.name) === site.name);
+        add(site, { state: before?.state ?? newState(), told: {} });
+      } else {
         const moved = entry.site.intervalMs !== site.intervalMs;
         entry.site = site;
         file(entry);
         if (moved) turns.ordinary(site.name, site.intervalMs, firstWithinMs);
       }
     }
+    for (const [from, to] of renames) keepPast(from, to);
     void tendWork();
+  }
+
+  function keepPast(from: string, to: string): void {
+    copyPast(world.history, { from, to, now: clock.now() }, fence).catch((error: unknown) =>
+      log.warn({ site: to, before: from, err: error }, 'a renamed site could not take its history along'),
+    );
   }
 
   function file({ site, state }: Entry): void {
@@ -168,8 +183,9 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
     kin.file(site, { addresses: state.addresses, failing });
   }
 
-  function retire(name: string, told: Watched['told']): void {
-    const why = settings.current().sites.some((site) => site.name === name) ? 'paused' : 'removed';
+  function retire(name: string, told: Watched['told'], as?: string): void {
+    const why =
+      as !== undefined ? { as } : settings.current().sites.some((site) => site.name === name) ? 'paused' : 'removed';
     announcer.retire(name, told, why).catch((error: unknown) => {
       log.warn({ site: name, err: error }, 'a site that is no longer watched could not be closed; at the next start');
     });

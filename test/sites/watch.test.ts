@@ -355,6 +355,26 @@ describe('the watch over sites', () => {
     expect([...store.rows.keys()]).not.toContain('site:shop');
   });
 
+  it('goes on with a site that got another name: it stays down, is told as that, and keeps its history', async () => {
+    const { clock, settings, store, told, world, watch } = await started([aSite()]);
+    world.answer = down;
+    await clock.advance(3 * minute);
+    expect(told.all).toMatchObject([{ open: true, report: { alert: expect.stringMatching(/^shop is down/) } }]);
+    const days = async (site: string) =>
+      (await store.measures.list({ grain: 'd', sites: [site], from: 0, to: 1e15 })).map(({ at, data }) => [at, data]);
+    await store.measures.save('d', [{ site: 'shop', at: 0, data: 'a day' }]);
+
+    settings.change({ sites: [aSite({ name: 'store' })] });
+    await clock.advance(minute);
+
+    expect(told.all).toMatchObject([
+      { open: false, report: { alert: 'shop is called store now' } },
+      { open: true, report: { alert: expect.stringMatching(/^store is down/) } },
+    ]);
+    expect(await days('store')).toEqual([[0, 'a day']]);
+    expect((await watch.views()).map(({ name, state }) => [name, state])).toEqual([['store', 'down']]);
+  });
+
   it('ends the incidents of a site that was taken out while it was not running', async () => {
     const all = aWorld([aSite()]);
     const first = all.watchOf();
