@@ -8,7 +8,7 @@ import { howMany, type Problem, refuseAll } from './problems.ts';
 import { readYaml } from './read-yaml.ts';
 import { referenceFaults } from './references.ts';
 import { SettingsFile, toSettings } from './schema.ts';
-import { agentFaults } from './vantage-schema.ts';
+import { agentFaults, tokensOf } from './vantage-schema.ts';
 
 /** Larger files are refused unread: 10,000 sites take about 2 MB. */
 const largestFile = 4_000_000;
@@ -49,7 +49,10 @@ export function inspectSettings(text: string, file: string, env?: Variables): Re
     ]);
   const checked = SettingsFile.safeParse(yaml.data);
   const faults = checked.success
-    ? [...referenceFaults(checked.data.sites, env), ...agentFaults(checked.data.vantage, env)]
+    ? [
+        ...referenceFaults(checked.data.sites, env, tokensOf(checked.data.vantage)),
+        ...agentFaults(checked.data.vantage, env),
+      ]
     : checked.error.issues.flatMap((issue) => explain(issue, yaml.data));
   if (checked.success && faults.length === 0) return { settings: toSettings(checked.data), problems: [] };
   const problems = faults.map(({ path, what, next }) => ({

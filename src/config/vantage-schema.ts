@@ -71,6 +71,11 @@ export function agentFaults({ agents }: File, env: Readonly<Record<string, strin
   });
 }
 
+/** Variables that hold a token, which is for no site. */
+export function tokensOf({ agents }: File): readonly string[] {
+  return agents.map(({ token }) => variableOf(token));
+}
+
 function variableOf(token: string): string {
   return token.slice('${env:'.length, -1);
 }

@@ -15,12 +15,14 @@ export type Flags = {
   config: string | undefined;
   /** Only the make-believe Slack and EC2; Deckhand is started apart. */
   serversOnly: boolean;
+  /** Two agents look at the demo site as well. */
+  agents: boolean;
   /** HTTP mode: where signed requests go when nobody is connected by Socket Mode. */
   requestUrl: string | undefined;
 };
 
 const usage =
-  'Usage: npm run sandbox -- [--port 4747] [--instances 24] [--data-dir DIR] [--speed 10] [--config FILE] [--servers-only] [--request-url URL]';
+  'Usage: npm run sandbox -- [--port 4747] [--instances 24] [--data-dir DIR] [--speed 10] [--config FILE] [--agents] [--servers-only] [--request-url URL]';
 
 /** Reads the command line. Throws Refusal "bad-input" that shows the usage. */
 export function readFlags(args: readonly string[]): Flags {
@@ -32,6 +34,7 @@ export function readFlags(args: readonly string[]): Flags {
     speed: number('speed', values.speed ?? '10', 1, 10_000),
     config: values.config,
     serversOnly: values['servers-only'] ?? false,
+    agents: values.agents ?? false,
     requestUrl: address(values['request-url']),
   };
 }
@@ -46,6 +49,7 @@ function parse(args: readonly string[]) {
         'data-dir': { type: 'string' },
         speed: { type: 'string' },
         config: { type: 'string' },
+        agents: { type: 'boolean' },
         'servers-only': { type: 'boolean' },
         'request-url': { type: 'string' },
       },

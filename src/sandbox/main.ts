@@ -10,6 +10,7 @@ import { exitWith } from '#exit.ts';
 import { slashCommands } from '#generate.ts';
 import { operations } from '#operations/index.ts';
 import { createAccounts } from '#sandbox/accounts/index.ts';
+import { sandboxAgents, startAgents } from '#sandbox/agents.ts';
 import { createAwsEverywhere } from '#sandbox/aws/everywhere.ts';
 import { createDocker } from '#sandbox/docker.ts';
 import { startSandboxServer } from '#sandbox/server.ts';
@@ -80,14 +81,24 @@ async function main(): Promise<void> {
   url = server.url;
   const configPath = flags.config === undefined ? join(dataDir, 'deckhand.yml') : resolve(flags.config);
   if (flags.config === undefined)
-    writeFileSync(configPath, sandboxSettings({ url, speed: flags.speed, statusPage: !flags.serversOnly }));
-  const variables = environmentOf(url, dataDir, configPath, flags.requestUrl);
+    writeFileSync(
+      configPath,
+      sandboxSettings({ url, speed: flags.speed, statusPage: !flags.serversOnly, agents: flags.agents }),
+    );
+  const variables = {
+    ...environmentOf(url, dataDir, configPath, flags.requestUrl),
+    ...(flags.agents
+      ? { DECKHAND_NAME: 'here', ...Object.fromEntries(sandboxAgents.map(({ variable, token }) => [variable, token])) }
+      : {}),
+  };
 
+  let agents: ReturnType<typeof startAgents> | undefined;
   let stopping = false;
   async function stop(code: number): Promise<void> {
     if (stopping) return;
     stopping = true;
     setTimeout(() => process.exit(code), 8_000).unref();
+    await agents?.stop();
     await deckhand?.stop(3_000);
     await server.close();
     await Promise.all([ec2.close(), aws.close(), docker.close(), slack.close()]);
@@ -99,6 +110,8 @@ async function main(): Promise<void> {
   process.on('SIGINT', () => void stop(0));
 
   if (!flags.serversOnly) deckhand = await startWith(variables, log, () => void stop(1));
+  const hub = flags.agents ? deckhand?.agentsUrl() : undefined;
+  if (hub !== undefined) agents = startAgents(hub, log);
   const text = flags.serversOnly
     ? `Start Deckhand on it with:\n${exports(variables)}\n`
     : `Log: ${join(dataDir, 'deckhand.log')}\n`;

@@ -1,8 +1,10 @@
 import { sandboxAccounts } from '#sandbox/accounts/index.ts';
 
+import { sandboxAgents } from './agents.ts';
+
 /** The deckhand.yml of the sandbox: its people and channels, a demo site, and waits as quick as its AWS. */
-export function sandboxSettings(of: { url: string; speed: number; statusPage: boolean }): string {
-  const { url, speed } = of;
+export function sandboxSettings(of: { url: string; speed: number; statusPage: boolean; agents?: boolean }): string {
+  const { url, speed, agents = false } = of;
   const quick = (ms: number, least: number) => `${Math.max(least, Math.round(ms / speed))}ms`;
   return `# Written by \`npm run sandbox\`. A copy of this file is a good start for your own; see deckhand.example.yml.
 channels:
@@ -60,7 +62,7 @@ tags: # try \`/deck tags\`
       propagate: [volumes, snapshots]
 web:
   allowPrivate: [127.0.0.1]
-sites:
+${agents ? vantage(url) : ''}sites:
   - name: demo-shop
     url: ${url}/demo-site
     interval: 3s
@@ -82,3 +84,15 @@ const page = `statusPage: # the sandbox shows it at /status
   sites:
     - { site: demo-shop, name: Web shop, description: Rope and cleats and brass hooks }
 `;
+
+function vantage(url: string): string {
+  const lines = sandboxAgents.map(({ name, variable }) => `    - { name: ${name}, token: "\${env:${variable}}" }`);
+  return `vantage: # two more places look before the demo shop is told as down
+  port: 0
+  wait: 2s
+  agents:
+${lines.join('\n')}
+monitoring:
+  blind: { canaries: [${url}/] } # the sandbox needs no internet
+`;
+}

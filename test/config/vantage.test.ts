@@ -44,6 +44,11 @@ describe('vantage in deckhand.yml', () => {
       agents('name: a, token: "${env:A_TOKEN}"', 'name: b, token: "${env:A_TOKEN}"'),
       /each name and each token once/,
     ],
+    [
+      'a site that would be sent a token',
+      `${agents('name: a, token: "${env:A_TOKEN}"')}\nchannels: { alerts: C0ALERTS }\nsites: [{ name: s, url: "https://s.example", headers: { a: "\${env:A_TOKEN}" } }]`,
+      /would send A_TOKEN to the site/,
+    ],
     ['to wait for longer than people would', 'vantage: { wait: 1m }', /vantage\.wait:[^]*from 1s to 10s/],
     ['one place to confirm itself', 'vantage: { confirm: 1 }', /vantage\.confirm:[^]*from 2 to 10/],
   ])('refuses %s', (_what, text, expected) => {

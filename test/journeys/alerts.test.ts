@@ -4,7 +4,7 @@ import { type Sandbox, startSandbox } from './sandbox.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await startSandbox();
+  sandbox = await startSandbox('--agents');
 });
 afterAll(() => sandbox.stop());
 
@@ -15,6 +15,11 @@ const roots = async () =>
 
 describe('a site', () => {
   it('that goes down is one message: confirmed, taken, and over with its duration', async () => {
+    const agents = async () => {
+      await sandbox.command('requester', 'ops', '/deck sites');
+      return (await sandbox.read('ops', /Confirmed from/)).plain.includes('frankfurt, connected · tokyo, connected');
+    };
+    await sandbox.until(agents, 'the connection of both agents');
     await sandbox.site({ up: false });
     const alert = await sandbox.read('alerts', /CRITICAL.*demo-shop/s, 30_000);
     expect(alert.buttons.map(({ text }) => text)).toEqual(
@@ -26,6 +31,7 @@ describe('a site', () => {
       ]),
     );
 
+    expect(alert.plain).toMatch(/from 3 of 3: here, frankfurt and tokyo/);
     // Drawn once it has been told; a reader of the screen hears the same.
     const drawn = /\[demo-shop: response time, and when it failed\. p50: .* down [\d.]+ % \(1 time\)\.\]/;
     await sandbox.turn(alert, drawn, 30_000);

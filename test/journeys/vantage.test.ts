@@ -58,7 +58,7 @@ beforeAll(async () => {
     'the port for agents',
     60_000,
   );
-}, 120_000);
+}, 240_000);
 afterAll(async () => {
   for (const agent of agents) await agent.kill('SIGKILL');
   await bot.stop();

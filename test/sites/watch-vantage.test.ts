@@ -105,6 +105,18 @@ describe('a site that other places look at', () => {
     expect(told.all[0]!.report.facts).toContainEqual(['Seen down', 'from 2 of 3: office and frankfurt; up from tokyo']);
   });
 
+  it('is told as early as without other places', async () => {
+    const toldAfter = async (sees: Record<string, 'up' | 'down'>) => {
+      const { clock, told, world } = await started(sees);
+      world.isUp = false;
+      const at = clock.now();
+      while (told.all.length === 0 && clock.now() < at + 5 * minute) await clock.advance(100);
+      return clock.now() - at;
+    };
+
+    expect(await toldAfter({ frankfurt: 'down', tokyo: 'up' })).toBe(await toldAfter({}));
+  });
+
   it('is told later when another place comes to see it', async () => {
     const { clock, told, world } = await started({ frankfurt: 'up', tokyo: 'up' });
     world.isUp = false;
