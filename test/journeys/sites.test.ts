@@ -118,3 +118,22 @@ describe('the Maintenance button', () => {
     expect((await about(/CRITICAL: 50 sites are down/)).map(({ ts }) => ts)).toEqual([alert.ts]);
   });
 });
+
+describe('the weekly report', () => {
+  it('comes at its time with uptime, a chart and every day as a file', { timeout: 120_000 }, async () => {
+    await bot.site({ up: true, status: 200 });
+    bot.configure('siteReport', "  cron: '*/5 * * * * *'");
+    const report = await bot.read('alerts', /^The week of 50 sites/, 60_000);
+    bot.configure('siteReport', '  enabled: false');
+
+    // Minutes count once they are over, so that early in the first one nothing is judged yet.
+    expect(report.plain).toMatch(
+      /Uptime \| Down \| p50 \| p95 \| Budget left\nshop-\d+ \| (?:[\d.]+ %|not judged) \| /,
+    );
+    expect(report.plain).toMatch(/\[The last 7 days\. shop-\d+: (?:up [\d.]+ %|nothing known)/);
+    await bot.until(
+      async () => (await bot.messages('alerts')).some(({ thread_ts }) => thread_ts === report.ts),
+      'the file in its thread',
+    );
+  });
+});
