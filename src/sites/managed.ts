@@ -50,7 +50,11 @@ export function createManagedSites(world: ManagedWorld): ManagedSites {
   let merged = mergedWith(file.current(), []);
   let next: Cancel = () => {};
   let running = false;
-  file.onChange(() => apply());
+  file.onChange(() => {
+    // The file may overrule what is stored, which is told when it is next looked for.
+    seen = '';
+    apply();
+  });
 
   function apply(): void {
     merged = mergedWith(file.current(), managed());
