@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 
 /**
  * Collects all garbage at once and gives the memory back to the machine; V8 by itself keeps it. Stops everything else
- * meanwhile: about 0.2 s for a heap of 60 MB. Safe to repeat.
+ * meanwhile: about 0.3 s for a heap of 60 MB. Safe to repeat.
  */
 export function giveMemoryBack(): void {
   setFlagsFromString('--expose-gc');
