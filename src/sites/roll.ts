@@ -18,8 +18,6 @@ export type Entry = Watched & {
   workSince: number | undefined;
   silence: number | undefined;
 };
-/** The sites that are watched, by name. */
-export type Roll = ReturnType<typeof createRoll>;
 type World = {
   turns: Turns;
   kin: ReturnType<typeof createKin>;
