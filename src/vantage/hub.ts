@@ -1,17 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 
-import type { Cancel, Clock, Log } from '#ports/clock.ts';
-import type { SettingsSource, VantageSettings } from '#ports/settings.ts';
+import { keepListening, type Listener } from '#listener.ts';
+import type { Clock, Log } from '#ports/clock.ts';
+import type { SettingsSource } from '#ports/settings.ts';
 
 import type { Desk } from './desk.ts';
 import { Answer, answerPath, helloPath, mostAnswerBytes, pollPath, version } from './protocol.ts';
 
-export type Hub = { url: () => string | undefined; close: () => Promise<void> };
-
-/** How soon a port that could not be opened is tried again. */
-const againMs = 30_000;
 const mostConnections = 200;
 const leastToken = 32;
 
@@ -25,79 +21,17 @@ type Needs = {
 };
 
 /**
- * Listens for agents on a port of its own while deckhand.yml names any; follows its changes. A port that is taken is
- * logged and tried again: checks go on, unconfirmed. Resolves after the first try.
+ * Listens for agents on a port of its own while deckhand.yml names any. A port that is taken is tried again: checks go on,
+ * unconfirmed.
  */
-export async function serveAgents(needs: Needs): Promise<Hub> {
-  const { settings, clock, log } = needs;
-  let open: { server: Server; at: string } | undefined;
-  let cancel: Cancel = () => {};
-  let closed = false;
-  let last = follow(settings.current().vantage);
-  settings.onChange(({ vantage }) => {
-    last = last.then(() => follow(vantage));
+export function serveAgents(needs: Needs): Promise<Listener> {
+  return keepListening({
+    ...needs,
+    what: 'the place where agents ask for work',
+    setting: 'vantage.port',
+    wanted: ({ vantage }) => ({ ...vantage, enabled: vantage.agents.length > 0 }),
+    create: () => createHub(needs),
   });
-
-  async function follow(wanted: VantageSettings): Promise<void> {
-    cancel();
-    const at = `${wanted.host} ${wanted.port}`;
-    const isWanted = !closed && wanted.agents.length > 0;
-    if (open !== undefined && (!isWanted || open.at !== at)) await end();
-    if (!isWanted || open !== undefined) return;
-    const server = createHub(needs);
-    try {
-      await listen(server, wanted);
-      open = { server, at };
-      server.on('error', (error) => log.warn({ err: error }, 'the port for agents has trouble'));
-      log.info({ url: urlOf(server) }, 'agents are listened for');
-    } catch (error) {
-      const { host, port } = wanted;
-      log.error(
-        { err: error, host, port },
-        'there is no port for agents: set vantage.port to a free one, or stop what uses it; trying again',
-      );
-      cancel = clock.after(againMs, () => {
-        last = last.then(() => follow(settings.current().vantage));
-      });
-    }
-  }
-
-  async function end(): Promise<void> {
-    const { server } = open ?? {};
-    open = undefined;
-    await new Promise<void>((resolve) => {
-      if (server === undefined) return resolve();
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  }
-
-  await last;
-  return {
-    url: () => (open === undefined ? undefined : urlOf(open.server)),
-    async close() {
-      closed = true;
-      cancel();
-      await last;
-      cancel();
-      await end();
-    },
-  };
-}
-
-function listen(server: Server, { host, port }: VantageSettings): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.removeListener('error', reject);
-      resolve();
-    });
-  });
-}
-
-function urlOf(server: Server): string {
-  const { address, family, port } = server.address() as AddressInfo;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
 function createHub(needs: Needs): Server {

@@ -1,3 +1,4 @@
+import type { Listener } from '#listener.ts';
 import type { Clock, Log, RandomText } from '#ports/clock.ts';
 import type { History } from '#ports/history.ts';
 import type { SettingsSource } from '#ports/settings.ts';
@@ -5,7 +6,7 @@ import type { Vantage } from '#ports/vantage.ts';
 import type { Web } from '#ports/web.ts';
 
 import { createDesk } from './desk.ts';
-import { type Hub, serveAgents } from './hub.ts';
+import { serveAgents } from './hub.ts';
 import { createLook } from './look.ts';
 import { createReplicas } from './replicas.ts';
 
@@ -19,11 +20,11 @@ export function createVantage(world: {
   clock: Clock;
   randomText: RandomText;
   log: Log;
-}): Vantage & { start: () => Promise<void>; stop: () => Promise<void>; url: Hub['url'] } {
+}): Vantage & { start: () => Promise<void>; stop: () => Promise<void>; url: Listener['url'] } {
   const { name, settings } = world;
   const desk = createDesk(world);
   const replicas = createReplicas({ ...world, look: createLook(world) });
-  let hub: Hub | undefined;
+  let hub: Listener | undefined;
   const agents = () => settings.current().vantage.agents.map((agent) => agent.name);
 
   return {

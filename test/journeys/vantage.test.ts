@@ -54,7 +54,7 @@ beforeAll(async () => {
     '  port: 0\n  wait: 4s\n  agents:\n    - { name: frankfurt, token: "${env:FRANKFURT_TOKEN}" }\n    - { name: tokyo, token: "${env:TOKYO_TOKEN}" }',
   );
   url = await bot.until(
-    async () => /"url":"(http:[^"]+)"[^\n]*agents are listened for/.exec(bot.output())?.[1],
+    async () => /"url":"(http:[^"]+)"[^\n]*the place where agents ask for work is served/.exec(bot.output())?.[1],
     'the port for agents',
     60_000,
   );

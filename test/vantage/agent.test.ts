@@ -44,7 +44,7 @@ async function aHub() {
   const hub = await serveAgents({ settings, desk, secrets: (name) => tokens[name], clock, log });
   ends.push(hub.close);
   const post = (path: string, token: string, body?: unknown) =>
-    fetch(`${hub.url()}${path}`, {
+    fetch(new URL(path, hub.url()), {
       method: 'POST',
       headers: { authorization: `Bearer ${token}` },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
@@ -70,11 +70,11 @@ describe('agents and the port that they ask', () => {
   it('are asked at once, and each answers for itself', async () => {
     const { hub, desk } = await aHub();
     const seen: Probe[] = [];
-    anAgent([hub.url()!], tokens['FRANKFURT']!, (one) => {
+    anAgent([hub.url()!.slice(0, -1)], tokens['FRANKFURT']!, (one) => {
       seen.push(one);
       return { saw: 'down' };
     });
-    anAgent([hub.url()!], tokens['TOKYO']!, () => ({ saw: 'nothing', why: 'blind' }));
+    anAgent([hub.url()!.slice(0, -1)], tokens['TOKYO']!, () => ({ saw: 'nothing', why: 'blind' }));
     await here(desk, 'frankfurt');
     await here(desk, 'tokyo');
 
@@ -90,7 +90,7 @@ describe('agents and the port that they ask', () => {
 
   it('are not waited for longer than is allowed', async () => {
     const { hub, desk } = await aHub();
-    anAgent([hub.url()!], tokens['FRANKFURT']!, () => new Promise(() => {}));
+    anAgent([hub.url()!.slice(0, -1)], tokens['FRANKFURT']!, () => new Promise(() => {}));
     await here(desk, 'frankfurt');
 
     const begun = performance.now();
@@ -104,7 +104,7 @@ describe('agents and the port that they ask', () => {
     const { hub, desk, settings, lines } = await aHub();
     const { vantage } = settings.current();
     const fixed = { ...vantage, port: Number(new URL(hub.url()!).port) };
-    const { said, loop } = anAgent([hub.url()!], tokens['FRANKFURT']!, () => ({ saw: 'up' }));
+    const { said, loop } = anAgent([hub.url()!.slice(0, -1)], tokens['FRANKFURT']!, () => ({ saw: 'up' }));
     await here(desk, 'frankfurt');
     await vi.waitFor(() => expect(loop.isConnected()).toBe(true), 10_000);
 
@@ -200,7 +200,7 @@ describe('the port for agents', () => {
     expect(await (await post('/vantage/9/poll', tokens['TOKYO']!)).text()).toMatch(/Run the same version of Deckhand/);
     expect((await post('/', tokens['TOKYO']!)).status).toBe(404);
     expect(
-      (await fetch(`${hub.url()}${pollPath}`, { headers: { authorization: `Bearer ${tokens['TOKYO']}` } })).status,
+      (await fetch(new URL(pollPath, hub.url()), { headers: { authorization: `Bearer ${tokens['TOKYO']}` } })).status,
     ).toBe(404);
   });
 
