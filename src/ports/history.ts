@@ -124,6 +124,7 @@ export const auditKinds = [
   'changed',
   'alert',
   'acknowledged',
+  'assigned',
   'silenced',
   'maintenance',
   'resolved',

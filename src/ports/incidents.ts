@@ -1,5 +1,5 @@
 import type { Fence } from './history.ts';
-import type { ChannelId, FileId } from './ids.ts';
+import type { ChannelId, FileId, UserId } from './ids.ts';
 import type { Line } from './text.ts';
 
 /** A fix offered on an incident's card. Pressing it is the same as typing `line` to `operation`: same plan, same approval. */
@@ -33,6 +33,8 @@ export type Report = {
   tried?: readonly Tried[];
   /** Kept likewise. */
   picture?: IncidentPicture;
+  /** Who has given it to the one who has taken it; kept likewise. */
+  assignedBy?: UserId;
 };
 
 /** How it went, drawn when the incident was in the state `of`; uploaded before. `alt` says the same in words. */

@@ -49,7 +49,8 @@ export const buttonVerbs = [
   'remedy-1',
   'remedy-2',
   'remedy-3',
-  'close', // on an incident
+  'close',
+  'assign', // on an incident
   'previous',
   'next',
   'details',
@@ -62,6 +63,8 @@ export type Button = {
   style?: 'primary' | 'danger';
   /** A question asked before the press is sent; an aid, not a control. */
   confirm?: { title: string; text: string; yes: string };
+  /** A menu of the workspace's people instead; the press says who was chosen. `chosen`: who is shown as chosen now. */
+  people?: { chosen: UserId | undefined };
 };
 
 /** One message. `alert` is the push notification and screen-reader line: what, which, state. Never empty. */

@@ -91,10 +91,11 @@ function status(incident: IncidentRecord, report: Report, now: number): Piece[] 
       '.',
     ];
   }
+  const by: Piece[] = report.assignedBy === undefined ? [] : [' by ', { user: report.assignedBy }];
   const acknowledged: Piece[] =
     incident.acknowledgedBy === undefined
       ? [' Nobody has taken it yet.']
-      : [' Taken by ', { user: incident.acknowledgedBy }, '.'];
+      : [by.length === 0 ? ' Taken by ' : ' Assigned to ', { user: incident.acknowledgedBy }, ...by, '.'];
   const silenced: Piece[] =
     incident.silencedUntil === undefined || incident.silencedUntil <= now
       ? []
@@ -119,6 +120,7 @@ function buttons(incident: IncidentRecord, report: Report, now: number): Button[
       const shown = style === 'primary' && incident.acknowledgedBy === undefined ? undefined : style;
       return { verb: verbs[at]!, label, ...(shown === undefined ? {} : { style: shown }) };
     }),
+    { verb: 'assign', label: 'Assign to…', people: { chosen: incident.acknowledgedBy } },
   ];
 }
 

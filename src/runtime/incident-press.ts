@@ -1,6 +1,6 @@
 import { Refusal } from '#errors.ts';
 import { readWords } from '#lib/words.ts';
-import { authorize } from '#policy/authorize.ts';
+import { authorize, outsider } from '#policy/authorize.ts';
 import type { Who } from '#policy/people.ts';
 import type { Press } from '#ports/chat.ts';
 import type { AuditKind, CardRecord, IncidentRecord } from '#ports/history.ts';
@@ -17,6 +17,7 @@ const maintenanceMs = 60 * 60_000;
 
 const answers = {
   acknowledged: 'You have taken this incident.',
+  assigned: 'Assigned. The card and its thread say so; nobody is reminded any more.',
   silenced: 'Silenced for 1 hour. The card keeps following; nobody is notified.',
   maintenance: 'In maintenance for 1 hour. Checks go on; afterwards only what has changed is told.',
 } as const;
@@ -35,6 +36,9 @@ export function createIncidentPress({ world, who, ask, incidents }: Needs) {
         await allow(press, 'acknowledge', 'viewer');
         await incidents.amend(incident.id, { acknowledgedBy: actor.id }, ['Taken by ', actor.name, '.']);
         return audit(press, incident, 'acknowledged');
+      case 'assign':
+        await allow(press, 'assign', 'operator');
+        return assign(press, incident);
       case 'silence':
         await allow(press, 'silence', 'operator');
         await incidents.amend(incident.id, { silencedUntil: world.clock.now() + silenceMs }, [
@@ -70,6 +74,23 @@ export function createIncidentPress({ world, who, ask, incidents }: Needs) {
         throw new Refusal('bad-input', 'This button does nothing on an incident.');
     }
   };
+
+  /** As if that person had taken it: reminders, escalation and what is done without a person end. */
+  async function assign(press: Press, incident: IncidentRecord): Promise<void> {
+    if (press.person === undefined) throw new Refusal('bad-input', 'Nobody was chosen. Choose a person in the menu.');
+    const { person } = await who(press.person);
+    const why = outsider(person);
+    if (why !== undefined) throw new Refusal('not-allowed', `${person.name} cannot take it. ${why}`);
+    const { actor } = press;
+    await incidents.amend(incident.id, { acknowledgedBy: person.id, assignedBy: actor.id }, [
+      'Assigned to ',
+      { user: person.id },
+      ' by ',
+      actor.name,
+      '.',
+    ]);
+    return audit(press, incident, 'assigned');
+  }
 
   /** Checks go on; until it is over nothing is told of these sites, and nobody is reminded. */
   async function maintain(press: Press, incident: IncidentRecord): Promise<void> {

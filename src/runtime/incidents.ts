@@ -1,4 +1,5 @@
 import type { Fence, IncidentRecord } from '#ports/history.ts';
+import type { UserId } from '#ports/ids.ts';
 import type { IncidentPicture, Incidents, Report, Tried } from '#ports/incidents.ts';
 import type { Json } from '#ports/json.ts';
 import type { Line } from '#ports/text.ts';
@@ -10,11 +11,13 @@ import { note } from './posting.ts';
 import type { World } from './world.ts';
 
 export type IncidentBook = Incidents & {
-  /** Changes the open incident by `change`; undefined when it is over or gone. */
-  amend: (id: string, change: Partial<IncidentRecord>, line: Line) => Promise<IncidentRecord | undefined>;
+  /** Changes the open incident by `change`; undefined when it is over or gone. `assignedBy`: who gave it to `acknowledgedBy`. */
+  amend: (id: string, change: Change, line: Line) => Promise<IncidentRecord | undefined>;
   /** Renders every card whose newest version is not yet shown: after a crash, and when the chat was away. */
   flush: () => Promise<void>;
 };
+
+type Change = Partial<Pick<IncidentRecord, 'acknowledgedBy' | 'silencedUntil'>> & { assignedBy?: UserId };
 
 /** Lines of what was tried that a card keeps; the thread has all. */
 const mostTried = 10;
@@ -64,13 +67,20 @@ export function createIncidents(world: World, illustrated?: Illustrated): Incide
     });
   }
 
-  async function amend(id: string, change: Partial<IncidentRecord>, line: Line): Promise<IncidentRecord | undefined> {
+  async function amend(id: string, { assignedBy, ...change }: Change, line: Line): Promise<IncidentRecord | undefined> {
     let result: IncidentRecord | undefined;
     await changing(async () => {
       const known = await world.history.incidents.get(id);
       result = undefined;
       if (known === undefined || known.state !== 'open') return true;
-      result = { ...known, ...change, version: known.version + 1, updatedAt: world.clock.now() };
+      const report = known.report as unknown as Report; // written by raise and resolve
+      result = {
+        ...known,
+        ...change,
+        ...(assignedBy === undefined ? {} : { report: asJson({ ...report, assignedBy }) }),
+        version: known.version + 1,
+        updatedAt: world.clock.now(),
+      };
       return keep(result, { note: line, byPerson: true });
     });
     return result;
@@ -202,10 +212,15 @@ function sameReport(incident: IncidentRecord, report: Report): boolean {
   return hashPlan(incident.report) === hashPlan(asJson(report));
 }
 
-/** The report of a watcher, with what was tried so far and the newest picture. */
+/** The report of a watcher, with what was tried so far, the newest picture and who has assigned it. */
 function withKept(report: Report, known: IncidentRecord): Report {
-  const { tried, picture } = known.report as unknown as Report; // written by raise and resolve
-  return { ...report, ...(tried === undefined ? {} : { tried }), ...(picture === undefined ? {} : { picture }) };
+  const { tried, picture, assignedBy } = known.report as unknown as Report; // written by raise and resolve
+  return {
+    ...report,
+    ...(tried === undefined ? {} : { tried }),
+    ...(picture === undefined ? {} : { picture }),
+    ...(assignedBy === undefined ? {} : { assignedBy }),
+  };
 }
 
 function isSilenced(incident: IncidentRecord, now: number): boolean {

@@ -121,13 +121,15 @@ async function onPress(of: Of, body: BlockAction, respond: RespondFn | undefined
     respond: body.response_url === undefined || body.response_url === '' ? undefined : respond,
   };
   const answer = createAnswer(of, to);
-  if (!isVerb(action.action_id) || !('value' in action))
+  const menu = action.type === 'users_select' ? action : undefined;
+  if (!isVerb(action.action_id) || !('value' in action || menu !== undefined))
     return answer(say(`This card is out of date and its buttons no longer work. Ask again with /${of.prefix}deck.`));
   await of.inbound.press({
     id: body.trigger_id,
     actor,
     verb: action.action_id,
-    token: action.value ?? '',
+    ...(menu === undefined ? {} : { person: menu.selected_user }),
+    token: 'value' in action ? (action.value ?? '') : action.block_id,
     channel: to.channel,
     ...(typeof ts === 'string' ? { ts } : {}),
     isEphemeral: body.container['is_ephemeral'] === true,

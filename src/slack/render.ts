@@ -6,6 +6,7 @@ import type {
   RichTextBlock,
   RichTextElement,
   RichTextSection,
+  UsersSelect,
 } from '@slack/types';
 
 import type { Post } from '#ports/chat.ts';
@@ -221,7 +222,27 @@ function noteOf(text: string): KnownBlock {
 /** One button a verb: two of the same could not be told apart. */
 function actionsOf(buttons: readonly Button[], token: string, subject: string): ActionsBlock {
   const distinct = [...new Map(buttons.map((button) => [button.verb, button])).values()];
-  return { type: 'actions', elements: distinct.slice(0, 25).map((button) => buttonOf(button, token, subject)) };
+  // A menu carries no value of its own, so that the token stands on the block.
+  const hasMenu = token !== '' && distinct.some(({ people }) => people !== undefined);
+  return {
+    type: 'actions',
+    ...(hasMenu ? { block_id: token.slice(0, 255) } : {}),
+    elements: distinct
+      .slice(0, 25)
+      .map((button) =>
+        button.people === undefined ? buttonOf(button, token, subject) : menuOf(button, button.people),
+      ),
+  };
+}
+
+/** Source: https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element#users_select */
+function menuOf({ verb, label }: Button, { chosen }: NonNullable<Button['people']>): UsersSelect {
+  return {
+    type: 'users_select',
+    action_id: verb,
+    placeholder: plain(label, 150),
+    ...(chosen === undefined ? {} : { initial_user: chosen }),
+  };
 }
 
 /** Source of the lengths: https://docs.slack.dev/reference/block-kit/block-elements/button-element */

@@ -32,7 +32,7 @@ describe('the card of an incident', () => {
     ]);
     expect(said).toContain(`"at":${now - 600_000}`);
     expect(said).toContain('Nobody has taken it yet');
-    expect(buttons).toEqual(['acknowledge', 'silence', 'remedy-1', 'remedy-2']);
+    expect(buttons).toEqual(['acknowledge', 'silence', 'remedy-1', 'remedy-2', 'assign']);
     expect(card.buttons?.filter(({ style }) => style === 'primary').map(({ verb }) => verb)).toEqual(['acknowledge']);
   });
 
@@ -40,8 +40,15 @@ describe('the card of an incident', () => {
     const { said, buttons, card } = shown({ acknowledgedBy: 'U1' });
 
     expect(said).toContain('"user":"U1"');
-    expect(buttons).toEqual(['silence', 'remedy-1', 'remedy-2']);
+    expect(buttons).toEqual(['silence', 'remedy-1', 'remedy-2', 'assign']);
     expect(card.buttons?.find(({ style }) => style === 'primary')?.verb).toBe('remedy-1');
+  });
+
+  it('says to whom it was assigned and by whom, and can be handed on', () => {
+    const { said, card } = shown({ acknowledgedBy: 'U1', report: { ...report, assignedBy: 'U2' } as never });
+
+    expect(said).toMatch(/Assigned to .*"user":"U1".* by .*"user":"U2"/);
+    expect(card.buttons?.at(-1)).toEqual({ verb: 'assign', label: 'Assign to…', people: { chosen: 'U1' } });
   });
 
   it('is silent until the silence ends, and can be silenced again after that', () => {

@@ -114,6 +114,7 @@ describe('an incident that nobody takes', () => {
 
   it.each([
     ['somebody has taken', { acknowledgedBy: 'U1' }],
+    ['was assigned to somebody', { acknowledgedBy: 'U1', assignedBy: 'U2' }],
     ['is silenced', { silencedUntil: Number.MAX_SAFE_INTEGER }],
   ] as const)('but one that %s is left alone', async (_what, change) => {
     const { incidents, record, later, told, end } = await anOpenIncident({ channel: 'C0ONCALL' });
@@ -123,6 +124,18 @@ describe('an incident that nobody takes', () => {
     await later(500 * minute);
 
     expect(told()).toHaveLength(before);
+    await end();
+  });
+
+  it('keeps to whom it was assigned over every later report of the watcher', async () => {
+    const { incidents, record, end } = await anOpenIncident();
+    await incidents.amend(record.id, { acknowledgedBy: 'U1', assignedBy: 'U2' }, 'Assigned.');
+    await incidents.raise(record.key, { channel: 'C1', startedAt: 0, report: { ...report, title: 'worse' } });
+
+    expect(await store.history.incidents.get(record.id)).toMatchObject({
+      acknowledgedBy: 'U1',
+      report: { title: 'worse', assignedBy: 'U2' },
+    });
     await end();
   });
 

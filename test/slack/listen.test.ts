@@ -289,6 +289,22 @@ describe('an answer', () => {
 });
 
 describe('a press', () => {
+  it('in a menu of people says who was chosen; the token stands on its block', async () => {
+    const { deliver, heard } = start();
+    const menu = {
+      type: 'users_select',
+      action_id: 'assign',
+      block_id: 'token',
+      selected_user: 'U2',
+      value: undefined,
+    };
+
+    const { value: _value, ...action } = pressed(menu).actions[0]!;
+    await deliver(pressed({}, { actions: [action] }));
+
+    expect(heard.presses).toMatchObject([{ verb: 'assign', person: 'U2', token: 'token' }]);
+  });
+
   it('of a verb that is no more is answered, not ignored', async () => {
     const { deliver, heard, sent } = start();
 

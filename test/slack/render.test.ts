@@ -164,3 +164,27 @@ describe('a rendered form', () => {
     expect(findViolations('modal', renderForm(form, 'C1'))).toEqual([]);
   });
 });
+
+describe('a menu of people', () => {
+  const of = (token: string, chosen?: string) =>
+    renderMessage({
+      message: {
+        alert: 'a',
+        sections: [],
+        buttons: [
+          { verb: 'silence', label: 'Silence 1 h' },
+          { verb: 'assign', label: 'Assign to…', people: { chosen } },
+        ],
+      },
+      token,
+    });
+  it('stands beside the buttons, with the token on the block, and shows who was chosen', () => {
+    const { blocks } = of('token', 'U1');
+    expect(blocks?.at(-1)).toMatchObject({
+      type: 'actions',
+      block_id: 'token',
+      elements: [{ type: 'button' }, { type: 'users_select', action_id: 'assign', initial_user: 'U1' }],
+    });
+    expect([of('t'.repeat(300)), of('')].flatMap(({ blocks }) => findViolations('message', blocks))).toEqual([]);
+  });
+});
