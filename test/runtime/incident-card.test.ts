@@ -45,7 +45,7 @@ describe('the card of an incident', () => {
   });
 
   it('says to whom it was assigned and by whom, and can be handed on', () => {
-    const { said, card } = shown({ acknowledgedBy: 'U1', report: { ...report, assignedBy: 'U2' } as never });
+    const { said, card } = shown({ acknowledgedBy: 'U1', report: { ...report, assignedBy: 'U2' } });
 
     expect(said).toMatch(/Assigned to .*"user":"U1".* by .*"user":"U2"/);
     expect(card.buttons?.at(-1)).toEqual({ verb: 'assign', label: 'Assign to…', people: { chosen: 'U1' } });
