@@ -47,6 +47,6 @@ export function createVantage(world: {
     async stop() {
       await Promise.all([hub?.close(), replicas.stop()]);
     },
-    url: () => hub?.url(),
+    url: () => hub?.url()?.replace(/\/$/, ''),
   };
 }
