@@ -2,7 +2,7 @@ import { createSecureContext } from 'node:tls';
 
 import { Client } from 'undici';
 
-import type { Site } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 import type { Probe, Web } from '#ports/web.ts';
 import { createSiteWatch } from '#sites/watch.ts';
 import { createHistory } from '#store/history.ts';

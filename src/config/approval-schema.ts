@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { ApprovalRule } from '#ports/settings.ts';
+import type { ApprovalRule } from '#ports/roles.ts';
 
 import { duration, section, whole } from './fields.ts';
 

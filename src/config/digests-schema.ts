@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-import { type Digest, digestSections, type Settings } from '#ports/settings.ts';
+import type { Settings } from '#ports/settings.ts';
+import { type Digest, digestSections } from '#ports/timed-settings.ts';
 
 import { channelId, cron, duration, flag, list, matching, name, named, section, selector, timezone } from './fields.ts';
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-import type { Settings, Slo } from '#ports/settings.ts';
+import type { Settings } from '#ports/settings.ts';
+import type { Slo } from '#ports/site-settings.ts';
 
 import { cron, duration, flag, section, timezone } from './fields.ts';
 

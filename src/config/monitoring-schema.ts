@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-import type { AlertRules, MaintenanceWindow, Monitoring, Window } from '#ports/settings.ts';
+import type { AlertRules } from '#ports/settings.ts';
+import type { MaintenanceWindow, Monitoring, Window } from '#ports/site-settings.ts';
 
 import {
   channelId,

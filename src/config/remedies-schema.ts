@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import type { DockerEngine } from '#ports/containers.ts';
-import type { AutoRule, Mending, SiteRemedy } from '#ports/settings.ts';
+import type { AutoRule, Mending, SiteRemedy } from '#ports/site-settings.ts';
 
 import { approval, toRule } from './approval-schema.ts';
 import { duration, flag, list, matching, name, named, region, section, text, whole } from './fields.ts';

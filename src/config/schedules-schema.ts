@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 import { home, type Where } from '#ports/clouds.ts';
-import type { Account, Drill, SnapshotHooks, SnapshotSchedule, Timed } from '#ports/settings.ts';
+import type { Account } from '#ports/settings.ts';
+import type { Drill, SnapshotHooks, SnapshotSchedule, Timed } from '#ports/timed-settings.ts';
 
 import { approval, toRule } from './approval-schema.ts';
 import { accountName } from './aws-schema.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { Site } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 
 import { asks, asksFaults, siteAddress, statuses, toAsks } from './asks-schema.ts';
 import { channelId, duration, flag, list, name, named, section, server, text, webAddress, whole } from './fields.ts';

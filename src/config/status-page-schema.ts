@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-import type { StatusPageSettings } from '#ports/settings.ts';
+import type { StatusPageSettings } from '#ports/site-settings.ts';
 
 import { duration, flag, list, matching, section, text, timezone, webAddress, whole } from './fields.ts';
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-import type { VantageSettings } from '#ports/settings.ts';
+import type { VantageSettings } from '#ports/site-settings.ts';
 
 import { duration, flag, list, matching, name, section, whole } from './fields.ts';
 

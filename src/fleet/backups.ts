@@ -9,7 +9,8 @@ import { type Clouds, home } from '#ports/clouds.ts';
 import type { History } from '#ports/history.ts';
 import type { ChannelId } from '#ports/ids.ts';
 import type { Incidents } from '#ports/incidents.ts';
-import type { Settings, SettingsSource, SnapshotSchedule } from '#ports/settings.ts';
+import type { Settings, SettingsSource } from '#ports/settings.ts';
+import type { SnapshotSchedule } from '#ports/timed-settings.ts';
 
 import * as messages from './backup-messages.ts';
 import { judgeBackups, type Verdict } from './backup-verdict.ts';

@@ -3,7 +3,7 @@ import { seatAt } from '#lib/places.ts';
 import { chosenBy } from '#lib/tag-coverage.ts';
 import type { Snapshot, Volume } from '#ports/cloud.ts';
 import { home } from '#ports/clouds.ts';
-import type { SnapshotSchedule } from '#ports/settings.ts';
+import type { SnapshotSchedule } from '#ports/timed-settings.ts';
 
 import { judgeBackups } from './backup-verdict.ts';
 import type { Facts } from './digest-summary.ts';

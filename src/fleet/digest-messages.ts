@@ -2,8 +2,8 @@ import { describeDrill } from '#lib/drills.ts';
 import { amount, count, duration, label, some } from '#lib/format.ts';
 import { placeLabel } from '#lib/places.ts';
 import type { Report } from '#ports/incidents.ts';
-import type { DigestSection } from '#ports/settings.ts';
 import type { Line, Message, Section } from '#ports/text.ts';
+import type { DigestSection } from '#ports/timed-settings.ts';
 
 import type { Drilled, Promised } from './digest-backups.ts';
 import type { Bare, Figures, Summary } from './digest-summary.ts';

@@ -3,7 +3,8 @@ import { placeLabel } from '#lib/places.ts';
 import { chosenBy, coverageOf, percent } from '#lib/tag-coverage.ts';
 import type { Instance, InstanceHealth, Place, ScheduledEvent, Snapshot, Volume } from '#ports/cloud.ts';
 import type { IncidentRecord, Run } from '#ports/history.ts';
-import type { Digest, DigestSection, Settings, TagRule } from '#ports/settings.ts';
+import type { Settings, TagRule } from '#ports/settings.ts';
+import type { Digest, DigestSection } from '#ports/timed-settings.ts';
 
 import { type Check, checks } from './diagnosis.ts';
 import {

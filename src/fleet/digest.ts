@@ -6,8 +6,9 @@ import type { Place } from '#ports/cloud.ts';
 import type { Clouds } from '#ports/clouds.ts';
 import type { History, IncidentRecord, Run } from '#ports/history.ts';
 import type { ChannelId } from '#ports/ids.ts';
-import type { Digest, Settings, SettingsSource } from '#ports/settings.ts';
+import type { Settings, SettingsSource } from '#ports/settings.ts';
 import type { Message, Section } from '#ports/text.ts';
+import type { Digest } from '#ports/timed-settings.ts';
 
 import { agesChart, chartDays, incidentsChart } from './digest-charts.ts';
 import { type Part, render } from './digest-messages.ts';

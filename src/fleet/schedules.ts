@@ -1,6 +1,7 @@
 import type { Calendar } from '#ports/clock.ts';
 import type { Run } from '#ports/history.ts';
-import type { Settings, SnapshotSchedule } from '#ports/settings.ts';
+import type { Settings } from '#ports/settings.ts';
+import type { SnapshotSchedule } from '#ports/timed-settings.ts';
 
 import type { BackupRecord } from './backups.ts';
 import type { TimedView, TimedWork } from './timed.ts';

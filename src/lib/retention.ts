@@ -1,10 +1,10 @@
 import type { Snapshot } from '#ports/cloud.ts';
 import type { SnapshotId, VolumeId } from '#ports/ids.ts';
-import type { RetentionRules } from '#ports/settings.ts';
+import type { RetentionRules } from '#ports/timed-settings.ts';
 
 import { setTag, sourceTag } from './tags.ts';
 
-export type { RetentionRules } from '#ports/settings.ts';
+export type { RetentionRules } from '#ports/timed-settings.ts';
 
 export type Backup = Pick<Snapshot, 'id' | 'volumeId' | 'state' | 'startedAt' | 'tier' | 'tags'>;
 

@@ -1,5 +1,5 @@
 import type { Calendar } from '#ports/clock.ts';
-import type { Window } from '#ports/settings.ts';
+import type { Window } from '#ports/site-settings.ts';
 
 /** Epoch ms. */
 export type Span = { since: number; until: number };

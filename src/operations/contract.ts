@@ -10,9 +10,11 @@ import type { ChannelId, RunId, UserId } from '#ports/ids.ts';
 import type { Json } from '#ports/json.ts';
 import type { SiteDesk } from '#ports/managed-sites.ts';
 import type { Platform } from '#ports/platform.ts';
-import type { ApprovalRule, Role, Settings, SnapshotSchedule } from '#ports/settings.ts';
+import type { ApprovalRule, Role } from '#ports/roles.ts';
+import type { Settings } from '#ports/settings.ts';
 import type { Terraform } from '#ports/terraform.ts';
 import type { Line, Message, Section } from '#ports/text.ts';
+import type { SnapshotSchedule } from '#ports/timed-settings.ts';
 import type { VantagePoint } from '#ports/vantage.ts';
 
 /**

@@ -1,6 +1,7 @@
 import type { Operation } from '#operations/contract.ts';
 import type { Channel, Person } from '#ports/chat.ts';
-import type { Role, Settings } from '#ports/settings.ts';
+import type { Role } from '#ports/roles.ts';
+import type { Settings } from '#ports/settings.ts';
 
 /** Everything the question "may this person do this here?" is decided from. Read just before it is asked. */
 export type Question = {

@@ -1,6 +1,6 @@
 import type { Person } from '#ports/chat.ts';
 import type { Decision, Order, RunState } from '#ports/history.ts';
-import type { ApprovalRule, Role } from '#ports/settings.ts';
+import type { ApprovalRule, Role } from '#ports/roles.ts';
 
 import { holds, outsider } from './authorize.ts';
 

@@ -1,4 +1,4 @@
-import type { AutoRule } from '#ports/settings.ts';
+import type { AutoRule } from '#ports/site-settings.ts';
 
 /** One try of a remedy without a person. `void`: nothing was done, because it was no longer needed. */
 export type Try = {

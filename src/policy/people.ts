@@ -1,7 +1,8 @@
 import { isTransient, Refusal } from '#errors.ts';
 import type { Chat, Person } from '#ports/chat.ts';
 import type { UserId } from '#ports/ids.ts';
-import { type Role, roles, type SettingsSource } from '#ports/settings.ts';
+import { type Role, roles } from '#ports/roles.ts';
+import type { SettingsSource } from '#ports/settings.ts';
 
 export type Known = { person: Person; roles: ReadonlySet<Role> };
 

@@ -1,7 +1,7 @@
 import type { Where } from './clouds.ts';
 import type { ChannelId, RunId } from './ids.ts';
 import type { Json } from './json.ts';
-import type { ApprovalRule } from './settings.ts';
+import type { ApprovalRule } from './roles.ts';
 
 /** Work that Deckhand asks of itself. Plain JSON: it is kept until it was asked. */
 export type AutomaticRequest = {

@@ -1,5 +1,5 @@
 import type { Json } from './json.ts';
-import type { Site } from './settings.ts';
+import type { Site } from './site-settings.ts';
 import type { ProbeResult } from './web.ts';
 
 /** A site as people write it: the fields of an entry under `sites` in deckhand.yml. Plain JSON, no secret in it. */

@@ -1,7 +1,15 @@
-import type { Where } from './clouds.ts';
-import type { DockerEngine } from './containers.ts';
-import type { ChannelId, GroupId, InstanceId, UserId } from './ids.ts';
-import type { Asks } from './web.ts';
+import type { ChannelId, GroupId, UserId } from './ids.ts';
+import type { ApprovalRule, Role } from './roles.ts';
+import type {
+  AutoRule,
+  MaintenanceWindow,
+  Monitoring,
+  Site,
+  StatusPageSettings,
+  VantageSettings,
+  Window,
+} from './site-settings.ts';
+import type { Digest, Drill, RetentionRule, SnapshotSchedule } from './timed-settings.ts';
 
 /** The checked contents of deckhand.yml, defaults filled in. Durations are ms. Unset means deny. */
 export type Settings = {
@@ -109,65 +117,6 @@ export type Settings = {
   sitesDefaults: object;
 };
 
-/** Other places that look before a site is told as down. */
-export type VantageSettings = {
-  /** Places, this one included, that must see it down; most of those that answered in any case. Default 2. */
-  confirm: number;
-  /** How long after our own last check the others are waited for. Default 5 s. */
-  waitMs: number;
-  /** Replicas on the same Postgres look as well. */
-  replicas: boolean;
-  /** Where agents are listened for, while there are any. 0 = any free port. */
-  host: string;
-  port: number;
-  /** `variable`: of the environment, with the token. */
-  agents: readonly { name: string; variable: string }[];
-};
-
-/** The public page, and the only sites that are on it. */
-export type StatusPageSettings = {
-  enabled: boolean;
-  title: string;
-  host: string;
-  /** 0 = any free port. */
-  port: number;
-  timezone: string;
-  support: string | undefined;
-  /** It is made anew at most so often. Default 30 s. */
-  everyMs: number;
-  /** How long past incidents are shown. Default 14 days. */
-  incidentsMs: number;
-  /** The names of maintenance windows are shown. */
-  maintenanceNames: boolean;
-  /** `site`: the name in `sites`; all else is shown. */
-  sites: readonly {
-    site: string;
-    name: string;
-    group: string | undefined;
-    description: string | undefined;
-    link: string | undefined;
-  }[];
-};
-
-/** What a digest can tell. `chart`: pictures of the others. */
-export const digestSections = ['health', 'backups', 'drills', 'tags', 'cost', 'events', 'chart'] as const;
-export type DigestSection = (typeof digestSections)[number];
-
-/** An overview of the fleet by the clock. */
-export type Digest = {
-  /** Unique; a-z, 0-9 and dashes. */
-  name: string;
-  cron: string;
-  timezone: string;
-  /** Undefined = `channels.digest`, else `channels.alerts`. */
-  channel: ChannelId | undefined;
-  /** As typed after `/fleet`: the servers and disks that it is about. */
-  selector: string;
-  sections: readonly DigestSection[];
-  /** Oldest missed slot that is made up for. */
-  catchUpMs: number;
-};
-
 /** Tags that must be there. */
 export type TagRule = {
   /** Unique; a-z, 0-9 and dashes. */
@@ -191,47 +140,6 @@ export type AlertRules = {
   escalate: { afterMs: number; channel: ChannelId | undefined; group: GroupId | undefined };
 };
 
-/** How all site checks together behave. Source of the defaults: measurements and a simulation, see docs/sites.md. */
-export type Monitoring = {
-  /** Checks at once, in all and per host. Defaults 300 and 2. */
-  concurrency: { total: number; perHost: number };
-  /**
-   * Blind: more than `sites` sites, and more than `share` of those checked, fail within `withinMs`, or nothing at all is
-   * reached, and none of the `canaries` (http or https addresses) nor the EC2 API answers. Defaults 5, 0.2, 30 s.
-   */
-  blind: { sites: number; share: number; withinMs: number; canaries: readonly string[] };
-  /** What fails together: how long the first site waits for the others, and how many sites or servers make one message.
-   *  Defaults 10 s, 3. */
-  group: { waitMs: number; members: number };
-  /** Tag of a server with the address of its site. Default `deckhand:url`. */
-  discoverTag: string;
-  /** Asked (GET) every `everyMs` while checks run as they should; undefined = never. */
-  heartbeat: { url: string; everyMs: number } | undefined;
-};
-
-/** Planned work: checks go on, nothing is told. `sites` empty = all of them. */
-export type MaintenanceWindow = Window & { sites: readonly string[] };
-
-/** A time that comes once, or again and again. */
-export type Window = { name: string } & (
-  | { kind: 'once'; from: number; to: number }
-  | { kind: 'cron'; cron: string; timezone: string; durationMs: number }
-);
-
-/** What Deckhand may do without being asked, and how often. */
-export type AutoRule = {
-  /** Since the incident began. Default 2 min. */
-  afterMs: number;
-  /** Of this remedy: tries per incident and per 24 h. Defaults 1 and 3. */
-  perIncident: number;
-  perDay: number;
-  /** From any try on the same thing to the next. Default 30 min. */
-  coolDownMs: number;
-  approval: ApprovalRule;
-  /** Only begun while it lasts; undefined = at any time. */
-  window?: Window;
-};
-
 /** What Deckhand may do to a server by itself. */
 export const serverCures = ['start', 'reboot', 'migrate', 'standby', 'replace', 'event', 'restore'] as const;
 export type ServerCure = (typeof serverCures)[number];
@@ -244,22 +152,6 @@ export type ServerRule = {
   remedy: ServerCure;
   auto: AutoRule;
 };
-
-/** A way to mend a site. `key`: as typed after `/deck fix SITE`, unique in the site. */
-export type SiteRemedy = {
-  key: string;
-  /** How long the site may take to be up again before the remedy counts as no help. Default 3 min. */
-  withinMs: number;
-  /** Undefined = only when a person asks. */
-  auto: AutoRule | undefined;
-} & Mending;
-export type Mending =
-  | { kind: 'container'; host: string; engine: DockerEngine; container: string }
-  | { kind: 'ecs'; cluster: string; service: string; flags: string }
-  /** On the server of the site. The lines come from deckhand.yml alone. */
-  | { kind: 'script'; windows: boolean; lines: readonly string[]; timeoutMs: number }
-  /** The operation of that name, on the server of the site. */
-  | { kind: 'server'; operation: 'restart' | 'migrate' | 'restore' };
 
 /** An AWS account to work in. */
 export type Account = {
@@ -276,163 +168,10 @@ export type Account = {
   buckets: Readonly<Partial<Record<string, ApiBucket>>>;
 };
 
-/**
- * Which snapshots to keep. Every rule only keeps: what no rule keeps is deleted. A rule that is left out keeps nothing;
- * whatever the rules, the newest completed snapshot of a volume stays.
- */
-export type RetentionRules = {
-  /** Keeps what is younger than this, in ms. */
-  olderMs?: number;
-  /** Keeps the newest so many of each volume. */
-  keep?: number;
-  /**
-   * Keeps the last snapshot of each of the newest so many days (weeks, months, years) that have one. A day without a
-   * snapshot counts for nothing, so a chain that has stopped growing is not eaten up by time alone.
-   */
-  gfs?: { days?: number; weeks?: number; months?: number; years?: number };
-  /** IANA name: whose days and weeks. Weeks begin on Monday (ISO 8601). */
-  timezone: string;
-};
-
-export type RetentionRule = {
-  /** Unique; a-z, 0-9 and dashes. */
-  name: string;
-  /** As typed: `env=dev role=db`, `all`. */
-  selector: string;
-  rules: RetentionRules;
-  /** Takes snapshots of Data Lifecycle Manager whose policy is gone for ours. */
-  adopt: boolean;
-  /** When it is asked by itself, in the time zone of the rules; undefined = only when somebody asks. */
-  cron: string | undefined;
-  /** Where its plan is shown; undefined = `channels.alerts`. */
-  channel: ChannelId | undefined;
-  /** `usual`: as for everybody. `none`: it runs without anybody being asked. */
-  approval: 'usual' | 'none';
-};
-
 /** A token bucket: `capacity` calls at once, `perSecond` after that. */
 export type ApiRate = { capacity: number; perSecond: number };
 /** The limit of one EC2 action; `resources`: a second bucket, of one token an instance named in the call. */
 export type ApiBucket = ApiRate & { resources?: ApiRate | undefined };
-
-export const roles = ['viewer', 'operator', 'approver'] as const;
-export type Role = (typeof roles)[number];
-
-/**
- * none: runs at once, plan shown on the card. confirm: the requester (or another operator) confirms. approve: `count`
- * distinct other people with `role` approve.
- */
-export type ApprovalRule =
-  | { kind: 'none' }
-  | { kind: 'confirm'; expiresMs: number }
-  | { kind: 'approve'; count: number; role: Role; expiresMs: number };
-
-/** What all work by the clock has. */
-export type Timed = {
-  /** Unique; a-z, 0-9 and dashes. */
-  name: string;
-  cron: string;
-  timezone: string;
-  /** As typed after `/snapshot`; read anew at each run. */
-  selector: string;
-  /** The account and Region; undefined = home. */
-  place: Where | undefined;
-  /** Oldest missed slot that is made up for; undefined = the newest, whenever it was. */
-  catchUpMs: number | undefined;
-  quiet: boolean;
-  approval: ApprovalRule;
-  /** Undefined = the alerts channel. */
-  channel: ChannelId | undefined;
-};
-
-/** Restore drills by the clock. */
-export type Drill = Timed & {
-  /** Volumes of each drill; those first that were drilled longest ago. */
-  most: number;
-  /** A throw-away server to look from; undefined = AWS's own word on the disk must do. */
-  target: InstanceId | undefined;
-  /** Shell lines on the target, with the data at $DRILL_MOUNT; empty = its files are listed. */
-  check: readonly string[];
-  /** MiB/s at which AWS brings every block, which is waited for; undefined = as blocks are read. */
-  rate: number | undefined;
-};
-
-/** Scripts of Systems Manager on each running server, around the moment of its snapshots. */
-export type SnapshotHooks = {
-  /** Lines before (make the data consistent and stop writing) and after (go on); both may run more than once. */
-  pre: readonly string[];
-  post: readonly string[];
-  /** Of each run, 10–120 s. */
-  timeoutMs: number;
-  /** Further tries of each, 0–3. */
-  retries: number;
-  /** When pre fails: take the snapshots anyway (as after a power cut), or not at all. */
-  onFailure: 'crash-consistent' | 'fail';
-};
-
-/** Snapshots by the clock. */
-export type SnapshotSchedule = Timed & {
-  hooks: SnapshotHooks | undefined;
-  /** What is kept of its snapshots after a run in which all went well; undefined = everything. */
-  retention: RetentionRule['rules'] | undefined;
-  /** Where its snapshots are copied, and how long the copies are kept. `kmsKey`: a key there; undefined = the default one. */
-  copies: readonly { to: Where; retainMs: number; kmsKey: string | undefined }[];
-  /** Oldest that the newest completed snapshot of a volume may be; undefined = nobody is told. */
-  rpoMs: number | undefined;
-};
-
-export type Site = {
-  /** Unique; a-z, 0-9 and dashes; the incident key and the name in messages. */
-  name: string;
-  url: string;
-  intervalMs: number;
-  deadlineMs: number;
-  statuses: readonly number[];
-  contains: string | undefined;
-  /** What else is asked and expected. */
-  asks: Asks;
-  verifyTls: boolean;
-  maxRedirects: number;
-  /** Slower than this (median of 5) is degraded; undefined = never. */
-  slowMs: number | undefined;
-  /** Days before expiry at which a certificate is told. Default 21, 7, 1. */
-  certificateDays: readonly number[];
-  /** Gaps of the re-checks that confirm an outage. Default 5 s, 15 s, 20 s. */
-  recheckMs: readonly number[];
-  /** Gap and number of good checks that confirm a recovery. Defaults 20 s and 3. */
-  recoverMs: number;
-  recoverChecks: number;
-  /** Degraded: the median of the newest `checks` answers is over `slowMs`, until it is below `clear` of it. Defaults 5, 0.8. */
-  degraded: { checks: number; clear: number };
-  /**
-   * Intermittent: as many `changes` from good to failed among the newest `checks`, until `checks` pass without one. While
-   * it lasts an outage is told only after `tellDownMs`. Defaults 4, 30, 5 min.
-   */
-  intermittent: { changes: number; checks: number; tellDownMs: number };
-  /** Not checked at all. */
-  paused: boolean;
-  /** Another site it cannot work without: while that one is down, this one is part of its message. */
-  parent: string | undefined;
-  /** Name of the load balancer in front; sites that share it fail together. */
-  loadBalancer: string | undefined;
-  /** What may mend it, the gentlest first; undefined = reboot and restore of its server. */
-  remedies: readonly SiteRemedy[] | undefined;
-  /** The server behind it: id or Name; feeds the Restart and Restore buttons. */
-  instance: string | undefined;
-  channel: ChannelId | undefined;
-  owner: string | undefined;
-  runbook: string | undefined;
-  slo: Slo | undefined;
-};
-
-/** What a site promises. */
-export type Slo = {
-  /** Percent of the judged time in `windowMs` that it is up: 99.9. */
-  target: number;
-  windowMs: number;
-  /** `share` percent of the good answers take at most `underMs`. */
-  latency: { underMs: number; share: number } | undefined;
-};
 
 /** Settings that change without restart: `current()` is always a whole, checked version. */
 export type SettingsSource = {

@@ -5,7 +5,7 @@ import type { Who } from '#policy/people.ts';
 import type { Press } from '#ports/chat.ts';
 import { type CardRecord, openRunStates, type Run } from '#ports/history.ts';
 import type { Json } from '#ports/json.ts';
-import type { ApprovalRule } from '#ports/settings.ts';
+import type { ApprovalRule } from '#ports/roles.ts';
 
 import { answering, answerPost, type Ask, type AskingFor, byName } from './ask.ts';
 import { note } from './posting.ts';

@@ -1,7 +1,7 @@
 import { isEnough } from '#policy/decide.ts';
 import type { Durable } from '#ports/engine.ts';
 import type { Decision, Order } from '#ports/history.ts';
-import type { ApprovalRule } from '#ports/settings.ts';
+import type { ApprovalRule } from '#ports/roles.ts';
 
 export type Verdict =
   | { kind: 'go'; at: number; given: readonly Heard[] }

@@ -5,7 +5,7 @@ import type { Place } from '#ports/cloud.ts';
 import type { Order, RunState } from '#ports/history.ts';
 import { deckhand, type GroupId, type UserId } from '#ports/ids.ts';
 import type { Json } from '#ports/json.ts';
-import type { ApprovalRule } from '#ports/settings.ts';
+import type { ApprovalRule } from '#ports/roles.ts';
 import type { Button, Line, Message, Piece, Section } from '#ports/text.ts';
 
 import type { Heard } from './approval.ts';

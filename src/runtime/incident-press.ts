@@ -5,7 +5,7 @@ import type { Who } from '#policy/people.ts';
 import type { Press } from '#ports/chat.ts';
 import type { AuditKind, CardRecord, IncidentRecord } from '#ports/history.ts';
 import { maintenancePrefix, type Report } from '#ports/incidents.ts';
-import type { Role } from '#ports/settings.ts';
+import type { Role } from '#ports/roles.ts';
 
 import { type Ask, byName } from './ask.ts';
 import type { IncidentBook } from './incidents.ts';

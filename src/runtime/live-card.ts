@@ -5,7 +5,7 @@ import type { ChangeOperation, TextFile } from '#operations/contract.ts';
 import type { MessageRef } from '#ports/chat.ts';
 import type { Durable } from '#ports/engine.ts';
 import type { Order, Run } from '#ports/history.ts';
-import type { ApprovalRule } from '#ports/settings.ts';
+import type { ApprovalRule } from '#ports/roles.ts';
 import type { Message } from '#ports/text.ts';
 
 import { type Ending, renderRun, type RunView, type Stage } from './card.ts';

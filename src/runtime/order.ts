@@ -4,7 +4,7 @@ import type { Where } from '#ports/clouds.ts';
 import type { Order } from '#ports/history.ts';
 import type { ChannelId, RunId } from '#ports/ids.ts';
 import type { Json } from '#ports/json.ts';
-import type { ApprovalRule } from '#ports/settings.ts';
+import type { ApprovalRule } from '#ports/roles.ts';
 
 import { hashPlan } from './ids.ts';
 import type { RunInput } from './run.ts';

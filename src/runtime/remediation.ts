@@ -10,7 +10,8 @@ import type { Where } from '#ports/clouds.ts';
 import { type IncidentRecord, openRunStates, type Run } from '#ports/history.ts';
 import { deckhand, type RunId } from '#ports/ids.ts';
 import type { Incidents, Remedy, Report } from '#ports/incidents.ts';
-import type { AutoRule, ServerRule, Settings } from '#ports/settings.ts';
+import type { ServerRule, Settings } from '#ports/settings.ts';
+import type { AutoRule } from '#ports/site-settings.ts';
 
 import { whoStopped } from './automatic-switch.ts';
 import type { Freeze } from './freeze.ts';

@@ -7,7 +7,8 @@ import type { Durable } from '#ports/engine.ts';
 import { openRunStates, type Order } from '#ports/history.ts';
 import type { Incidents } from '#ports/incidents.ts';
 import type { Json } from '#ports/json.ts';
-import type { ApprovalRule, Settings } from '#ports/settings.ts';
+import type { ApprovalRule } from '#ports/roles.ts';
+import type { Settings } from '#ports/settings.ts';
 
 import { approval, type Verdict } from './approval.ts';
 import type { AskingFor } from './ask.ts';

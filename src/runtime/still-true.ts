@@ -6,7 +6,7 @@ import { home } from '#ports/clouds.ts';
 import type { Order } from '#ports/history.ts';
 import { deckhand } from '#ports/ids.ts';
 import type { Report } from '#ports/incidents.ts';
-import type { ApprovalRule, Role } from '#ports/settings.ts';
+import type { ApprovalRule, Role } from '#ports/roles.ts';
 
 import type { Heard } from './approval.ts';
 import type { AskingFor } from './ask.ts';

@@ -2,7 +2,7 @@ import type { Cancel, Clock, Log } from '#ports/clock.ts';
 import type { Fence } from '#ports/history.ts';
 import type { ChannelId, InstanceId } from '#ports/ids.ts';
 import type { Incidents } from '#ports/incidents.ts';
-import type { Site } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 
 import type { Book } from './book.ts';
 import { createCompany } from './company.ts';

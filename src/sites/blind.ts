@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from '#ports/clock.ts';
-import type { Monitoring } from '#ports/settings.ts';
+import type { Monitoring } from '#ports/site-settings.ts';
 
 /**
  * Guards against our own blindness: when many sites turn suspect at once, or nothing at all is reached any more,

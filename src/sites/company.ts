@@ -1,6 +1,6 @@
 import type { Clock } from '#ports/clock.ts';
 import type { ChannelId } from '#ports/ids.ts';
-import type { Site } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 
 import type { Book } from './book.ts';
 import { leads, roleOf, stays, type Watched } from './groups.ts';

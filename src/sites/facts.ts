@@ -1,5 +1,5 @@
 import { duration, label } from '#lib/format.ts';
-import type { Site } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 import type { Line, Piece } from '#ports/text.ts';
 import type { Phases } from '#ports/web.ts';
 

@@ -1,4 +1,4 @@
-import type { Site } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 
 import type { Told } from './incident.ts';
 import type { Kin, Relation } from './kin.ts';

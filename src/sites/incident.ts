@@ -1,4 +1,4 @@
-import type { Site } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 
 import type { Relation } from './kin.ts';
 import { isDown, type SiteState } from './verdict.ts';

@@ -1,4 +1,4 @@
-import type { Site } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 
 /** Why sites fail together, the closest reason first. */
 export const relations = ['parent', 'server', 'load balancer', 'host', 'address'] as const;

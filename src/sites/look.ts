@@ -1,5 +1,5 @@
 import type { Log } from '#ports/clock.ts';
-import type { Site } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 import type { ProbeResult, Web } from '#ports/web.ts';
 
 import { probeOf } from './probe-of.ts';

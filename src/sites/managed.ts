@@ -13,7 +13,8 @@ import {
   sitePrefix,
   type SiteReader,
 } from '#ports/managed-sites.ts';
-import type { Settings, SettingsSource, Site } from '#ports/settings.ts';
+import type { Settings, SettingsSource } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 import type { Web } from '#ports/web.ts';
 
 import { probeOf } from './probe-of.ts';

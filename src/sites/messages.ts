@@ -1,6 +1,6 @@
 import { count, duration, some } from '#lib/format.ts';
 import type { Report } from '#ports/incidents.ts';
-import type { Site } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 import type { Line, Message } from '#ports/text.ts';
 
 import { cause, fitsRestart, nextMove } from './causes.ts';

@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from '#ports/clock.ts';
-import type { SettingsSource, Site } from '#ports/settings.ts';
+import type { SettingsSource } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 import type { Question, Vantage } from '#ports/vantage.ts';
 
 import type { OwnTrouble } from './own-trouble.ts';

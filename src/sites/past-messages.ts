@@ -1,7 +1,7 @@
 import { csvOf } from '#lib/csv.ts';
 import { duration } from '#lib/format.ts';
 import type { Chart } from '#ports/pictures.ts';
-import type { Site } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 import type { Section } from '#ports/text.ts';
 
 import { type Measure, merge, quantile, uptime } from './measure.ts';

@@ -1,4 +1,4 @@
-import type { Site } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 import type { Probe } from '#ports/web.ts';
 
 /** What one check of a site asks for. `freshDns`: past the cache of the resolver. */

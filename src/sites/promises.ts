@@ -2,7 +2,8 @@ import type { Clock, Log } from '#ports/clock.ts';
 import type { Fence, History, MinuteRow } from '#ports/history.ts';
 import type { ChannelId } from '#ports/ids.ts';
 import type { Incidents } from '#ports/incidents.ts';
-import type { SettingsSource, Site, Slo } from '#ports/settings.ts';
+import type { SettingsSource } from '#ports/settings.ts';
+import type { Site, Slo } from '#ports/site-settings.ts';
 
 import { decode, type Measure, merge } from './measure.ts';
 import { readPast } from './past.ts';

@@ -1,5 +1,5 @@
 import type { Cancel, Clock, Log } from '#ports/clock.ts';
-import type { Monitoring } from '#ports/settings.ts';
+import type { Monitoring } from '#ports/site-settings.ts';
 import type { Web } from '#ports/web.ts';
 
 /** How the checks themselves go. Times in ms. */

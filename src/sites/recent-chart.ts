@@ -1,5 +1,5 @@
 import type { Chart, Spell } from '#ports/pictures.ts';
-import type { Site } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 
 import { siteOf } from './incident.ts';
 import { ringSize, type Seen } from './ring.ts';

@@ -1,6 +1,7 @@
 import type { Cancel, Clock, Log } from '#ports/clock.ts';
 import type { Fence, History, MinuteRow } from '#ports/history.ts';
-import type { SettingsSource, Site } from '#ports/settings.ts';
+import type { SettingsSource } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 import type { ProbeResult } from '#ports/web.ts';
 
 import { type Account, book } from './account.ts';

@@ -1,5 +1,5 @@
 import type { Remedy } from '#ports/incidents.ts';
-import type { Mending, Site, SiteRemedy } from '#ports/settings.ts';
+import type { Mending, Site, SiteRemedy } from '#ports/site-settings.ts';
 
 import { fitsRestart } from './causes.ts';
 import type { Server } from './server.ts';

@@ -1,5 +1,5 @@
 import type { Fence, History } from '#ports/history.ts';
-import type { Site } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 
 /** New names by old ones: of those that went and came together, the pairs that are checked in the same way. Pure. */
 export function renamesOf(gone: readonly Site[], come: readonly Site[]): ReadonlyMap<string, string> {

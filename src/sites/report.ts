@@ -2,7 +2,7 @@ import { count, duration } from '#lib/format.ts';
 import { pictureOf } from '#lib/picture.ts';
 import type { TextFile } from '#operations/contract.ts';
 import type { ChannelId } from '#ports/ids.ts';
-import type { Site } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 import type { Message } from '#ports/text.ts';
 
 import { uptime } from './measure.ts';

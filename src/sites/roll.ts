@@ -1,6 +1,7 @@
 import type { Clock, Log } from '#ports/clock.ts';
 import type { Fence, History } from '#ports/history.ts';
-import type { Settings, SettingsSource, Site } from '#ports/settings.ts';
+import type { Settings, SettingsSource } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 
 import type { Announcer } from './announce.ts';
 import type { Kept } from './book.ts';

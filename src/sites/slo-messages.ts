@@ -1,5 +1,5 @@
 import { duration } from '#lib/format.ts';
-import type { Site, Slo } from '#ports/settings.ts';
+import type { Site, Slo } from '#ports/site-settings.ts';
 
 import { address, people } from './facts.ts';
 import type { Words } from './messages.ts';

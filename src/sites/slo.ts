@@ -1,4 +1,4 @@
-import type { Slo } from '#ports/settings.ts';
+import type { Slo } from '#ports/site-settings.ts';
 
 import { type Measure, merge, within } from './measure.ts';
 import { hourMs, minuteMs } from './rollup.ts';

@@ -1,5 +1,5 @@
 import type { SiteView } from '#operations/contract.ts';
-import type { Site } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 
 import { cause, fitsRestart } from './causes.ts';
 import { probeOf } from './probe-of.ts';

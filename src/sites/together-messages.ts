@@ -1,5 +1,5 @@
 import { count, some } from '#lib/format.ts';
-import type { Site } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 
 import type { Follower } from './incident.ts';
 import type { Relation } from './kin.ts';

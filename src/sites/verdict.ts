@@ -1,4 +1,4 @@
-import type { Site } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 import type { FailureClass, Phases, ProbeResult } from '#ports/web.ts';
 
 import type { Sight } from './second-look.ts';

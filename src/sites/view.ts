@@ -1,5 +1,5 @@
 import type { SiteView } from '#operations/contract.ts';
-import type { Site } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 
 import type { Work } from './maintenance.ts';
 import { onlyFrom } from './vantage-messages.ts';

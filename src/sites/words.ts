@@ -1,4 +1,4 @@
-import type { Site } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 
 import type { Follower, Owed, Topic } from './incident.ts';
 import * as messages from './messages.ts';

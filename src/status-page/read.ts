@@ -5,7 +5,8 @@ import type { SiteView } from '#operations/contract.ts';
 import type { Calendar, Clock } from '#ports/clock.ts';
 import type { History, IncidentRecord } from '#ports/history.ts';
 import { maintenancePrefix, type Report } from '#ports/incidents.ts';
-import type { MaintenanceWindow, SettingsSource } from '#ports/settings.ts';
+import type { SettingsSource } from '#ports/settings.ts';
+import type { MaintenanceWindow } from '#ports/site-settings.ts';
 import { readPast, type Stretch } from '#sites/past.ts';
 import { begin, dayMs } from '#sites/rollup.ts';
 

@@ -5,7 +5,7 @@ import { Refusal, Transient } from '#errors.ts';
 import { judgeBackups } from '#fleet/backup-verdict.ts';
 import { createBackupWatch } from '#fleet/backups.ts';
 import type { Cloud, Snapshot } from '#ports/cloud.ts';
-import type { SnapshotSchedule } from '#ports/settings.ts';
+import type { SnapshotSchedule } from '#ports/timed-settings.ts';
 import { aSnapshot, aVolume, anInstance } from '#test/support/builders.ts';
 import { createFakeIncidents } from '#test/support/fake-incidents.ts';
 import { createFakeSettings } from '#test/support/fake-settings.ts';

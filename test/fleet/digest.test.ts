@@ -7,8 +7,9 @@ import type { Cloud, Instance, InstanceHealth, Snapshot, Volume } from '#ports/c
 import type { Clouds } from '#ports/clouds.ts';
 import type { History, IncidentRecord, Run } from '#ports/history.ts';
 import type { Pictures } from '#ports/pictures.ts';
-import { type Digest, digestSections, type Settings, type SnapshotSchedule } from '#ports/settings.ts';
+import type { Settings } from '#ports/settings.ts';
 import type { Message } from '#ports/text.ts';
+import { type Digest, digestSections, type SnapshotSchedule } from '#ports/timed-settings.ts';
 import { createKeptLog } from '#test/config/support.ts';
 import { aSnapshot, aVolume, anInstance } from '#test/support/builders.ts';
 import { createFakeClock } from '#test/support/fake-clock.ts';

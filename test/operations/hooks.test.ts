@@ -9,7 +9,7 @@ import type { Cloud, NewSnapshots, Snapshot } from '#ports/cloud.ts';
 import type { Durable } from '#ports/engine.ts';
 import type { Order } from '#ports/history.ts';
 import type { Script, ScriptResult, Scripts } from '#ports/platform.ts';
-import type { SnapshotHooks, SnapshotSchedule } from '#ports/settings.ts';
+import type { SnapshotHooks, SnapshotSchedule } from '#ports/timed-settings.ts';
 import { saga } from '#runtime/saga.ts';
 import { createStory } from '#runtime/story.ts';
 import { anInstance, aSnapshot, aVolume } from '#test/support/builders.ts';

@@ -5,7 +5,7 @@ import { authorize } from '#policy/authorize.ts';
 import { decide, isEnough, type PressOn } from '#policy/decide.ts';
 import type { Person } from '#ports/chat.ts';
 import { runStates } from '#ports/history.ts';
-import { type ApprovalRule, type Role, roles } from '#ports/settings.ts';
+import { type ApprovalRule, type Role, roles } from '#ports/roles.ts';
 
 const person: Person = {
   id: 'U1',

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { type Facts, mayAct, type Try } from '#policy/may-act.ts';
-import type { AutoRule } from '#ports/settings.ts';
+import type { AutoRule } from '#ports/site-settings.ts';
 
 const minute = 60_000;
 const now = 1_000 * minute;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Order } from '#ports/history.ts';
-import type { ApprovalRule } from '#ports/settings.ts';
+import type { ApprovalRule } from '#ports/roles.ts';
 import { approval } from '#runtime/approval.ts';
 import { createRecorder } from '#test/support/recorder.ts';
 

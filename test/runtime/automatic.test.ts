@@ -6,7 +6,7 @@ import { type Asking, defineChange } from '#operations/contract.ts';
 import type { Order } from '#ports/history.ts';
 import type { Report } from '#ports/incidents.ts';
 import type { Json } from '#ports/json.ts';
-import type { ApprovalRule } from '#ports/settings.ts';
+import type { ApprovalRule } from '#ports/roles.ts';
 import { tellAutomaticEnd } from '#runtime/automatic-report.ts';
 import { createAutomatic } from '#runtime/automatic.ts';
 import { runIdOf } from '#runtime/ids.ts';

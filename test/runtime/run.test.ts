@@ -8,7 +8,7 @@ import type { AutomaticRequest } from '#ports/automatic.ts';
 import type { MessageRef, Post } from '#ports/chat.ts';
 import type { Order } from '#ports/history.ts';
 import type { Report } from '#ports/incidents.ts';
-import type { Role } from '#ports/settings.ts';
+import type { Role } from '#ports/roles.ts';
 import { createParts } from '#runtime/parts.ts';
 import { createRun } from '#runtime/run.ts';
 import type { World } from '#runtime/world.ts';

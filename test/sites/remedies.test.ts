@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Mending, SiteRemedy } from '#ports/settings.ts';
+import type { Mending, SiteRemedy } from '#ports/site-settings.ts';
 import { remedies } from '#sites/remedies.ts';
 import type { Server } from '#sites/server.ts';
 import type { Evidence } from '#sites/verdict.ts';

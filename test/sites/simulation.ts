@@ -1,4 +1,4 @@
-import type { Site } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 import { owed, type Told } from '#sites/incident.ts';
 import { judge, newState, nextCheck, type SiteState } from '#sites/verdict.ts';
 

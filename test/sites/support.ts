@@ -1,4 +1,4 @@
-import type { Site } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 import type { FailureClass, ProbeResult } from '#ports/web.ts';
 import { judge, newState, nextCheck, type SiteState } from '#sites/verdict.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
-import type { MaintenanceWindow, Site } from '#ports/settings.ts';
+import type { MaintenanceWindow, Site } from '#ports/site-settings.ts';
 import type { Probe, ProbeResult } from '#ports/web.ts';
 import { createSiteWatch, type SiteWatch } from '#sites/watch.ts';
 import { createKeptLog } from '#test/config/support.ts';

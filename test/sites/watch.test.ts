@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
 import type { Instance } from '#ports/cloud.ts';
-import type { Site } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 import type { Probe, ProbeResult } from '#ports/web.ts';
 import { createSiteWatch, type SiteWatch } from '#sites/watch.ts';
 import { createKeptLog } from '#test/config/support.ts';

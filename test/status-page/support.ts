@@ -1,5 +1,5 @@
 import type { SiteView } from '#operations/contract.ts';
-import type { StatusPageSettings } from '#ports/settings.ts';
+import type { StatusPageSettings } from '#ports/site-settings.ts';
 import { type Measure, nothing } from '#sites/measure.ts';
 import type { Stretch } from '#sites/past.ts';
 import { begin, dayMs } from '#sites/rollup.ts';

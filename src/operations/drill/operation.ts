@@ -10,7 +10,7 @@ import { readWords } from '#lib/words.ts';
 import { type Asking, defineChange } from '#operations/contract.ts';
 import type { Volume } from '#ports/cloud.ts';
 import type { VolumeId } from '#ports/ids.ts';
-import type { Drill } from '#ports/settings.ts';
+import type { Drill } from '#ports/timed-settings.ts';
 
 import { done, failures, planned } from './messages.ts';
 import { drillOne } from './part.ts';

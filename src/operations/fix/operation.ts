@@ -4,7 +4,7 @@ import { isRefusal, Refusal } from '#errors.ts';
 import { label } from '#lib/format.ts';
 import { type Asking, defineChange } from '#operations/contract.ts';
 import { InstanceId } from '#ports/ids.ts';
-import type { Site } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 
 import { done, planned } from './messages.ts';
 import { actOf, choose, type FixArgs, type FixPlan, type FixRemedy, type FixResult, resourcesOf } from './plan.ts';

@@ -1,7 +1,7 @@
 import { Refusal } from '#errors.ts';
 import { some } from '#lib/format.ts';
 import type { InstanceId } from '#ports/ids.ts';
-import type { Mending, Site, SiteRemedy } from '#ports/settings.ts';
+import type { Mending, Site, SiteRemedy } from '#ports/site-settings.ts';
 
 export type FixArgs = { site: string; remedy: string };
 

@@ -1,7 +1,7 @@
 import { duration } from '#lib/format.ts';
 import type { SiteView } from '#operations/contract.ts';
 import type { ManagedSite, SiteFields } from '#ports/managed-sites.ts';
-import type { Site } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 import type { Line, Message, Piece, Section } from '#ports/text.ts';
 import type { VantagePoint } from '#ports/vantage.ts';
 import type { ProbeResult } from '#ports/web.ts';

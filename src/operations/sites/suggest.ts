@@ -1,6 +1,6 @@
 import type { Instance, Tags } from '#ports/cloud.ts';
 import type { Balancer, Listener, Route, TargetGroup } from '#ports/platform.ts';
-import type { Site } from '#ports/settings.ts';
+import type { Site } from '#ports/site-settings.ts';
 
 /** What was found in one place. `where`: its words for people. */
 export type Found = {

@@ -3,7 +3,7 @@ import type { Story, UndoTools } from '#operations/contract.ts';
 import type { InstanceId } from '#ports/ids.ts';
 import type { Json } from '#ports/json.ts';
 import type { ScriptResult } from '#ports/platform.ts';
-import type { SnapshotHooks } from '#ports/settings.ts';
+import type { SnapshotHooks } from '#ports/timed-settings.ts';
 
 import type { SnapshotSet } from './plan.ts';
 

@@ -7,7 +7,7 @@ import { findTargets } from '#lib/targets.ts';
 import { readWords } from '#lib/words.ts';
 import { type Asking, defineChange } from '#operations/contract.ts';
 import type { CloudAction } from '#ports/cloud.ts';
-import type { SnapshotSchedule } from '#ports/settings.ts';
+import type { SnapshotSchedule } from '#ports/timed-settings.ts';
 
 import { follow } from './follow.ts';
 import { done, failureLines, planned } from './messages.ts';

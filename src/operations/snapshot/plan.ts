@@ -4,7 +4,7 @@ import type { RetentionRules } from '#lib/retention.ts';
 import type { Targets } from '#lib/targets.ts';
 import type { Instance, Snapshot, Volume } from '#ports/cloud.ts';
 import type { InstanceId, SnapshotId, VolumeId } from '#ports/ids.ts';
-import type { SnapshotHooks, SnapshotSchedule } from '#ports/settings.ts';
+import type { SnapshotHooks, SnapshotSchedule } from '#ports/timed-settings.ts';
 
 /** The volumes of one server, taken at one instant; or one volume that hangs on no server. */
 export type SnapshotSet = {

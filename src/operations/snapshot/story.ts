@@ -5,7 +5,7 @@ import { requesterTag, runTag, scheduleTag, setTag } from '#lib/tags.ts';
 import type { Story, UndoTools } from '#operations/contract.ts';
 import type { Snapshot, Tags } from '#ports/cloud.ts';
 import type { SnapshotId, VolumeId } from '#ports/ids.ts';
-import type { SnapshotHooks } from '#ports/settings.ts';
+import type { SnapshotHooks } from '#ports/timed-settings.ts';
 
 import { betweenHooks, goOn, type HookTrouble, postByHand } from './hooks.ts';
 import type { SnapshotPlan, SnapshotSet } from './plan.ts';
