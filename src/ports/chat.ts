@@ -123,6 +123,8 @@ export type Press = {
   actor: Actor;
   verb: ButtonVerb;
   token: string;
+  /** What the pressed button carried. */
+  mark?: string;
   /** Who was chosen in a menu of people. */
   person?: UserId;
   channel: ChannelId;

@@ -65,6 +65,8 @@ export type Button = {
   confirm?: { title: string; text: string; yes: string };
   /** A menu of the workspace's people instead; the press says who was chosen. `chosen`: who is shown as chosen now. */
   people?: { chosen: UserId | undefined };
+  /** Comes back with the press: what it was for, when a newer card means another thing by the verb. No blanks, at most 100. */
+  mark?: string;
 };
 
 /** One message. `alert` is the push notification and screen-reader line: what, which, state. Never empty. */

@@ -12,6 +12,10 @@ import { note } from './posting.ts';
 import { plain, say } from './replies.ts';
 import type { World } from './world.ts';
 
+/** Slack shows a message before its answer to us is written down: well within this many looks. */
+const settleLooks = 10;
+const settleMs = 300;
+
 /** An answer as it was shown; `wanted` is missing in those of earlier versions. */
 type Remembered = { args: Json; page: number; details: boolean; wanted?: Wanted };
 type Needs = {
@@ -162,13 +166,24 @@ export async function hearAgain(world: Pick<World, 'history' | 'engine'>, run: R
 }
 
 /** A copy of a card (forwarded, or doubled by a crash) carries the token but stands elsewhere: it decides nothing. */
-async function mustBeTheCard(world: World, press: Press, card: CardRecord): Promise<void> {
+async function mustBeTheCard(world: World, press: Press, asked: CardRecord): Promise<void> {
+  const card = await settled(world, asked);
   if (card.ts === press.ts && card.channel === press.channel) return;
   const link = card.ts === undefined ? undefined : await world.chat.permalink({ channel: card.channel, ts: card.ts });
   throw new Refusal(
     'bad-input',
     `This is not the current card, so its buttons decide nothing. ${link === undefined ? 'See `/deck runs`.' : `The current one: ${link}`}`,
   );
+}
+
+/** A quick hand presses before it is written down where the message came to stand. */
+async function settled(world: World, asked: CardRecord): Promise<CardRecord> {
+  let card = asked;
+  for (let look = 0; look < settleLooks && card.ts === undefined; look++) {
+    await world.clock.sleep(settleMs);
+    card = (await world.history.cards.get(card.token)) ?? card;
+  }
+  return card;
 }
 
 function isVerb(verb: string): verb is Verb {

@@ -4,6 +4,7 @@ import type { GroupId } from '#ports/ids.ts';
 import type { Report } from '#ports/incidents.ts';
 import type { Button, Line, Message, Piece, Section } from '#ports/text.ts';
 
+import { markOf } from './remedy-mark.ts';
 import { spans } from './replies.ts';
 
 const emoji = { critical: 'red_circle', warning: 'large_yellow_circle', info: 'large_blue_circle' } as const;
@@ -116,9 +117,10 @@ function buttons(incident: IncidentRecord, report: Report, now: number): Button[
       : [{ verb: 'maintenance', label: 'Maintenance 1 h' } satisfies Button]),
     ...(report.closable === true ? [{ verb: 'close', label: 'Mark as done' } satisfies Button] : []),
     // One primary button: until somebody has taken it, that is Acknowledge.
-    ...report.remedies.slice(0, verbs.length).map(({ label, style }, at): Button => {
+    ...report.remedies.slice(0, verbs.length).map((remedy, at): Button => {
+      const { label, style } = remedy;
       const shown = style === 'primary' && incident.acknowledgedBy === undefined ? undefined : style;
-      return { verb: verbs[at]!, label, ...(shown === undefined ? {} : { style: shown }) };
+      return { verb: verbs[at]!, label, mark: markOf(remedy), ...(shown === undefined ? {} : { style: shown }) };
     }),
     { verb: 'assign', label: 'Assign to…', people: { chosen: incident.acknowledgedBy } },
   ];

@@ -9,6 +9,7 @@ import type { Role } from '#ports/roles.ts';
 
 import { type Ask, byName } from './ask.ts';
 import type { IncidentBook } from './incidents.ts';
+import { markOf } from './remedy-mark.ts';
 import { plain, say } from './replies.ts';
 import type { World } from './world.ts';
 
@@ -61,7 +62,7 @@ export function createIncidentPress({ world, who, ask, incidents }: Needs) {
       case 'remedy-1':
       case 'remedy-2':
       case 'remedy-3':
-        return remedy(press, incident, Number(press.verb.slice(-1)) - 1);
+        return remedy(press, incident);
       case 'confirm':
       case 'cancel':
       case 'approve':
@@ -109,10 +110,10 @@ export function createIncidentPress({ world, who, ask, incidents }: Needs) {
     return audit(press, incident, 'maintenance');
   }
 
-  async function remedy(press: Press, incident: IncidentRecord, index: number): Promise<void> {
-    if (incident.shown !== incident.version)
-      throw new Refusal('conflict', 'This card is just being updated. Look at it again, then press.');
-    const offered = (incident.report as unknown as Report).remedies[index];
+  /** What the pressed card offered, whatever has become the first remedy since. */
+  async function remedy(press: Press, incident: IncidentRecord): Promise<void> {
+    const { remedies } = incident.report as unknown as Report; // written by the incident book
+    const offered = remedies.find((one) => markOf(one) === press.mark);
     if (offered === undefined)
       throw new Refusal('bad-input', 'This remedy is no longer offered: the incident has changed. Look at its card.');
     const words = readWords(offered.line, ['from']);

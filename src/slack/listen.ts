@@ -122,6 +122,7 @@ async function onPress(of: Of, body: BlockAction, respond: RespondFn | undefined
   };
   const answer = createAnswer(of, to);
   const menu = action.type === 'users_select' ? action : undefined;
+  const [token = '', mark] = ('value' in action ? (action.value ?? '') : action.block_id).split(' ');
   if (!isVerb(action.action_id) || !('value' in action || menu !== undefined))
     return answer(say(`This card is out of date and its buttons no longer work. Ask again with /${of.prefix}deck.`));
   await of.inbound.press({
@@ -129,7 +130,8 @@ async function onPress(of: Of, body: BlockAction, respond: RespondFn | undefined
     actor,
     verb: action.action_id,
     ...(menu === undefined ? {} : { person: menu.selected_user }),
-    token: 'value' in action ? (action.value ?? '') : action.block_id,
+    token,
+    ...(mark === undefined ? {} : { mark }),
     channel: to.channel,
     ...(typeof ts === 'string' ? { ts } : {}),
     isEphemeral: body.container['is_ephemeral'] === true,

@@ -246,13 +246,14 @@ function menuOf({ verb, label }: Button, { chosen }: NonNullable<Button['people'
 }
 
 /** Source of the lengths: https://docs.slack.dev/reference/block-kit/block-elements/button-element */
-function buttonOf({ verb, label, style, confirm }: Button, token: string, subject: string): SlackButton {
+function buttonOf({ verb, label, style, confirm, mark }: Button, token: string, subject: string): SlackButton {
+  const value = mark === undefined ? token : `${token} ${mark}`;
   return {
     type: 'button',
     action_id: verb,
     text: { ...plain(label, 75), emoji: true },
     accessibility_label: plain(`${label}: ${subject}`, 75).text,
-    ...(token === '' ? {} : { value: token.slice(0, 2_000) }),
+    ...(token === '' ? {} : { value: value.slice(0, 2_000) }),
     ...(style === undefined ? {} : { style }),
     ...(confirm === undefined
       ? {}

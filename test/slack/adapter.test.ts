@@ -40,13 +40,13 @@ describe('the Slack adapter', () => {
     );
   });
 
-  it('posts, edits in place and hands presses on with the token of the card', async () => {
+  it('posts, edits in place and hands presses on with the token of the card and the mark of the button', async () => {
     const post: Post = {
       message: {
         alert: 'Plan',
         title: 'Plan',
         sections: [{ kind: 'steps', steps: [{ label: 'Stop', state: 'running' }] }],
-        buttons: [{ verb: 'approve', label: 'Approve', style: 'primary' }],
+        buttons: [{ verb: 'approve', label: 'Approve', style: 'primary', mark: 'plan-7' }],
       },
       token: 'token-1',
     };
@@ -56,6 +56,7 @@ describe('the Slack adapter', () => {
     expect(started.heard.presses[0]).toMatchObject({
       verb: 'approve',
       token: 'token-1',
+      mark: 'plan-7',
       channel: 'C0OPS',
       ts: ref.ts,
       actor: { id: 'U0APPROVER' },
