@@ -76,6 +76,11 @@ export type ProbeResult = {
   /** What the name in the URL resolved to, to see what sites share. Absent when it did not. Never shown to people. */
   addresses?: readonly string[];
   /**
+   * The name at the end of the CNAMEs of the name in the URL (a load balancer, a CDN), its own where it has none. Asked for
+   * with `freshDns` only; absent when the DNS did not say in time.
+   */
+  canonical?: string;
+  /**
    * Absent: up. `detail` is short and holds no secret and no resolved internal address; of an answer at most the cut
    * value that an expectation of deckhand.yml names.
    */

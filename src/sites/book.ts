@@ -141,6 +141,7 @@ const State = z.object({
   checkedAt: at,
   lastMs: at,
   addresses: z.string().optional(),
+  canonical: z.string().optional(),
   lastOutage: z.object({ startedAt: z.number(), endedAt: z.number(), cause: Evidence }).optional(),
   sight: Sight.optional(),
   alone: z.object({ since: z.number(), until: at, sight: Sight }).optional(),

@@ -1,15 +1,18 @@
 import type { Site } from '#ports/site-settings.ts';
 
 /** Why sites fail together, the closest reason first. */
-export const relations = ['parent', 'server', 'load balancer', 'host', 'address'] as const;
+export const relations = ['parent', 'server', 'load balancer', 'host', 'name', 'address'] as const;
 export type Relation = (typeof relations)[number];
 /** What several sites share, and those of them that fail now, the first to fail first. */
 export type Shared = { by: Relation; what: string; failing: ReadonlySet<string> };
 
-/** Knows which sites share a server, a load balancer, a host or an address, and which of them fail. */
+/** Where its name leads: to these addresses, and by CNAMEs to this name. */
+type Leads = { addresses?: string | undefined; canonical?: string | undefined };
+
+/** Knows which sites share a server, a load balancer, a host, a name behind theirs or an address, and which of them fail. */
 export type Kin = {
   /** Files a site, or files it anew. */
-  file: (site: Site, of: { addresses: string | undefined; failing: boolean }) => void;
+  file: (site: Site, of: Leads & { failing: boolean }) => void;
   forget: (name: string) => void;
   /** What the site shares with others that fail now; itself is among them when it fails. */
   shared: (name: string) => readonly Shared[];
@@ -29,9 +32,9 @@ export function createKin(): Kin {
   const homes = new Map<string, { keys: readonly string[]; parent: string | undefined }>();
   const children = new Map<string, Set<string>>();
 
-  function file(site: Site, of: { addresses: string | undefined; failing: boolean }): void {
+  function file(site: Site, of: Leads & { failing: boolean }): void {
     const { name, parent } = site;
-    const bonds = bondsOf(site, of.addresses);
+    const bonds = bondsOf(site, of);
     const keys = bonds.map(({ by, what }) => `${by} ${what}`);
     const before = homes.get(name);
     if (before === undefined || before.keys.join('\n') !== keys.join('\n') || before.parent !== parent) {
@@ -90,15 +93,21 @@ function into(map: Map<string, Set<string>>, key: string, name: string): void {
   map.set(key, set);
 }
 
-function bondsOf(site: Site, addresses: string | undefined): readonly { by: Relation; what: string }[] {
+function bondsOf(site: Site, { addresses = '', canonical = '' }: Leads): readonly { by: Relation; what: string }[] {
   const host = URL.parse(site.url)?.host ?? site.url;
-  const balancer = site.loadBalancer ?? balancerOf(host);
+  const balancer = loadBalancerOf(site, canonical);
   return [
     ...(site.instance === undefined ? [] : [{ by: 'server', what: site.instance } as const]),
     ...(balancer === undefined ? [] : [{ by: 'load balancer', what: balancer } as const]),
     { by: 'host', what: host },
-    ...(addresses === undefined || addresses === '' ? [] : [{ by: 'address', what: addresses } as const]),
+    ...(canonical === '' ? [] : [{ by: 'name', what: canonical } as const]),
+    ...(addresses === '' ? [] : [{ by: 'address', what: addresses } as const]),
   ];
+}
+
+/** As deckhand.yml says, else as the host or the name behind it tells. Pure. */
+export function loadBalancerOf(site: Site, canonical = ''): string | undefined {
+  return site.loadBalancer ?? balancerOf(URL.parse(site.url)?.host ?? site.url) ?? balancerOf(canonical);
 }
 
 /** The names that AWS gives load balancers: `my-balancer-1234567890.us-east-1.elb.amazonaws.com`. */

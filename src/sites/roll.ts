@@ -106,7 +106,7 @@ export function createRoll(world: World, fence: Fence | undefined) {
 
   function file({ site, state }: Entry): void {
     const failing = ((state.phase === 'suspect' && !isAlone(state)) || isDown(state)) && !state.quiet;
-    kin.file(site, { addresses: state.addresses, failing });
+    kin.file(site, { ...state, failing });
   }
 
   function retire(name: string, told: Watched['told'], as?: string): void {

@@ -154,7 +154,8 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
     if (maintenance.of(entry.site.name) === undefined) recorder.saw(entry.site, { before, after, result });
     else recorder.skip(entry.site.name);
     const turned = before.phase !== after.phase || isAlone(before) !== isAlone(after);
-    if (turned || before.addresses !== after.addresses || before.quiet !== after.quiet) roll.file(entry);
+    const moved = before.addresses !== after.addresses || before.canonical !== after.canonical;
+    if (turned || moved || before.quiet !== after.quiet) roll.file(entry);
     guard.saw({
       turned: after.phase === 'suspect' && before.phase !== 'suspect',
       reached: result.failure === undefined || result.status !== undefined,

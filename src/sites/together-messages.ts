@@ -2,7 +2,7 @@ import { count, some } from '#lib/format.ts';
 import type { Site } from '#ports/site-settings.ts';
 
 import type { Follower } from './incident.ts';
-import type { Relation } from './kin.ts';
+import { loadBalancerOf, type Relation } from './kin.ts';
 import * as messages from './messages.ts';
 import type { Server } from './server.ts';
 import { isDown, type SiteState } from './verdict.ts';
@@ -35,7 +35,7 @@ export function down(of: Of & { first: boolean }): messages.Words {
         ...(isDown(state) ? [['Looked at', site.name] as const] : []),
         ...facts,
       ],
-      detail: [because(followers, site), ...single.report.detail],
+      detail: [because(of), ...single.report.detail],
       sites: names,
     },
     note: of.first ? single.note : `Now ${count(names.length, 'site')} down: ${some(names, mostNames)}.`,
@@ -73,22 +73,24 @@ function namesOf({ site, state, followers }: Of, down: boolean): readonly string
 }
 
 /** The reason they are told together, as people call it. */
-function whatOf({ site, server, followers }: Of): string {
+function whatOf({ site, state, server, followers }: Of): string {
   switch (closest(followers)) {
     case 'parent':
       return site.name;
     case 'server':
       return `server ${server.kind === 'found' && server.name !== '' ? server.name : (site.instance ?? '')}`;
     case 'load balancer':
-      return `load balancer ${site.loadBalancer ?? URL.parse(site.url)?.hostname ?? ''}`;
+      return `load balancer ${loadBalancerOf(site, state.canonical) ?? ''}`;
     case 'host':
       return URL.parse(site.url)?.host ?? site.url;
+    case 'name':
+      return state.canonical ?? 'one name';
     case 'address':
       return 'one address';
   }
 }
 
-function because(followers: readonly Follower[], site: Site): string {
+function because({ followers, site, state }: Of): string {
   switch (closest(followers)) {
     case 'parent':
       return `The others cannot work without ${site.name}. What stays down after it is told on its own.`;
@@ -98,6 +100,8 @@ function because(followers: readonly Follower[], site: Site): string {
       return 'They are behind one load balancer, so look at that first.';
     case 'host':
       return 'They have one host name, so look at that host first.';
+    case 'name':
+      return `Their names all lead to ${state.canonical ?? 'one name'} (CNAME), a load balancer or CDN; look at that first.`;
     case 'address':
       return 'Their names lead to one address, so look at what answers there first.';
   }

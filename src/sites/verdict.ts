@@ -49,6 +49,8 @@ export type SiteState = {
   lastMs?: number | undefined;
   /** What its name stood for when it was last resolved: sites that share it fail together. Never shown. */
   addresses?: string | undefined;
+  /** The name that its CNAMEs end at, as seen when it was last under suspicion. */
+  canonical?: string | undefined;
   lastOutage?: Outage | undefined;
   /** What other places saw when the outage was confirmed. */
   sight?: Sight | undefined;
@@ -75,6 +77,7 @@ export function judge(state: SiteState, result: ProbeResult, site: Site, sight?:
     checkedAt: result.startedAt,
     lastMs: result.phases.totalMs,
     addresses: result.addresses?.toSorted().join(' ') ?? state.addresses,
+    canonical: result.canonical ?? state.canonical,
   };
   const tracked = track(checked, result.failure === undefined, site);
   const seen = { ...tracked, certificate: certificateOf(tracked, result) };

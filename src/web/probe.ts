@@ -40,7 +40,8 @@ export function createWeb(world: {
     const startedAt = clock.now();
     const trip = createTrip(clock);
     const watch = stalls.begin();
-    const found: Seen = { status: undefined, certificate: undefined, addresses: undefined };
+    const found: Seen = { status: undefined, certificate: undefined, addresses: undefined, canonical: undefined };
+    if (of.freshDns) seeCanonical(of, found);
     const { failure, silent } = await bounded(of, trip, found);
     trip.end();
     const ours = silent && stoodStill(watch.standstillMs(), of.deadlineMs);
@@ -51,8 +52,15 @@ export function createWeb(world: {
       ...(found.status === undefined ? {} : { status: found.status }),
       ...(found.certificate === undefined ? {} : { certificate: found.certificate }),
       ...(found.addresses === undefined ? {} : { addresses: found.addresses }),
+      ...(found.canonical === undefined ? {} : { canonical: found.canonical }),
       ...(failure === undefined ? {} : { failure: ours ? overloaded : failure }),
     };
+  }
+
+  /** No check waits for it: what comes later is there for the next one. */
+  function seeCanonical({ url }: Probe, found: Seen): void {
+    const host = URL.parse(url)?.hostname ?? '';
+    if (host !== '') void resolver.canonical(host).then((name) => void (found.canonical = name));
   }
 
   /** What is wrong, if anything; never later than the deadline. `silent`: judged by a time limit of ours. */

@@ -3,6 +3,7 @@ import { Resolver as DnsResolver, lookup } from 'node:dns/promises';
 import type { Clock } from '#ports/clock.ts';
 import type { RecordType } from '#ports/web.ts';
 
+import { createCanonical } from './canonical.ts';
 import { dnsSilence, Found } from './failures.ts';
 
 export type Resolved = readonly { address: string; family: 4 | 6 }[];
@@ -10,6 +11,8 @@ export type Resolved = readonly { address: string; family: 4 | 6 }[];
 export type Resolver = {
   /** `fresh`: not from the cache. Otherwise answers from it while it is valid, and also when the server is silent. */
   resolve: (host: string, options: { fresh: boolean; family?: 4 | 6 | undefined }) => Promise<Resolved>;
+  /** The name at the end of its CNAMEs, its own where it has none; undefined when the DNS does not say. Never throws. */
+  canonical: (host: string) => Promise<string | undefined>;
   /** The records of a name as text (`10 mail.example.com`), never from a cache. */
   records: (name: string, type: RecordType) => Promise<readonly string[]>;
   /** Ends what is pending. Safe to repeat. */
@@ -45,6 +48,8 @@ export function createResolver(world: {
   const cache = new Map<string, { addresses: Resolved; validUntil: number; usableUntil: number }>();
   const pending = new Map<string, Promise<Resolved>>();
   const lane = createLanes(mostSystemLookups);
+  const canonicalOf = createCanonical({ clock, aliasOf: (name) => dns.resolveCname(name) });
+  const canonical: Resolver['canonical'] = async (host) => (isSystem(host) ? undefined : canonicalOf(host));
 
   async function resolve(
     host: string,
@@ -130,7 +135,7 @@ export function createResolver(world: {
     }
   }
 
-  return { resolve, records, close: () => dns.cancel() };
+  return { resolve, canonical, records, close: () => dns.cancel() };
 }
 
 type Wanted = { name: string; family: 4 | 6 | undefined };

@@ -30,11 +30,12 @@ async function aWorld(sites: readonly Site[], maintenance: readonly MaintenanceW
   const world = {
     canary: true,
     addresses: undefined as readonly string[] | undefined,
+    canonical: undefined as string | undefined,
     certificates: {} as Readonly<Record<string, { validTo: number; fingerprint: string }>>,
   };
   const probed: string[] = [];
   const web = {
-    probe: async ({ url }: Probe): Promise<ProbeResult> => {
+    probe: async ({ url, freshDns }: Probe): Promise<ProbeResult> => {
       const { name } = sites.find((site) => site.url === url) ?? { name: url };
       probed.push(name);
       const at = clock.now();
@@ -42,6 +43,7 @@ async function aWorld(sites: readonly Site[], maintenance: readonly MaintenanceW
       const more = {
         ...(world.addresses === undefined ? {} : { addresses: world.addresses }),
         ...(certificate === undefined ? {} : { certificate }),
+        ...(world.canonical === undefined || !freshDns ? {} : { canonical: world.canonical }),
       };
       if (dead.has(name)) return { ...unanswered(at), ...more };
       return broken.has(name) ? { ...aFailure(at), ...more } : { ...aResult(at), ...more };
@@ -125,6 +127,20 @@ describe('sites that fail together', () => {
 
     expect(titles()).toEqual(['10 sites down · one address']);
     expect(JSON.stringify(told.all)).not.toContain('10.1.2.3');
+  });
+
+  it.each([
+    ['d1.cloudfront.net', 'd1.cloudfront.net'],
+    ['edge-1234567890.eu-west-1.elb.amazonaws.com', 'load balancer edge'],
+  ])('are one message when their names lead by CNAMEs to %s', async (canonical, title) => {
+    const sites = numbered(10);
+    const { clock, titles, broken, world } = await aWorld(sites);
+    world.canonical = canonical;
+    for (const { name } of sites) broken.add(name);
+
+    await clock.advance(5 * minute);
+
+    expect(titles()).toEqual([`10 sites down · ${title}`]);
   });
 
   it('are each told at once when they share nothing', async () => {

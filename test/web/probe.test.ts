@@ -57,6 +57,19 @@ describe('a check of a site that is up', () => {
     expect(Object.values(parts).reduce((sum, part) => sum + part, 0)).toBeCloseTo(totalMs, 3);
   });
 
+  it('tells where its CNAMEs end in a re-check, and asks for none otherwise', async () => {
+    const site = await http((_request, response) => void setTimeout(() => response.end(), 200));
+    const { web, asked } = await webOn({ 'shop.test': ['CNAME d1.cdn.test', '127.0.0.1'], 'd1.cdn.test': [] });
+    const probe = { deadlineMs: 5_000, statuses: [], verifyTls: true, maxRedirects: 5 };
+    const url = `http://shop.test:${new URL(site).port}/`;
+
+    expect(await web.probe({ ...probe, url, freshDns: false })).not.toHaveProperty('canonical');
+    expect(asked.filter((one) => one.startsWith('CNAME'))).toEqual([]);
+    await expect
+      .poll(async () => (await web.probe({ ...probe, url, freshDns: true })).canonical, { timeout: 10_000 })
+      .toBe('d1.cdn.test');
+  });
+
   it('asks over a connection of its own, says who it is, and wants nothing packed', async () => {
     const seen: unknown[] = [];
     const site = await http((request, response) => {

@@ -13,7 +13,7 @@ async function on(zone: Zone, ttl?: number, clock = createFakeClock()) {
   const ask = async (name: string, fresh = false) =>
     (await resolver.resolve(name, { fresh })).map(({ address }) => address);
   const questions = () => server.asked.filter((one) => one.startsWith('A ')).length;
-  return { ask, questions, clock };
+  return { ask, questions, clock, resolver, asked: server.asked };
 }
 
 describe('the resolver', () => {
@@ -105,6 +105,38 @@ describe('the resolver', () => {
     patient.close();
     await Promise.all(lost);
     expect(given).toBe(20);
+  });
+
+  it('follows CNAMEs to the last name, and asks for them again after five minutes', async () => {
+    const zone: Zone = { 'shop.test': ['CNAME Shops.test.'], 'shops.test': ['CNAME d1.cdn.test'], 'd1.cdn.test': [] };
+    const { resolver, asked, clock } = await on(zone);
+
+    expect(await Promise.all(['shop.test', 'SHOP.test.'].map((name) => resolver.canonical(name)))).toEqual([
+      'd1.cdn.test',
+      'd1.cdn.test',
+    ]);
+    expect(asked).toEqual(['CNAME shop.test', 'CNAME shops.test', 'CNAME d1.cdn.test']);
+    await clock.advance(299_000);
+    expect(await resolver.canonical('shop.test')).toBe('d1.cdn.test');
+    expect(asked).toHaveLength(3);
+    zone['shop.test'] = ['192.0.2.1'];
+    await clock.advance(2_000);
+
+    expect(await resolver.canonical('shop.test')).toBe('shop.test');
+  });
+
+  it('ends where CNAMEs go in a circle, and says nothing of a name while the servers are silent', async () => {
+    const { resolver, asked } = await on({
+      'a.test': ['CNAME b.test'],
+      'b.test': ['CNAME a.test'],
+      'c.test': 'silent',
+    });
+
+    expect(await resolver.canonical('a.test')).toMatch(/^[ab]\.test$/);
+    expect(asked.length).toBeLessThan(10);
+    expect(await resolver.canonical('c.test')).toBeUndefined();
+    expect(await resolver.canonical('localhost')).toBeUndefined();
+    expect(await resolver.canonical('192.0.2.1')).toBeUndefined();
   });
 
   it('asks the system for localhost and names without a dot', async () => {

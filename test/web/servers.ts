@@ -50,7 +50,7 @@ export async function deadPort(): Promise<number> {
   return port;
 }
 
-/** Name to addresses, `MX 10 mail.test` or `TXT text`; 'silent' for no answer at all; what is not listed does not exist. */
+/** Name to addresses, `CNAME other.test`, `MX 10 mail.test` or `TXT text`; 'silent' for no answer at all; what is not listed does not exist. */
 export type Zone = Record<string, readonly string[] | 'silent'>;
 
 /** A DNS server on loopback that answers A questions from `zone`, with a TTL in seconds. */
@@ -80,11 +80,12 @@ export async function dns(zone: Zone, ttl = 60): Promise<{ address: string; aske
   return { address: `127.0.0.1:${socket.address().port}`, asked };
 }
 
-const types: Readonly<Record<number, string>> = { 1: 'A', 15: 'MX', 16: 'TXT', 28: 'AAAA' };
+const types: Readonly<Record<number, string>> = { 1: 'A', 5: 'CNAME', 15: 'MX', 16: 'TXT', 28: 'AAAA' };
 
 /** What a record of this type holds (RFC 1035 §3.3, RFC 3596); nothing when it is of another type. */
 function dataOf(record: string, type: number): readonly Uint8Array[] {
   const [kind = '', first = '', second = ''] = record.split(' ');
+  if (kind === 'CNAME') return type === 5 ? [labels(first)] : [];
   if (kind === 'MX') return type === 15 ? [Buffer.concat([Buffer.from([0, Number(first)]), labels(second)])] : [];
   if (kind === 'TXT')
     return type === 16 ? [Buffer.concat([Buffer.from([record.length - 4]), Buffer.from(record.slice(4))])] : [];
