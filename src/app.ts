@@ -114,7 +114,7 @@ export function createApp(outside: AppWorld): App {
   const automatic = createAutomatic({ world, asking, incidents });
   const whyNotAct = createServerGuard(world);
   const freeze = createFreeze(world);
-  const remedy = createRemediation({ world, automatic, incidents, whyNotAct, freeze });
+  const remedy = createRemediation({ world, automatic, incidents, whyNotAct, freeze, onGivenUp: remind });
   const backups = createBackupWatch({ ...world, incidents });
   const digest = createDigest(world);
   const timed = createTimedWork({

@@ -41,6 +41,8 @@ type Needs = {
   incidents: Incidents;
   whyNotAct: WhyNotAct;
   freeze: () => Freeze | undefined;
+  /** Tells the people who are needed now. */
+  onGivenUp: () => Promise<void>;
 };
 /** A last look at what an incident is about: why nothing may be done for it now; undefined: it may. Throws when nobody knows. */
 export type WhyNotAct = (of: {
@@ -55,7 +57,8 @@ export type WhyNotAct = (of: {
  * Acts by itself on open incidents, where deckhand.yml allows it (`policy/may-act.ts` decides). A try is written down before
  * it is asked for, and its id is the same however often it is asked: after a crash it happens once.
  */
-export function createRemediation({ world, automatic, incidents, whyNotAct, freeze }: Needs): () => Promise<void> {
+export function createRemediation(needs: Needs): () => Promise<void> {
+  const { world, automatic, incidents, whyNotAct, freeze } = needs;
   const spanOf = createWindows(world.calendar);
 
   return async function remedy() {
@@ -146,8 +149,10 @@ export function createRemediation({ world, automatic, incidents, whyNotAct, free
   }
 
   async function handOver(incident: IncidentRecord, why: string): Promise<void> {
+    if (reportOf(incident).tried?.some(({ key }) => key === givenUp) === true) return;
     const line = `By itself · gives up: ${why}. People must look now.`;
     await incidents.tried(incident.id, { key: givenUp, line });
+    await needs.onGivenUp();
   }
 
   /** How a try went, by its run; that its incident is still open is what tells whether it helped. */

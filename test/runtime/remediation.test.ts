@@ -80,7 +80,14 @@ function setting() {
   const incidents = { tried: async (_id: string, { key }: { key: string }) => void said.push(key) };
   const whyNotAct = async () => state.why;
   const start = () =>
-    createRemediation({ world, automatic, incidents: incidents as never, freeze: () => undefined, whyNotAct });
+    createRemediation({
+      world,
+      automatic,
+      incidents: incidents as never,
+      freeze: () => undefined,
+      whyNotAct,
+      onGivenUp: async () => void said.push('people were told'),
+    });
   return { start, asked, said, state, watch, clock };
 }
 
@@ -110,7 +117,7 @@ describe('acting by itself', () => {
     expect(asked.size).toBe(1);
   });
 
-  it('is left to people once nothing else may be tried', async () => {
+  it('is left to people once nothing else may be tried, and they are told at once, and once only', async () => {
     const { start, asked, said, state } = setting();
     const look = start();
     await look();
@@ -118,9 +125,12 @@ describe('acting by itself', () => {
     state.run = { state: 'done', result: { helped: false }, endedAt: 99_000 } as unknown as Run;
 
     await look();
+    const told = { ...(incident.report as object), tried: [{ key: 'given-up', line: 'gives up' }] };
+    state.incident = { ...incident, report: told };
+    await look();
 
     expect(asked.size).toBe(1);
-    expect(said).toEqual(['given-up']);
+    expect(said).toEqual(['given-up', 'people were told']);
   });
 });
 
