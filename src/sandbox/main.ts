@@ -44,21 +44,21 @@ async function main(): Promise<void> {
     stateFile: join(dataDir, 'ec2.json'),
     now: Date.now,
   });
-  const site = createDemoSite();
+  const site = createDemoSite(() => ec2.servers.named('web-1'));
   const pace = { now: Date.now, speed: flags.speed };
   const aws = createAwsEverywhere({
     ...pace,
     places: ec2.places,
     stateFile: join(dataDir, 'aws.json'),
     restarted: (what) => {
-      if (what.kind === 'service' || what.lines.some((line) => restartsShop.test(line))) site.mend();
+      if (what.kind === 'service' || what.lines.some((line) => restartsShop.test(line))) site.restarted();
     },
   });
   const docker = createDocker({
     ...pace,
     stateFile: join(dataDir, 'docker.json'),
     restarted: (name) => {
-      if (name === 'shop') site.mend();
+      if (name === 'shop') site.restarted();
     },
   });
   const slack = createSlack({

@@ -23,6 +23,10 @@ export type Server = {
   tags: Readonly<Record<string, string>>;
   /** When its last change of power was, or will be, over. */
   startedAt: number;
+  /** When its operating system last began: by a start or a reboot. */
+  bootedAt: number;
+  /** What is attached to it. */
+  disks: readonly { id: string; fromSnapshot: boolean }[];
 };
 export type Servers = {
   account: () => string;

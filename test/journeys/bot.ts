@@ -14,6 +14,8 @@ export type Bot = Driver & {
   start: (how?: { ready: boolean }) => Promise<void>;
   /** Puts a section of deckhand.yml in place of what stands under its name; taken over by itself within seconds. */
   configure: (section: string, yaml: string) => void;
+  /** Puts sections in place and waits until they are in force. Fails at once with what Deckhand says of them when it refuses. */
+  reconfigure: (sections: Readonly<Record<string, string>>) => Promise<void>;
   settingsFile: string;
   /** What the newest process has printed. */
   output: () => string;
@@ -46,9 +48,18 @@ export async function startBot({
     if (ready) await printed(bot, /Deckhand is ready/, 60_000);
   };
   const kill = (signal: 'SIGKILL' | 'SIGTERM') => bot.kill(signal);
+  const verdicts = () => [...bot.output().matchAll(/^.*"changed settings (applied|refused).*$/gm)];
+  const driver = createDriver(url!);
+  const reconfigure = async (sections: Readonly<Record<string, string>>): Promise<void> => {
+    const [text, before] = [readFileSync(file, 'utf8'), verdicts().length];
+    for (const [section, yaml] of Object.entries(sections)) configure(section, yaml);
+    if (readFileSync(file, 'utf8') === text) return;
+    const verdict = await driver.until(async () => verdicts()[before], 'a verdict on the new settings', 60_000);
+    if (verdict[1] === 'refused') throw new Error(`the new settings were refused:\n${verdict[0]}`);
+  };
   await start();
   return {
-    ...createDriver(url!),
+    ...driver,
     crash: async (meanwhile) => {
       await kill('SIGKILL');
       await meanwhile?.();
@@ -57,6 +68,7 @@ export async function startBot({
     kill,
     start,
     configure,
+    reconfigure,
     settingsFile: file,
     output: () => bot.output(),
     stop: async () => {

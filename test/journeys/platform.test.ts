@@ -73,10 +73,10 @@ describe('the demo site', () => {
     await platform.scripts.run({ ...script, lines: ['systemctl restart shop'] });
     expect(await siteNow()).toMatchObject({ status: 200 });
 
-    await sandbox.site({ status: 500, mendable: false });
+    await sandbox.site({ status: 500, cure: 'nothing' });
     await platform.scripts.run({ ...script, lines: ['systemctl restart shop'] });
     expect(await siteNow()).toMatchObject({ status: 500 });
-    await sandbox.site({ status: 200, mendable: true });
+    await sandbox.site({ status: 200, cure: 'restart' });
     platform.close();
   });
 });

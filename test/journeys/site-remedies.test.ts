@@ -26,7 +26,7 @@ const requests = async () => (await bot.call('GET', 'site')).body['requests'] as
 
 /** The settings are in force, and everything is well. */
 async function well(): Promise<void> {
-  await bot.site({ up: true, status: 200, mendable: true });
+  await bot.site({ up: true, status: 200, cure: 'restart' });
   await bot.until(async () => (await open()).length === 0, 'the end of every alert', 60_000);
   const seen = await requests();
   await bot.until(async () => (await requests()) > seen + 2, 'two checks', 60_000);
@@ -99,7 +99,7 @@ describe('a remedy without a person', () => {
     );
     await well();
     const before = (await by()).length;
-    await bot.site({ status: 500, mendable: false });
+    await bot.site({ status: 500, cure: 'nothing' });
     const alert = await bot.read('alerts', /CRITICAL: demo-shop is down/, 30_000);
 
     await bot.turn(alert, /By itself · gives up: two tries were no help/, 60_000);

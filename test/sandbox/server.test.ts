@@ -420,12 +420,12 @@ describe('the demo site', () => {
 
     const answer = await postJson(`${server.url}/sandbox/api/site`, { latencyMs: 5 });
 
-    expect(JSON.parse(answer.text)).toEqual({ up: true, status: 503, latencyMs: 5, mendable: true, requests: 0 });
+    expect(JSON.parse(answer.text)).toEqual({ up: true, status: 503, latencyMs: 5, cure: 'restart', requests: 0 });
     expect(JSON.parse((await send(`${server.url}/sandbox/api/site`)).text)).toEqual({
       up: true,
       status: 503,
       latencyMs: 5,
-      mendable: true,
+      cure: 'restart',
       requests: 0,
     });
   });
@@ -436,6 +436,7 @@ describe('the demo site', () => {
     [{ status: 600 }],
     [{ latencyMs: -1 }],
     [{ latencyMs: 1e9 }],
+    [{ cure: 'prayer' }],
     [{ colour: 1 }],
     [{}],
     [[]],
@@ -448,6 +449,6 @@ describe('the demo site', () => {
 
     expect(answer.status).toBe(400);
     expect(JSON.parse(answer.text).error).toContain('for example');
-    expect(site.state()).toEqual({ up: true, status: 200, latencyMs: 0, mendable: true, requests: 0 });
+    expect(site.state()).toEqual({ up: true, status: 200, latencyMs: 0, cure: 'restart', requests: 0 });
   });
 });

@@ -45,5 +45,7 @@ function serverOf(world: World, instance: Instance): Server {
     group: instance.tags.get(groupTag),
     tags: Object.fromEntries(instance.tags),
     startedAt: instance.power.doneAt,
+    bootedAt: instance.initializedAt - world.pace.initialize,
+    disks: world.attachedTo(instance).map(({ volume }) => ({ id: volume.id, fromSnapshot: volume.snapshotId !== '' })),
   };
 }

@@ -16,7 +16,7 @@ export type State = {
   views: readonly SlackView[];
   home: SlackView | undefined;
   ec2: Ec2Dump | undefined;
-  site: { up: boolean; status: number; latencyMs: number; mendable: boolean; requests: number } | undefined;
+  site: { up: boolean; status: number; latencyMs: number; cure: string; requests: number } | undefined;
   /** False while the event stream is down. */
   online: boolean;
   /** Latest `ts` seen, by person and channel. */
