@@ -6,20 +6,8 @@ import type { Settings } from '#ports/settings.ts';
 import { approval, toRule } from './approval-schema.ts';
 import { aws } from './aws-schema.ts';
 import { digest, digests, toDigests } from './digests-schema.ts';
-import {
-  channelId,
-  cron,
-  duration,
-  flag,
-  groupId,
-  list,
-  privateTarget,
-  section,
-  text,
-  timezone,
-  userId,
-  whole,
-} from './fields.ts';
+import { channelId, duration, groupId, list, privateTarget, section, userId, whole } from './fields.ts';
+import { health, toHealth } from './health-schema.ts';
 import { history, siteReport, toHistory } from './history-schema.ts';
 import {
   alerts,
@@ -95,20 +83,6 @@ const web = section({
   allowPrivate: list(privateTarget, 100)
     .default([])
     .describe('Private hosts, addresses or networks that site checks may reach; instance metadata never'),
-});
-
-const health = section({
-  enabled: flag().default(true).describe("Watch EC2's status checks and scheduled events"),
-  cron: cron.default('* * * * *').describe('When to look'),
-  timezone: timezone.default('UTC').describe('Time zone of the cron line'),
-  confirm: whole(1, 60).default(2).describe('Looks in a row that must find it impaired before an alert'),
-  recover: whole(1, 60).default(2).describe('Looks in a row that must find it fine before the alert ends'),
-  tags: z
-    .record(text(128), z.string({ error: 'Expected text; put quotes around numbers and true.' }), {
-      error: 'Expected tags, one per line: `env: prod`.',
-    })
-    .default({})
-    .describe('Watch only servers with all these tags; empty = every server'),
 });
 
 export const SettingsFile = section({
@@ -276,7 +250,7 @@ export function toSettings(file: SettingsFile): Settings {
     },
     terraform: file.terraform,
     web: file.web,
-    health: file.health,
+    health: toHealth(file.health),
     digests: toDigests(file.digest, file.digests),
     retention: toRetention(file.retention),
     tags: toTags(file.tags),

@@ -2,26 +2,23 @@ import type { Instance, ScheduledEvent } from '#ports/cloud.ts';
 
 import type { Bond, Member } from './groups.ts';
 import type { Look } from './judge.ts';
+import { isBadNow } from './looks.ts';
 import type { HealthRecord } from './records.ts';
 
 export type Topic = 'checks' | 'events';
 
 /** The member that a server is of those that are told together; undefined when nothing is to be said of it. Pure. */
-export function memberOf(
-  topic: Topic,
-  { look, record }: { look: Look; record: HealthRecord },
-  { confirm }: { confirm: number },
-): Member | undefined {
-  return topic === 'checks' ? failing(look, record, confirm) : planned(look, record);
+export function memberOf(topic: Topic, { look, record }: { look: Look; record: HealthRecord }): Member | undefined {
+  return topic === 'checks' ? failing(look, record) : planned(look, record);
 }
 
-function failing({ id, instance }: Look, { course, checks }: HealthRecord, confirm: number): Member | undefined {
-  if (course.bad === 0 && !course.open) return undefined;
+function failing({ id, instance }: Look, { course, checks }: HealthRecord): Member | undefined {
+  if (!course.open && !isBadNow(course.looks)) return undefined;
   const group = checks?.group;
   // What is not listed, or well again in the newest look, gathers no others.
-  if (instance === undefined || (course.open && course.bad === 0))
+  if (instance === undefined || (course.open && course.good > 0))
     return { id, bonds: [], since: course.since ?? 0, stage: 'ending', group };
-  const isFresh = checks === undefined && course.bad <= confirm;
+  const isFresh = checks === undefined && course.fresh === true;
   const stage = !course.open ? 'suspect' : isFresh ? 'fresh' : 'confirmed';
   return { id, bonds: bondsOf(instance), since: course.since ?? 0, stage, group };
 }

@@ -1,5 +1,7 @@
 import type { Instance, InstanceHealth } from '#ports/cloud.ts';
 
+import { badOf, type Looks, withLook } from './looks.ts';
+
 /** The three status checks, the deepest cause first: a broken host breaks what runs on it. */
 export const checks = ['system', 'ebs', 'instance'] as const;
 export type Check = (typeof checks)[number];
@@ -42,45 +44,68 @@ export function rootOf(failing: readonly Check[]): Check {
   return checks.find((check) => failing.includes(check)) ?? 'system';
 }
 
-/** Looks in a row, kept between them; plain JSON. */
+/** What is kept between looks; plain JSON. */
 export type Course = {
-  bad: number;
+  looks: Looks;
+  /** Looks in a row that found it well, while it is open. */
   good: number;
   /** Confirmed: an incident. */
   open: boolean;
+  /** Confirmed by the newest look. */
+  fresh?: boolean | undefined;
   trouble?: Trouble | undefined;
   since?: number | undefined;
   firstGoodAt?: number | undefined;
 };
+/** An incident needs `confirm` bad ones of the last `outOf` looks, its end `recover` good ones in a row. */
+export type Confirmation = { confirm: number; outOf: number; recover: number };
 
-export const freshCourse: Course = { bad: 0, good: 0, open: false };
+export const freshCourse: Course = { looks: '', good: 0, open: false };
 
 /**
- * What follows from one more look: an incident needs `confirm` bad looks in a row, its end `recover` good ones; an
- * unclear look counts for neither. Pure.
+ * What follows from one more look. A server that comes and goes is an incident as well, and stays one as long as it does. An
+ * unclear look counts for nothing. Pure.
  */
 export function proceed(
   course: Course,
   finding: Finding,
-  of: { at: number; since: number | undefined; confirm: number; recover: number },
+  of: Confirmation & { at: number; since: number | undefined },
 ): Course {
   switch (finding.kind) {
     case 'unclear':
       return course;
     case 'impaired':
     case 'stopped': {
-      // Counted no further than it matters, so that what stays as it is need not be written again.
-      const bad = Math.min(course.bad + 1, of.confirm + 1);
+      const { fresh: _before, ...rest } = course;
+      const looks = withLook(course.looks, '-', of.outOf);
+      const opens = !course.open && badOf(looks) >= of.confirm;
+      const begins = !course.open && badOf(looks) === 1;
       const began = of.since ?? of.at;
-      const since = course.bad === 0 && !course.open ? began : (course.since ?? began);
-      return { bad, good: 0, open: course.open || bad >= of.confirm, trouble: finding, since };
+      return {
+        ...rest,
+        looks,
+        good: 0,
+        open: course.open || opens,
+        ...(opens ? { fresh: true } : {}),
+        trouble: finding,
+        since: begins ? began : (course.since ?? began),
+      };
     }
     case 'fine':
-    case 'idle': {
-      if (!course.open) return freshCourse;
-      const good = course.good + 1;
-      const open = good < of.recover;
-      return { ...course, bad: 0, good, open, firstGoodAt: course.good === 0 ? of.at : course.firstGoodAt };
-    }
+    case 'idle':
+      return course.open ? recovering(course, of) : quiet(course, of);
   }
+}
+
+function recovering({ fresh: _before, ...course }: Course, of: Confirmation & { at: number }): Course {
+  const good = course.good + 1;
+  const open = good < of.recover;
+  const looks = open ? withLook(course.looks, '+', of.outOf) : '';
+  return { ...course, looks, good, open, firstGoodAt: course.good === 0 ? of.at : course.firstGoodAt };
+}
+
+/** Not confirmed so far: remembered as long as it may still be. */
+function quiet(course: Course, { outOf }: Confirmation): Course {
+  const looks = withLook(course.looks, '+', outOf);
+  return looks === '' ? freshCourse : { ...course, looks };
 }

@@ -1,8 +1,8 @@
 import type { Instance, InstanceHealth, ScheduledEvent } from '#ports/cloud.ts';
-import type { Settings } from '#ports/settings.ts';
 
 import { caseOf } from './decisions.ts';
-import { diagnose, freshCourse, proceed, type Trouble } from './diagnosis.ts';
+import { type Confirmation, diagnose, freshCourse, proceed, type Trouble } from './diagnosis.ts';
+import { isBadNow } from './looks.ts';
 import type { HealthRecord } from './records.ts';
 
 /** One look at one server. `busy`: a run works on it, so what it shows is our own doing. */
@@ -15,7 +15,16 @@ export type Look = {
   busy: boolean;
 };
 export type Due =
-  | { topic: 'checks'; act: 'raise'; mark: string; trouble: Trouble; since: number; first: boolean }
+  | {
+      topic: 'checks';
+      act: 'raise';
+      mark: string;
+      trouble: Trouble;
+      since: number;
+      first: boolean;
+      /** It was well in between. */
+      flaps: boolean;
+    }
   | { topic: 'checks'; act: 'resolve'; trouble: Trouble; since: number; endedAt: number }
   | { topic: 'events'; act: 'raise'; mark: string; events: readonly ScheduledEvent[] }
   | { topic: 'events'; act: 'resolve'; endedAt: number };
@@ -23,11 +32,7 @@ export type Due =
 export const noRecord: HealthRecord = { course: freshCourse, missing: 0 };
 
 /** The record after one more look. Pure. */
-export function judge(
-  record: HealthRecord,
-  look: Look,
-  of: { now: number; settings: Pick<Settings['health'], 'confirm' | 'recover'> },
-): HealthRecord {
+export function judge(record: HealthRecord, look: Look, of: { now: number; settings: Confirmation }): HealthRecord {
   if (look.instance === undefined) return { ...record, missing: record.missing + 1 };
   const seen = { ...record, missing: 0 };
   if (look.busy) return seen;
@@ -48,7 +53,7 @@ export function due(record: HealthRecord, look: Look, of: { now: number; recover
 
 /** Nothing to remember: neither trouble nor anything told that is still open. */
 export function isPlain({ course, checks, events }: HealthRecord): boolean {
-  return course.bad === 0 && !course.open && checks === undefined && events === undefined;
+  return course.looks === '' && !course.open && checks === undefined && events === undefined;
 }
 
 /** What is still to be remembered after everything due was told; undefined: nothing. */
@@ -62,7 +67,17 @@ function dueChecks({ course, checks }: HealthRecord, look: Look, gone: boolean, 
   if (open && !gone && trouble !== undefined) {
     const mark = `${since}|${trouble.kind === 'impaired' ? trouble.checks.join(' ') : trouble.reason}${phaseOf(look, trouble, since, now)}`;
     if (checks?.sent === true && checks.mark === mark) return [];
-    return [{ topic: 'checks', act: 'raise', mark, trouble, since, first: checks === undefined }];
+    return [
+      {
+        topic: 'checks',
+        act: 'raise',
+        mark,
+        trouble,
+        since,
+        first: checks === undefined,
+        flaps: course.looks.includes('+'),
+      },
+    ];
   }
   if (checks === undefined) return [];
   const endedAt = gone ? now : (course.firstGoodAt ?? now);
@@ -92,5 +107,5 @@ function dueEvents({ events: told }: HealthRecord, look: Look, gone: boolean, no
 }
 
 function isStopOpen({ course }: HealthRecord): boolean {
-  return course.trouble?.kind === 'stopped' && course.bad > 0;
+  return course.trouble?.kind === 'stopped' && isBadNow(course.looks);
 }

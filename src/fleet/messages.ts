@@ -29,7 +29,7 @@ export const checkNames = {
   instance: 'instance status check',
 } as const satisfies Record<Check, string>;
 
-export function troubled(of: Subject & { trouble: Trouble; since: number; first: boolean }): Words {
+export function troubled(of: Subject & { trouble: Trouble; since: number; first: boolean; flaps: boolean }): Words {
   const { instance, trouble } = of;
   const what = whatFails(trouble);
   const rebooted = of.rebootedAt !== undefined && of.rebootedAt > of.since;
@@ -140,7 +140,7 @@ function whatFails(trouble: Trouble): string {
 }
 
 /** What AWS itself says, and what we know beside it. */
-function evidence(of: Subject & { trouble: Trouble; rebooted: boolean }): string {
+function evidence(of: Subject & { trouble: Trouble; rebooted: boolean; flaps: boolean }): string {
   const { trouble, health, rebootedAt, rebooted, now } = of;
   const planned = (health?.events ?? []).filter(({ completed }) => !completed).map(({ code }) => code);
   return [
@@ -149,6 +149,7 @@ function evidence(of: Subject & { trouble: Trouble; rebooted: boolean }): string
       : health === undefined
         ? 'its checks could not be read'
         : `system ${health.system}, instance ${health.instance}, EBS ${health.ebs}`,
+    ...(of.flaps ? ['it comes and goes'] : []),
     ...(rebooted ? [`a reboot by us ${duration(now - (rebootedAt ?? now))} ago did not help`] : []),
     ...(planned.length === 0 ? [] : [`AWS plans ${planned.join(', ')} for it`]),
   ].join('; ');

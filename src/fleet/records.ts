@@ -15,9 +15,10 @@ const Trouble = z.discriminatedUnion('kind', [
 const Told = z.object({ mark: z.string(), sent: z.boolean(), group: z.string().optional() });
 const HealthRecord = z.object({
   course: z.object({
-    bad: z.number(),
+    looks: z.string(),
     good: z.number(),
     open: z.boolean(),
+    fresh: z.boolean().optional(),
     trouble: Trouble.optional(),
     since: z.number().optional(),
     firstGoodAt: z.number().optional(),

@@ -37,7 +37,7 @@ export function createTeller(world: World) {
     known: ReadonlyMap<string, GroupRecord>,
   ): Promise<void> {
     const { health, monitoring } = settings.current();
-    const rules = { recover: health.recover, confirm: health.confirm, least: monitoring.group.members };
+    const rules = { recover: health.recover, least: monitoring.group.members };
     const { servers, groups } = assign(judged, { ...rules, known, now: clock.now() });
     const place = groups.length === 0 ? nowhere : await cloud.place().catch(() => nowhere);
     for (const one of servers) for (const to of one.joins) if (to.folds) await fold(one, to, groups);

@@ -28,7 +28,6 @@ type Of = {
   known: ReadonlyMap<string, GroupRecord>;
   now: number;
   recover: number;
-  confirm: number;
   least: number;
 };
 
@@ -65,10 +64,10 @@ export function assign(
   return { servers, groups };
 }
 
-function groupsOf(topic: Topic, judged: readonly Judged[], { known, confirm, least }: Of) {
+function groupsOf(topic: Topic, judged: readonly Judged[], { known, least }: Of) {
   const own = [...known].filter(([, kept]) => kept.topic === topic);
   return group(
-    judged.flatMap((one) => memberOf(topic, one, { confirm }) ?? []),
+    judged.flatMap((one) => memberOf(topic, one) ?? []),
     { least, known: new Map(own.map(([name, { bond }]) => [name, bond])) },
   );
 }

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+import type { Confirmation } from './diagnosis.ts';
+import { badOf, withLook } from './looks.ts';
+
 /** What a volume can suffer from, the worst first. io: AWS has stopped its I/O, since its data may be inconsistent. */
 export const ailments = ['error', 'io', 'impaired'] as const;
 export type Ailment = (typeof ailments)[number];
@@ -9,8 +12,8 @@ export type Ailing = { id: string; ailment: Ailment };
 /** What is kept of a volume that is, or was a moment ago, in trouble; plain JSON. */
 export const VolumeRecord = z.object({
   ailment: z.enum(ailments),
-  /** Looks in a row: in trouble, and well again. */
-  bad: z.number(),
+  looks: z.string(),
+  /** Looks in a row that found it well, while it is open. */
   good: z.number(),
   open: z.boolean(),
   since: z.number(),
@@ -18,13 +21,13 @@ export const VolumeRecord = z.object({
 export type VolumeRecord = z.infer<typeof VolumeRecord>;
 
 /**
- * What follows from one more look at all volumes of a place: trouble counts after `confirm` looks in a row and is over after
- * `recover` without it. `busy`: a run works on it, so this look says nothing. Those that are well have no record. Pure.
+ * What follows from one more look at all volumes of a place: confirmed and ended as servers are. `busy`: a run works
+ * on it, so this look says nothing. Those that are well have no record. Pure.
  */
 export function judgeVolumes(
   before: ReadonlyMap<string, VolumeRecord>,
   seen: readonly Ailing[],
-  of: { now: number; confirm: number; recover: number; busy: ReadonlySet<string> },
+  of: Confirmation & { now: number; busy: ReadonlySet<string> },
 ): ReadonlyMap<string, VolumeRecord> {
   const after = new Map<string, VolumeRecord>();
   const ailing = new Map(seen.map(({ id, ailment }) => [id, ailment]));
@@ -38,16 +41,16 @@ export function judgeVolumes(
 function proceed(
   before: VolumeRecord | undefined,
   ailment: Ailment | undefined,
-  of: { now: number; confirm: number; recover: number; busy: boolean },
+  of: Confirmation & { now: number; busy: boolean },
 ): VolumeRecord | undefined {
   if (of.busy) return before;
+  const looks = withLook(before?.looks ?? '', ailment === undefined ? '+' : '-', of.outOf);
   if (ailment !== undefined) {
-    // Counted no further than it matters: see `proceed` of servers.
-    const bad = Math.min((before?.bad ?? 0) + 1, of.confirm + 1);
-    const open = before?.open === true || bad >= of.confirm;
-    return { ailment, bad, good: 0, open, since: before?.since ?? of.now };
+    const open = before?.open === true || badOf(looks) >= of.confirm;
+    return { ailment, looks, good: 0, open, since: before?.since ?? of.now };
   }
-  if (before === undefined || !before.open) return undefined;
+  if (before === undefined) return undefined;
+  if (!before.open) return looks === '' ? undefined : { ...before, looks };
   const good = before.good + 1;
-  return good >= of.recover ? undefined : { ...before, bad: 0, good };
+  return good >= of.recover ? undefined : { ...before, looks, good };
 }

@@ -41,7 +41,7 @@ export function createVolumeWatch(world: World): { look: (channel: ChannelId) =>
   const key = `fleet${world.scope}:volumes`;
 
   async function look(channel: ChannelId): Promise<void> {
-    const { confirm, recover } = settings.current().health;
+    const { health } = settings.current();
     const before = await load();
     const [broken, impaired] = await Promise.all([cloud.volumes({ states: ['error'] }), cloud.impairedVolumes()]);
     const known = new Map<string, Volume>(broken.map((volume) => [volume.id, volume]));
@@ -58,7 +58,7 @@ export function createVolumeWatch(world: World): { look: (channel: ChannelId) =>
     await readMore(known, [...impaired.map(({ volumeId }) => volumeId), ...(before.keys() as Iterable<VolumeId>)]);
     const watched = await onlyWatched(seen, known);
     const busy = new Set((await history.claims.holders([...known.keys()])).map(({ resource }) => resource));
-    const after = judgeVolumes(before, watched, { now: clock.now(), confirm, recover, busy });
+    const after = judgeVolumes(before, watched, { ...health, now: clock.now(), busy });
     // What has ended stays written down until its end was told, and what begins is written first: a crash loses neither.
     const meanwhile = new Map([...before, ...after]);
     await save(before, meanwhile);

@@ -80,7 +80,7 @@ export function createHealthWatch(world: WatchWorld): HealthWatch {
   /** Only what may need telling is looked up: held by a run, it shows what the run does to it. */
   async function withBusy(looks: readonly Look[], kept: ReadonlyMap<string, HealthRecord>): Promise<readonly Look[]> {
     const notable = looks.filter((one) => {
-      const record = judge(noRecord, one, { now: 0, settings: { confirm: 1, recover: 1 } });
+      const record = judge(noRecord, one, { now: 0, settings: { confirm: 1, outOf: 1, recover: 1 } });
       return kept.has(one.id) || !isPlain(record);
     });
     const resources = notable.flatMap(resourcesOf);

@@ -77,8 +77,10 @@ export type Settings = {
   health: {
     cron: string;
     timezone: string;
-    /** Samples in a row that must be impaired before an alert, and fine before the end. Defaults 2 and 2. */
+    /** Looks that must find it impaired before an alert, out of the last so many. Defaults 2 and one more than that. */
     confirm: number;
+    outOf: number;
+    /** Looks in a row that must find it fine before the alert ends. Default 2. */
     recover: number;
     /** Restricts the watch; empty = every instance. */
     tags: Readonly<Record<string, string>>;

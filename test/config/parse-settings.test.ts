@@ -51,7 +51,7 @@ describe('reading deckhand.yml', () => {
       terraform: { state: [] },
       restore: { failures: '10%', atOnce: 500, fillingQuota: 5_000, serverMs: 180_000 },
       web: { allowPrivate: [] },
-      health: { enabled: true, cron: '* * * * *', timezone: 'UTC', confirm: 2, recover: 2, tags: {} },
+      health: { enabled: true, cron: '* * * * *', timezone: 'UTC', confirm: 2, outOf: 3, recover: 2, tags: {} },
       digests: [
         {
           name: 'daily',

@@ -67,15 +67,16 @@ describe('one look at a server', () => {
   });
 });
 
-describe('looks in a row', () => {
+describe('the looks at a server', () => {
   const bad = { kind: 'impaired', checks: ['instance'] as Check[] } as const;
-  const course = (signs: string, confirm = 2, recover = 2) =>
+  const course = (signs: string, { confirm = 2, outOf = 3, recover = 2 } = {}) =>
     signs.split('').reduce<Course>(
       (before, sign, at) =>
         proceed(before, sign === '-' ? bad : { kind: sign === '+' ? 'fine' : 'unclear' }, {
           at,
           since: undefined,
           confirm,
+          outOf,
           recover,
         }),
       freshCourse,
@@ -84,7 +85,13 @@ describe('looks in a row', () => {
   it.each([
     ['-', false],
     ['--', true],
-    ['-+-', false],
+    ['-+-', true],
+    ['-++-', false],
+    ['-++-+-', true],
+    ['-+?-', true],
+    ['-+-+-+-+', true],
+    ['-+-++', false],
+    ['-+-++-', false],
     ['-?-', true],
     ['--+', true],
     ['--+-+', true],
@@ -93,16 +100,19 @@ describe('looks in a row', () => {
     ['--????', true],
   ])('%s: open %s', (signs, open) => expect(course(signs).open).toBe(open));
 
-  it('are never an incident with fewer than `confirm` bad ones in a row, nor over with fewer than `recover` good ones', () => {
+  it('are an incident from `confirm` bad ones of the last `outOf` on, until `recover` good ones in a row', () => {
     const signs = fc.string({ unit: fc.constantFrom('+', '-', '?'), maxLength: 40 });
+    const few = fc.integer({ min: 1, max: 5 });
     fc.assert(
-      fc.property(signs, fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 }), (text, confirm, recover) => {
-        const counted = text.replaceAll('?', '');
-        const { open } = course(text, confirm, recover);
-        const [confirmed, recovered] = ['-'.repeat(confirm), '+'.repeat(recover)];
-        expect(open && !counted.includes(confirmed)).toBe(false);
-        expect(counted.endsWith(confirmed) && !open).toBe(false);
-        expect(counted.endsWith(recovered) && open).toBe(false);
+      fc.property(signs, few, few, few, (text, confirm, more, recover) => {
+        const outOf = confirm + more - 1;
+        let [counted, open] = ['', false];
+        for (const sign of text.replaceAll('?', '')) {
+          counted += sign;
+          if (!open) open = sign === '-' && counted.slice(-outOf).replaceAll('+', '').length >= confirm;
+          else if (counted.endsWith('+'.repeat(recover))) [counted, open] = ['', false];
+        }
+        expect(course(text, { confirm, outOf, recover }).open).toBe(open);
       }),
     );
   });
@@ -110,8 +120,10 @@ describe('looks in a row', () => {
   it('tell since when it is so, anew for each incident, and when it ended', () => {
     expect(course('?--')).toMatchObject({ since: 1 });
     expect(course('--++--')).toMatchObject({ since: 4, open: true });
+    expect(course('-+-')).toMatchObject({ since: 0, open: true });
+    expect(course('-++-?-')).toMatchObject({ since: 3, open: true });
     expect(course('--++')).toMatchObject({ firstGoodAt: 2 });
-    const told = proceed(freshCourse, bad, { at: 9, since: 5, confirm: 1, recover: 1 });
+    const told = proceed(freshCourse, bad, { at: 9, since: 5, confirm: 1, outOf: 1, recover: 1 });
     expect(told.since).toBe(5);
   });
 });

@@ -175,12 +175,28 @@ describe('the watch over the health of servers', () => {
   it('is not disturbed by one bad look, nor by looks that say nothing', async () => {
     const { ec2, looks, told } = aWorld();
     ec2.instances = [web()];
-    for (const instance of ['impaired', 'ok', 'impaired', 'ok', 'insufficient-data', 'initializing']) {
+    for (const instance of ['impaired', 'ok', 'ok', 'impaired', 'insufficient-data', 'initializing', 'ok']) {
       ec2.health.set(id, { instance });
       await looks(1);
     }
 
     expect(told.all).toEqual([]);
+  });
+
+  it('tells once of a server that comes and goes, and of its end when it stays well', async () => {
+    const { ec2, looks, told } = aWorld();
+    ec2.instances = [web()];
+    await looks(1);
+    for (const instance of ['impaired', 'ok', 'impaired', 'ok', 'impaired', 'ok', 'impaired']) {
+      ec2.health.set(id, { instance });
+      await looks(1);
+    }
+    expect(told.all.map(({ open }) => open)).toEqual([true]);
+    expect(Object.fromEntries(told.all[0]?.report.facts ?? [])['Evidence']).toContain('it comes and goes');
+
+    ec2.health.set(id, { instance: 'ok' });
+    await looks(2);
+    expect(told.all.map(({ open }) => open)).toEqual([false]);
   });
 
   it('offers no reboot for a broken host, and no restore without a snapshot', async () => {
