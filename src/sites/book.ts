@@ -9,8 +9,8 @@ import { type Told, topics } from './incident.ts';
 import { relations } from './kin.ts';
 import type { SiteState } from './verdict.ts';
 
-/** What is kept of a site over restarts. */
-export type Kept = { state: SiteState; told: Told };
+/** What is kept of a site over restarts. `target`: what was checked, by which it is known again under another name. */
+export type Kept = { state: SiteState; told: Told; target?: string | undefined };
 export type Book = {
   /** Everything that is kept, by site name. What cannot be read is left out: that site starts anew. */
   load: () => Promise<ReadonlyMap<string, Kept>>;
@@ -28,7 +28,15 @@ const prefix = 'site:';
 const batchMs = 1_000;
 
 /** `fence`: nothing is written once another process has taken over. */
-export function createBook(world: { history: Pick<History, 'watch'>; clock: Clock; log: Log }, fence?: Fence): Book {
+export function createBook(
+  world: {
+    history: Pick<History, 'watch'>;
+    clock: Clock;
+    log: Log;
+    targetOf: (name: string) => string | undefined;
+  },
+  fence?: Fence,
+): Book {
   const { watch } = world.history;
   const waiting = new Map<string, () => Kept>();
   let timer: Cancel | undefined;
@@ -55,7 +63,7 @@ export function createBook(world: { history: Pick<History, 'watch'>; clock: Cloc
     waiting.clear();
     if (batch.length === 0) return;
     try {
-      await watch.save(new Map(batch.map(([name, kept]) => [`${prefix}${name}`, kept()])), fence);
+      await watch.save(new Map(batch.map(([name, kept]) => entryOf(name, kept()))), fence);
     } catch (error) {
       world.log.warn({ err: error, sites: batch.length }, 'site states could not be stored; trying again');
       for (const [name, kept] of batch) if (!waiting.has(name)) soon(name, kept);
@@ -64,7 +72,11 @@ export function createBook(world: { history: Pick<History, 'watch'>; clock: Cloc
 
   async function now(name: string, kept: Kept): Promise<void> {
     waiting.delete(name);
-    await watch.save(new Map([[`${prefix}${name}`, kept]]), fence);
+    await watch.save(new Map([entryOf(name, kept)]), fence);
+  }
+
+  function entryOf(name: string, kept: Kept): [key: string, kept: Kept] {
+    return [`${prefix}${name}`, { ...kept, target: world.targetOf(name) }];
   }
 
   async function forget(names: readonly string[]): Promise<void> {
@@ -154,4 +166,4 @@ const ToldOf = z.object({
   follows: z.string().optional(),
   by: z.enum(relations).optional(),
 });
-const Kept = z.object({ state: State, told: z.partialRecord(z.enum(topics), ToldOf) });
+const Kept = z.object({ target: z.string().optional(), state: State, told: z.partialRecord(z.enum(topics), ToldOf) });

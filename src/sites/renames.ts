@@ -1,27 +1,38 @@
 import type { Fence, History } from '#ports/history.ts';
 import type { Site } from '#ports/site-settings.ts';
 
+import { begin, hourMs } from './rollup.ts';
+import { hash } from './wheel.ts';
+
+/** A name, and what is checked under it (`targetOf`); undefined: not known, as an earlier version did not keep it. */
+type Named = { name: string; target: string | undefined };
+
 /** New names by old ones: of those that went and came together, the pairs that are checked in the same way. Pure. */
-export function renamesOf(gone: readonly Site[], come: readonly Site[]): ReadonlyMap<string, string> {
-  const byTarget = Map.groupBy(come, targetOf);
-  const goneByTarget = Map.groupBy(gone, targetOf);
+export function renamesOf(gone: readonly Named[], come: readonly Named[]): ReadonlyMap<string, string> {
+  const byTarget = Map.groupBy(come, ({ target }) => target);
+  const goneByTarget = Map.groupBy(gone, ({ target }) => target);
   return new Map(
-    gone.flatMap((site) => {
-      const [next, ...others] = byTarget.get(targetOf(site)) ?? [];
+    gone.flatMap(({ name, target }) => {
+      const [next, ...others] = target === undefined ? [] : (byTarget.get(target) ?? []);
       // Two of one address may be either.
-      const isClear = next !== undefined && others.length === 0 && goneByTarget.get(targetOf(site))?.length === 1;
-      return isClear ? [[site.name, next.name] as const] : [];
+      const isClear = next !== undefined && others.length === 0 && goneByTarget.get(target)?.length === 1;
+      return isClear ? [[name, next.name] as const] : [];
     }),
   );
 }
 
-function targetOf({ url, asks }: Site): string {
-  return JSON.stringify([url, asks]);
+/** The same for sites that are checked in the same way. Twice 32 bits instead of the text, which may hold a password. */
+export function targetOf({ url, asks }: Pick<Site, 'url' | 'asks'>): string {
+  const text = JSON.stringify([url, asks]);
+  return `${hash(text)} ${hash(`again ${text}`)}`;
 }
 
+/** Hours whose minutes may be in no hour yet. */
+const openMs = 2 * hourMs;
+
 /**
- * The hours and days of a site under its new name too; where that has some of its own, those stay. Its last hours, of
- * which only minutes are stored yet, stay with the old name. Throws Transient with the store; repeatable.
+ * The minutes, hours and days of a site under its new name too; where that has some of its own, those stay. Throws
+ * Transient with the store; repeatable.
  */
 export async function copyPast(
   { measures }: Pick<History, 'measures'>,
@@ -34,5 +45,10 @@ export async function copyPast(
     const old = await measures.list({ ...all, sites: [of.from] });
     const rows = old.filter(({ at }) => !own.has(at)).map((row) => ({ ...row, site: of.to }));
     if (rows.length > 0) await measures.save(grain, rows, fence);
+  }
+  for (const row of await measures.minutes({ from: begin(of.now - openMs, hourMs), to: of.now })) {
+    const packed = row.data[of.from];
+    if (packed === undefined || row.data[of.to] !== undefined) continue;
+    await measures.saveMinutes([{ ...row, data: { ...row.data, [of.to]: packed } }], fence);
   }
 }

@@ -4,12 +4,12 @@ import type { Settings, SettingsSource } from '#ports/settings.ts';
 import type { Site } from '#ports/site-settings.ts';
 
 import type { Announcer } from './announce.ts';
-import type { Kept } from './book.ts';
+import type { Book, Kept } from './book.ts';
 import type { Watched } from './groups.ts';
 import type { createKin } from './kin.ts';
 import type { createMaintenance } from './maintenance.ts';
 import type { Recorder } from './recorder.ts';
-import { copyPast, renamesOf } from './renames.ts';
+import { copyPast, renamesOf, targetOf } from './renames.ts';
 import type { Turns } from './turns.ts';
 import { cleared, isAlone, isDown, newState } from './verdict.ts';
 
@@ -25,6 +25,7 @@ type World = {
   recorder: Pick<Recorder, 'forget'>;
   maintenance: ReturnType<typeof createMaintenance>;
   announcer: () => Pick<Announcer, 'retire'>;
+  book: Pick<Book, 'now'>;
   history: Pick<History, 'watch' | 'measures'>;
   settings: SettingsSource;
   clock: Clock;
@@ -38,18 +39,25 @@ export function createRoll(world: World, fence: Fence | undefined) {
   const { turns, kin, recorder, maintenance, settings, clock, log } = world;
   const entries = new Map<string, Entry>();
 
-  /** Those of deckhand.yml with what is kept of them; all others are retired. */
-  function load(kept: ReadonlyMap<string, Kept>): void {
-    for (const site of settings.current().sites.filter(({ paused }) => !paused)) {
-      const known = kept.get(site.name);
-      const state = known === undefined ? newState() : cleared(known.state);
-      add(site, { state, told: known?.told ?? {} });
+  /**
+   * Those of deckhand.yml with what is kept of them, also under the name that they had when Deckhand was stopped. What was
+   * told of sites that are watched no more is closed by what it answers.
+   */
+  function load(kept: ReadonlyMap<string, Kept>): () => void {
+    const { sites } = settings.current();
+    const known = new Set(sites.map(({ name }) => name));
+    const wanted = sites.filter(({ paused }) => !paused);
+    const removed = [...kept].flatMap(([name, { target }]) => (known.has(name) ? [] : [{ name, target }]));
+    const renames = renamesOf(removed, wanted.filter(({ name }) => !kept.has(name)).map(named));
+    const before = new Map([...renames].map(([from, to]) => [to, kept.get(from)]));
+    for (const site of wanted) {
+      const of = kept.get(site.name);
+      const state = of?.state ?? before.get(site.name)?.state ?? newState();
+      add(site, { state: cleared(state), told: of?.told ?? {} });
     }
-  }
-
-  /** What was told of sites that are watched no more is closed. */
-  function retireOthers(kept: ReadonlyMap<string, Kept>): void {
-    for (const [name, { told }] of kept) if (!entries.has(name)) retire(name, told);
+    return () => {
+      for (const [name, { told }] of kept) if (!entries.has(name)) leave(name, told, renames.get(name));
+    };
   }
 
   function add(site: Site, known: Pick<Watched, 'state' | 'told'>): void {
@@ -74,14 +82,13 @@ export function createRoll(world: World, fence: Fence | undefined) {
     const known = new Set(sites.map(({ name }) => name));
     const removed = gone.map(({ site }) => site).filter(({ name }) => !known.has(name));
     const added = wanted.filter(({ name }) => !entries.has(name));
-    const renames = renamesOf(removed, added);
-    for (const { site, told } of gone) {
+    const renames = renamesOf(removed.map(named), added.map(named));
+    for (const { site } of gone) {
       const { name } = site;
       entries.delete(name);
       kin.forget(name);
       recorder.forget(name);
       turns.remove(name);
-      retire(name, told, renames.get(name));
     }
     for (const site of wanted) {
       const entry = entries.get(site.name);
@@ -95,13 +102,24 @@ export function createRoll(world: World, fence: Fence | undefined) {
         if (moved) turns.ordinary(site.name, site.intervalMs, firstWithinMs);
       }
     }
-    for (const [from, to] of renames) keepPast(from, to);
+    for (const { site, told } of gone) leave(site.name, told, renames.get(site.name));
   }
 
-  function keepPast(from: string, to: string): void {
-    copyPast(world.history, { from, to, now: clock.now() }, fence).catch((error: unknown) =>
-      log.warn({ site: to, before: from, err: error }, 'a renamed site could not take its history along'),
-    );
+  /** `as`: it goes on under this name, to which its history and state go before it is forgotten. */
+  function leave(name: string, told: Watched['told'], as: string | undefined): void {
+    if (as === undefined) retire(name, told);
+    else void carry(name, as).then(() => retire(name, told, as));
+  }
+
+  async function carry(from: string, to: string): Promise<void> {
+    try {
+      await copyPast(world.history, { from, to, now: clock.now() }, fence);
+      const entry = entries.get(to);
+      if (entry !== undefined) await world.book.now(to, { state: entry.state, told: entry.told });
+      log.info({ site: to, before: from }, 'a site has a new name; it is checked as before and keeps its history');
+    } catch (error) {
+      log.warn({ site: to, before: from, err: error }, 'a renamed site could not take its history along');
+    }
   }
 
   function file({ site, state }: Entry): void {
@@ -130,11 +148,18 @@ export function createRoll(world: World, fence: Fence | undefined) {
 
   return {
     load,
-    retireOthers,
     adopt,
     file,
     audible,
     get: (name: string) => entries.get(name),
     all: () => entries.values(),
+    targetOf(name: string) {
+      const entry = entries.get(name);
+      return entry && targetOf(entry.site);
+    },
   };
+}
+
+function named(site: Site): { name: string; target: string } {
+  return { name: site.name, target: targetOf(site) };
 }

@@ -48,7 +48,7 @@ export type Tenure = {
 export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): Tenure {
   const { incidents, clock, settings, log } = world;
   const rules = () => settings.current().monitoring;
-  const book = createBook(world, fence);
+  const book = createBook({ ...world, targetOf: (name) => roll.targetOf(name) }, fence);
   const onMinute = createPromises({ ...world, fence, channelOf });
   const recorder = createRecorder({ ...world, onMinute }, fence);
   const kin = createKin();
@@ -68,7 +68,7 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
   });
   const lanes = createLanes(() => rules().concurrency);
   const turns = createTurns({ clock, due });
-  const roll = createRoll({ ...world, turns, kin, recorder, maintenance, announcer: () => announcer }, fence);
+  const roll = createRoll({ ...world, turns, kin, recorder, maintenance, book, announcer: () => announcer }, fence);
   const tender = createTender({ maintenance, announcer, all: roll.all, save, clock });
   const lookAround = createLookAround({ kin, get: (name) => roll.get(name), again, tell: announcer.tell });
   const addresses = () => rules().blind.canaries;
@@ -93,9 +93,9 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
     const kept = await book.load();
     await maintenance.refresh();
     running = true;
-    roll.load(kept);
+    const retireOthers = roll.load(kept);
     announcer.load(roll.all());
-    roll.retireOthers(kept);
+    retireOthers();
     own.ends('blind', messages.seesAgain());
     own.ends('stalled', messages.flowsAgain());
     for (const entry of roll.all()) announcer.tell(entry);

@@ -67,7 +67,7 @@ export function nextTurn(id: string, intervalMs: number, after: number): number 
 }
 
 /** FNV-1a with 32 bits, its bits stirred once more. Source: http://www.isthe.com/chongo/tech/comp/fnv/ */
-function hash(text: string): number {
+export function hash(text: string): number {
   let value = 0x811c_9dc5;
   for (let at = 0; at < text.length; at++) value = Math.imul(value ^ text.charCodeAt(at), 0x0100_0193);
   value = Math.imul(value ^ (value >>> 15), 0x9e37_79b1);

@@ -123,7 +123,7 @@ describe('the book of sites', () => {
     const store = createFakeWatchStore();
     const { log, lines } = createKeptLog();
     const clock = createFakeClock();
-    const book = createBook({ history: store, clock, log });
+    const book = createBook({ history: store, clock, log, targetOf: () => 'what is checked' });
     const kept = { state: after('+----++').state, told: { down: { mark: 'm', sent: true, at: 5, over: false } } };
     book.soon('shop', () => kept);
     await clock.advance(1_000);
@@ -132,7 +132,7 @@ describe('the book of sites', () => {
     const loaded = await book.load();
 
     expect([...loaded.keys()]).toEqual(['shop']);
-    expect(loaded.get('shop')).toEqual(JSON.parse(JSON.stringify(kept)));
+    expect(loaded.get('shop')).toEqual(JSON.parse(JSON.stringify({ ...kept, target: 'what is checked' })));
     expect(lines).toContainEqual(
       expect.objectContaining({ level: 'warn', data: expect.objectContaining({ key: 'site:odd' }) }),
     );
@@ -141,7 +141,7 @@ describe('the book of sites', () => {
   it('writes again what could not be written, the newest of it, and what waits when it closes', async () => {
     const store = createFakeWatchStore();
     const clock = createFakeClock();
-    const book = createBook({ history: store, clock, log: createKeptLog().log });
+    const book = createBook({ history: store, clock, log: createKeptLog().log, targetOf: () => undefined });
     const kept = (signs: string) => () => ({ state: after(signs).state, told: {} });
     store.fail(new Error('away'));
     book.soon('shop', kept('+'));

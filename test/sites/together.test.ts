@@ -131,7 +131,7 @@ describe('sites that fail together', () => {
 
   it.each([
     ['d1.cloudfront.net', 'd1.cloudfront.net'],
-    ['edge-1234567890.eu-west-1.elb.amazonaws.com', 'load balancer edge'],
+    ['edge-1234567890.eu-west-1.elb.amazonaws.com', 'load balancer edge-1234567890'],
   ])('are one message when their names lead by CNAMEs to %s', async (canonical, title) => {
     const sites = numbered(10);
     const { clock, titles, broken, world } = await aWorld(sites);

@@ -375,6 +375,43 @@ describe('the watch over sites', () => {
     expect((await watch.views()).map(({ name, state }) => [name, state])).toEqual([['store', 'down']]);
   });
 
+  it('knows a site again that got another name while nobody watched, and leaves alone what may be either of two', async () => {
+    const twin = { url: 'https://twin.example.com/' };
+    const all = aWorld([aSite(), aSite({ name: 'left', ...twin }), aSite({ name: 'right', ...twin })]);
+    const first = all.watchOf();
+    await first.start();
+    await all.clock.advance(2 * minute);
+    all.world.answer = down;
+    await all.clock.advance(3 * minute);
+    await first.stop();
+    await all.store.measures.save('d', [
+      { site: 'shop', at: 0, data: 'a day' },
+      { site: 'left', at: 0, data: 'a day' },
+    ]);
+    all.settings.change({ sites: [aSite({ name: 'store' }), aSite({ name: 'middle', ...twin })] });
+
+    const second = all.watchOf();
+    await second.start();
+    await all.clock.advance(100);
+
+    expect((await second.views()).map(({ name, state }) => [name, state])).toEqual([
+      ['store', 'down'],
+      ['middle', 'not checked yet'],
+    ]);
+    const past = async (site: string) =>
+      (await all.store.measures.list({ grain: 'd', sites: [site], from: 0, to: 1e15 })).length;
+    expect([await past('store'), await past('middle')]).toEqual([1, 0]);
+    const [minuteRow] = await all.store.measures.minutes({ from: 0, to: 1e15 });
+    expect(Object.keys(minuteRow?.data ?? {}).toSorted()).toEqual(['left', 'right', 'shop', 'store']);
+    expect(all.told.all.filter(({ open }) => !open).map(({ report }) => report.alert)).toEqual(
+      expect.arrayContaining(['shop is called store now', 'left is no longer watched']),
+    );
+    expect(all.lines).toContainEqual(
+      expect.objectContaining({ level: 'info', data: { site: 'store', before: 'shop' } }),
+    );
+    expect([...all.store.rows.keys()]).not.toContain('site:shop');
+  });
+
   it('ends the incidents of a site that was taken out while it was not running', async () => {
     const all = aWorld([aSite()]);
     const first = all.watchOf();
