@@ -57,7 +57,7 @@ export function createDocker({ now, speed, stateFile, restarted = () => {} }: Do
   let containers = readState(stateFile) ?? firstContainers(now());
   let failRestarts = 0;
   const file = openKeptFile(stateFile, () => JSON.stringify({ version: 1, containers }));
-  const notifier = createNotifier(() => undefined);
+  const notifier = createNotifier(now);
   const troubles = createTroubles({ service: 'docker', statusOf: () => 500 });
   const waits = createWaits();
   const calls: Record<string, number> = {};

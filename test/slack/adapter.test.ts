@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import type { Post } from '#ports/chat.ts';
+import { eventually } from '#test/support/eventually.ts';
 
 import { startSlack } from './support.ts';
 
@@ -24,7 +25,7 @@ const shown = (channel: string) =>
 describe('the Slack adapter', () => {
   it('hands a command on and answers only the person who typed it', async () => {
     await started.workspace.commands({ user: 'requester', channel: 'ops', text: '/restore db-1 --from latest' });
-    await vi.waitFor(() => expect(started.heard.commands).toHaveLength(1));
+    await eventually(() => expect(started.heard.commands).toHaveLength(1));
     const request = started.heard.commands[0]!;
     expect(request).toMatchObject({
       actor: { id: 'U0REQUESTER' },
@@ -35,7 +36,7 @@ describe('the Slack adapter', () => {
 
     await request.answer(saying('only you see this'));
 
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(shown('ops')).toContainEqual(expect.objectContaining({ text: 'only you see this', ephemeral: true })),
     );
   });
@@ -52,7 +53,7 @@ describe('the Slack adapter', () => {
     };
     const ref = await started.slack.chat.post('C0OPS', post);
     await started.workspace.actions({ user: 'approver', channel: 'ops', ts: ref.ts, action_id: 'approve' });
-    await vi.waitFor(() => expect(started.heard.presses).toHaveLength(1));
+    await eventually(() => expect(started.heard.presses).toHaveLength(1));
     expect(started.heard.presses[0]).toMatchObject({
       verb: 'approve',
       token: 'token-1',
@@ -81,7 +82,7 @@ describe('the Slack adapter', () => {
 
   it('opens a form, tells wrong fields at the field, and hands the values on', async () => {
     await started.workspace.commands({ user: 'requester', channel: 'ops', text: '/restore' });
-    await vi.waitFor(() => expect(started.heard.commands).toHaveLength(2));
+    await eventually(() => expect(started.heard.commands).toHaveLength(2));
     const opened = await started.heard.commands[1]!.openForm({
       operation: 'restore',
       title: 'Restore',
@@ -139,7 +140,7 @@ describe('the Slack adapter', () => {
 
   it('answers Home only for the Home tab', async () => {
     await started.workspace.openHome({ user: 'requester' });
-    await vi.waitFor(() => expect(started.heard.homes).toEqual(['U0REQUESTER']));
+    await eventually(() => expect(started.heard.homes).toEqual(['U0REQUESTER']));
 
     await started.slack.chat.publishHome('U0REQUESTER', [{ kind: 'text', lines: ['hello'] }]);
 

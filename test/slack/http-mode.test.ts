@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto';
 
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { sandboxSigningSecret } from '#sandbox/slack/seed.ts';
+import { eventually } from '#test/support/eventually.ts';
 
 import { startSlack } from './support.ts';
 
@@ -42,7 +43,7 @@ describe('HTTP mode', () => {
     await started.workspace.actions({ user: 'approver', channel: 'ops', ts: ref.ts, action_id: 'approve' });
 
     expect(answer.body).toMatchObject({ ok: true });
-    await vi.waitFor(() => expect(started.heard.presses[0]).toMatchObject({ token: 'tok', verb: 'approve' }));
+    await eventually(() => expect(started.heard.presses[0]).toMatchObject({ token: 'tok', verb: 'approve' }));
     expect(started.heard.commands[0]).toMatchObject({ command: 'restore', text: 'db-1' });
   });
 

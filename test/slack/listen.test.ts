@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Chat, CommandRequest, Inbound, Post, Press } from '#ports/chat.ts';
 import { listen } from '#slack/listen.ts';
 import { boltLogger } from '#slack/logger.ts';
+import { eventually } from '#test/support/eventually.ts';
 import { createClock } from '#timers/clock.ts';
 
 type Answer = { body?: unknown; error?: unknown };
@@ -217,7 +218,7 @@ describe('a command', () => {
 
     await deliver(command({ command: '/restore' }));
     await deliver(command({ team_id: 'T9' }));
-    await vi.waitFor(() => expect(sent).toHaveLength(2));
+    await eventually(() => expect(sent).toHaveLength(2));
 
     expect(heard.commands).toEqual([]);
     expect(sent[0]?.body).toMatch(/COMMAND_PREFIX.*dev-deck help/);
@@ -309,7 +310,7 @@ describe('a press', () => {
     const { deliver, heard, sent } = start();
 
     await deliver(pressed({ action_id: 'explode' }));
-    await vi.waitFor(() => expect(sent).toHaveLength(1));
+    await eventually(() => expect(sent).toHaveLength(1));
 
     expect(heard.presses).toEqual([]);
     expect(sent[0]?.body).toMatch(/out of date.*dev-deck/);

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { sandboxTokens } from '#sandbox/slack/seed.ts';
 import { createSlack } from '#slack/app.ts';
+import { eventually } from '#test/support/eventually.ts';
 import { silentLog } from '#test/support/store.ts';
 import { createClock } from '#timers/clock.ts';
 
@@ -75,7 +76,7 @@ describe('the connection', () => {
     const one = await started();
 
     one.workspace.faults({ disconnect: 'refresh_requested' });
-    await vi.waitFor(() => expect(one.slack.isConnected()).toBe(false));
+    await eventually(() => expect(one.slack.isConnected()).toBe(false));
     const downAt = performance.now();
     await vi.waitFor(() => expect(one.slack.isConnected()).toBe(true), { timeout: 5_000 });
 
@@ -88,7 +89,7 @@ describe('the connection', () => {
     const one = await started();
 
     one.workspace.faults({ api: { method: 'apps.connections.open', status: 500, times: 2 }, disconnect: true });
-    await vi.waitFor(() => expect(one.slack.isConnected()).toBe(false));
+    await eventually(() => expect(one.slack.isConnected()).toBe(false));
     await vi.waitFor(() => expect(one.slack.isConnected()).toBe(true), { timeout: 10_000 });
 
     await expect(command(one)).resolves.toMatchObject({ body: { ok: true } });
@@ -114,7 +115,7 @@ describe('a call for a waiting person', () => {
     async (fault) => {
       const one = await started();
       await command(one);
-      await vi.waitFor(() => expect(one.heard.commands).toHaveLength(1));
+      await eventually(() => expect(one.heard.commands).toHaveLength(1));
       one.workspace.faults({ api: { method: 'views.open', times: 1, ...fault } });
       const startedAt = performance.now();
 
@@ -128,7 +129,7 @@ describe('a call for a waiting person', () => {
   it('comes too late for a form whose trigger was used', async () => {
     const one = await started();
     await command(one);
-    await vi.waitFor(() => expect(one.heard.commands).toHaveLength(1));
+    await eventually(() => expect(one.heard.commands).toHaveLength(1));
 
     expect(await one.heard.commands[0]!.openForm(form)).toBe(true);
     expect(await one.heard.commands[0]!.openForm(form)).toBe(false);

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { Probe, ProbeResult } from '#ports/web.ts';
+import { eventually } from '#test/support/eventually.ts';
 import { createClock } from '#timers/clock.ts';
 import { createWeb } from '#web/probe.ts';
 import { createResolver } from '#web/resolver.ts';
@@ -334,7 +335,7 @@ describe('checks', () => {
 
     for (let n = 0; n < 4; n++) expect((await round()).every(({ failure }) => failure !== undefined)).toBe(true);
 
-    await vi.waitFor(() => expect(openSockets()).toBeLessThanOrEqual(open));
+    await eventually(() => expect(openSockets()).toBeLessThanOrEqual(open));
   });
 });
 

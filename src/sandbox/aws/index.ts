@@ -37,7 +37,7 @@ export function createAws(options: AwsOptions): AwsPart {
   const { servers, now, speed, restarted = () => {} } = options;
   let state = readState(options.stateFile) ?? firstState(now());
   const file = openKeptFile(options.stateFile, () => JSON.stringify(state));
-  const notifier = createNotifier(() => undefined);
+  const notifier = createNotifier(now);
   const surroundings: Surroundings = {
     servers,
     state: () => state,

@@ -55,10 +55,7 @@ export function createEc2(options: Ec2Options): Ec2World {
       notifier.changed();
     },
   );
-  const notifier = createNotifier(() => {
-    const at = nextChangeAt(keep.world());
-    return at === undefined ? undefined : at - now();
-  });
+  const notifier = createNotifier(now, (since) => nextChangeAt(keep.world(), since));
   const calls = createCallLog(now);
   const faults = createFaultBoard(paceAt(speed).consistency);
   const verdict: Parameters<typeof createServers>[1] = { of: () => undefined };

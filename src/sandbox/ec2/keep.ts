@@ -105,12 +105,11 @@ function quotasOf(volumes: readonly Volume[]): Map<string, number> {
   return used;
 }
 
-/** When something changes next without anybody doing anything; undefined = nothing is on its way. Epoch ms. */
-export function nextChangeAt(world: World): number | undefined {
-  const now = world.now();
+/** When the first change after `since` comes without anybody doing anything; undefined = nothing is on its way. Epoch ms. */
+export function nextChangeAt(world: World, since: number): number | undefined {
   let next = Number.POSITIVE_INFINITY;
   const consider = (at: number | null | undefined): void => {
-    if (at !== null && at !== undefined && at > now && at < next) next = at;
+    if (at !== null && at !== undefined && at > since && at < next) next = at;
   };
   const { instance, volume, snapshot, rootTask } = world.tables;
   for (const one of instance.all()) for (const at of instantsOf(one)) consider(at);

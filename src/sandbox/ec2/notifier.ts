@@ -13,8 +13,14 @@ const callsTogetherMs = 1_000;
 /** The longest that a timer waits before it looks again. */
 const lookAgainMs = 60_000;
 
-/** Tells listeners of changes; `nextChangeInMs` says when one comes by itself (a start that ends), undefined = never. */
-export function createNotifier(nextChangeInMs: () => number | undefined): Notifier {
+/**
+ * Tells listeners of changes. `nextAfter`: when the first one after that instant comes by itself (a start that ends);
+ * undefined = never.
+ */
+export function createNotifier(
+  now: () => number,
+  nextAfter: (at: number) => number | undefined = () => undefined,
+): Notifier {
   const listeners: (() => void)[] = [];
   let timer: { dueAt: number; handle: NodeJS.Timeout } | undefined;
   let closed = false;
@@ -27,9 +33,11 @@ export function createNotifier(nextChangeInMs: () => number | undefined): Notifi
   }
   function tell(): void {
     timer = undefined;
+    const looked = now();
     for (const listener of listeners) listener();
-    const next = nextChangeInMs();
-    if (next !== undefined) within(Math.min(lookAgainMs, Math.max(togetherMs, next)));
+    // What has come since they looked is still news to them.
+    const next = nextAfter(looked);
+    if (next !== undefined) within(Math.min(lookAgainMs, Math.max(togetherMs, next - now())));
   }
   return {
     onChange: (listener) => void listeners.push(listener),

@@ -8,7 +8,9 @@ import {
   DescribeVolumesCommand,
   StopInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
+
+import { eventually } from '#test/support/eventually.ts';
 
 import { problemOf, type Running, startEc2 } from './support.ts';
 
@@ -123,7 +125,7 @@ describe('the control API', () => {
 
     await client.send(new StopInstancesCommand({ InstanceIds: [server('web-1').id] }));
 
-    await vi.waitFor(() => expect(states).toContain('stopped'));
+    await eventually(() => expect(states).toContain('stopped'));
   });
 });
 
@@ -219,7 +221,7 @@ describe('injected trouble', () => {
       (error: Error) => error.name,
     );
 
-    await vi.waitFor(() => expect(running.dump().calls.byAction['CreateVolume']).toBe(1));
+    await eventually(() => expect(running.dump().calls.byAction['CreateVolume']).toBe(1));
     hungUp.abort();
     expect(await ended).toBe('AbortError');
     running.ec2.faults({ clear: true });

@@ -3,9 +3,10 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { App, HTTPReceiver } from '@slack/bolt';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { sandboxSigningSecret, sandboxTokens } from '#sandbox/slack/seed.ts';
+import { eventually } from '#test/support/eventually.ts';
 
 import { known, quiet, startWorkspace } from './support.ts';
 import type { WorkspaceServer } from './support.ts';
@@ -67,8 +68,8 @@ describe('HTTP mode', () => {
     ).toMatchObject({ body: { ok: true } });
     await workspace.slack.openHome({ user: 'riley' });
 
-    await vi.waitFor(() => expect(workspace.messages('#ops', 'avery')).toMatchObject([{ text: 'gone' }]));
-    await vi.waitFor(() => expect(tabs).toEqual(['home']));
+    await eventually(() => expect(workspace.messages('#ops', 'avery')).toMatchObject([{ text: 'gone' }]));
+    await eventually(() => expect(tabs).toEqual(['home']));
     expect(workspace.workspace()).toMatchObject({ connections: 1, mode: 'http' });
   });
 

@@ -1,5 +1,7 @@
 import type { App } from '@slack/bolt';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { eventually } from '#test/support/eventually.ts';
 
 import { startApp, startWorkspace } from './support.ts';
 import type { WorkspaceServer } from './support.ts';
@@ -202,7 +204,7 @@ describe('modals', () => {
     expect(await workspace.slack.closeView({ user: 'riley' })).toMatchObject({
       body: { closed: true, view: { id: first } },
     });
-    await vi.waitFor(() => expect(closed).toEqual([second]));
+    await eventually(() => expect(closed).toEqual([second]));
     await push(first);
     expect(await submit(stack()[1]?.id ?? '', { reason: 'all' })).toEqual({ status: 200, body: { closed: true } });
     expect(stack()).toEqual([]);

@@ -2,6 +2,7 @@ import type { App } from '@slack/bolt';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { sandboxTokens } from '#sandbox/slack/seed.ts';
+import { eventually } from '#test/support/eventually.ts';
 
 import { startApp, startWorkspace } from './support.ts';
 import type { WorkspaceServer } from './support.ts';
@@ -52,7 +53,7 @@ describe('commands', () => {
     );
 
     const { status, body } = await command('/fleet env=prod  "x"');
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(workspace.messages('#ops', 'avery').map(({ text }) => text)).toEqual(['for all', 'posted']),
     );
 
@@ -110,7 +111,7 @@ describe('commands', () => {
 
     const { body } = await command('/fleet');
     await acknowledge();
-    await vi.waitFor(() => expect(workspace.workspace().refused).toMatchObject([{ method: 'ack', error: 'late_ack' }]));
+    await eventually(() => expect(workspace.workspace().refused).toMatchObject([{ method: 'ack', error: 'late_ack' }]));
 
     expect(body).toMatchObject({ ok: false, error: 'operation_timeout' });
     expect(workspace.messages('#ops')).toMatchObject([
@@ -142,7 +143,7 @@ describe('commands', () => {
     );
 
     const { body } = await command('/fleet');
-    await vi.waitFor(() => expect(errors).toMatchObject([{ statusCode: 400 }]));
+    await eventually(() => expect(errors).toMatchObject([{ statusCode: 400 }]));
 
     expect(body).toMatchObject({ ok: false, error: 'invalid_command_response', reason: 'invalid_blocks' });
     expect(workspace.workspace().refused).toMatchObject([{ method: 'ack /fleet', error: 'invalid_blocks' }]);
@@ -158,7 +159,7 @@ describe('commands', () => {
     );
 
     await command('/fleet');
-    await vi.waitFor(() => expect(errors).toMatchObject([{ statusCode: 404 }]));
+    await eventually(() => expect(errors).toMatchObject([{ statusCode: 404 }]));
 
     expect(workspace.messages('#ops', 'riley').map(({ text }) => text)).toEqual(['1', '2', '3', '4', '5']);
   });
@@ -235,7 +236,7 @@ describe('buttons', () => {
     });
 
     const result = await workspace.slack.actions({ user: 'casey', channel: '#shared', ts, action_id: 'approve' });
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(workspace.messages('#shared')).toMatchObject([{ ts, text: 'approved', plain: 'approved', buttons: [] }]),
     );
 
@@ -285,7 +286,7 @@ describe('buttons', () => {
       status: 404,
     });
     await workspace.slack.actions({ user: 'riley', channel: '#ops', ts, action_id: 'approve' });
-    await vi.waitFor(() => expect(workspace.messages('#ops')).toEqual([]));
+    await eventually(() => expect(workspace.messages('#ops')).toEqual([]));
 
     expect(bodies).toMatchObject([{ container: { is_ephemeral: true, message_ts: ts } }]);
     expect(bodies[0]).not.toHaveProperty('message');
@@ -351,7 +352,7 @@ describe('Home', () => {
       workspace.slack.home(new URLSearchParams({ user: 'riley' })).body as {
         view: { id: string; type: string } | null;
       };
-    await vi.waitFor(() => expect(home().view).toMatchObject({ type: 'home' }));
+    await eventually(() => expect(home().view).toMatchObject({ type: 'home' }));
     await workspace.slack.actions({ user: 'riley', view_id: home().view?.id, action_id: 'approve' });
 
     expect(tabs).toEqual(['messages', 'home']);
@@ -365,7 +366,7 @@ describe('Home', () => {
     const { socket, seen } = await rawConnection();
 
     await workspace.slack.openHome({ user: 'riley' });
-    await vi.waitFor(() => expect(seen).toHaveLength(3));
+    await eventually(() => expect(seen).toHaveLength(3));
     socket.send(JSON.stringify({ envelope_id: seen[2]?.envelope_id }));
 
     const [, first, second] = seen;
@@ -387,7 +388,7 @@ async function rawConnection() {
   const socket = new WebSocket(String(body['url']));
   const seen: Envelope[] = [];
   socket.addEventListener('message', ({ data }) => void seen.push(JSON.parse(String(data)) as Envelope));
-  await vi.waitFor(() => expect(workspace.workspace().connections).toBe(1));
+  await eventually(() => expect(workspace.workspace().connections).toBe(1));
   return { socket, seen };
 }
 
@@ -404,7 +405,7 @@ describe('connections', () => {
       await vi.waitFor(() => expect(workspace.workspace().apiCalls['apps.connections.open']).toBe(2), {
         timeout: 5_000,
       });
-      await vi.waitFor(() => expect(workspace.workspace().connections).toBe(1));
+      await eventually(() => expect(workspace.workspace().connections).toBe(1));
 
       expect((await command('/fleet')).body).toMatchObject({ ok: true });
     },
@@ -441,7 +442,7 @@ describe('connections', () => {
     const { socket, seen } = await rawConnection();
 
     const done = command('/fleet');
-    await vi.waitFor(() => expect(seen).toHaveLength(2));
+    await eventually(() => expect(seen).toHaveLength(2));
     const ack = JSON.stringify({ envelope_id: seen[1]?.envelope_id });
     socket.send(ack);
     socket.send(ack);
@@ -449,7 +450,7 @@ describe('connections', () => {
     socket.send('no JSON');
 
     expect((await done).body).toMatchObject({ ok: true });
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(workspace.workspace().refused.map(({ method, error }) => `${method} ${error}`)).toEqual([
         'ack double_ack',
         'ack unknown_envelope',
