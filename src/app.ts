@@ -85,7 +85,7 @@ export function createApp(outside: AppWorld): App {
   const who = createPeople(world);
   const incidents = createIncidents(world, {
     pictures: world.pictures,
-    chartOf: (incident) => sites.chartOf(incident),
+    chartOf: ({ key, startedAt }, { sites: names = [] }) => sites.chartOf({ key, startedAt, sites: names }),
   });
   const sites = createSiteWatch({ ...world, cloud: world.clouds.at(home), elsewhere, incidents });
   // One replica checks the sites; the others would only check them again, and tell twice.

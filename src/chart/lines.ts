@@ -3,7 +3,7 @@ import type { Chart, Point } from '#ports/pictures.ts';
 import { height, plot, valueAxis } from './frame.ts';
 import { isDrawable, short, ticks } from './scale.ts';
 import { barHeight, looks, stateBar, stateNames } from './state-bar.ts';
-import { colours, legend, lineAt, padding, palette, round, sheet, textAt, textWidth } from './svg.ts';
+import { colours, fitted, legend, lineAt, padding, palette, round, sheet, textAt, textWidth } from './svg.ts';
 
 export type Lines = Extract<Chart, { kind: 'lines' }>;
 
@@ -42,7 +42,7 @@ export function endsOf({ from, to }: { from: number; to: number }): readonly num
   return [from, to];
 }
 
-/** Instants below a plot; the outer ones stay inside the paper. */
+/** Instants below a plot, and where they are told by; the outer ones stay inside the paper. */
 export function timeAxis({
   from,
   to,
@@ -58,12 +58,12 @@ export function timeAxis({
 }): string {
   const all = ticks(from, to, timezone);
   const shown = to === from ? all.slice(0, 1) : all;
-  return shown
-    .map(({ at, text }, nr) => {
-      const anchor = shown.length === 1 ? 'middle' : nr === 0 ? 'start' : nr === shown.length - 1 ? 'end' : 'middle';
-      return textAt(x(at), y, text, { size: 11, anchor });
-    })
-    .join('');
+  const zone = textAt(padding, y, fitted(timezone, 11, x(from) - padding - 8), { size: 11 });
+  const times = shown.map(({ at, text }, nr) => {
+    const anchor = shown.length === 1 ? 'middle' : nr === 0 ? 'start' : nr === shown.length - 1 ? 'end' : 'middle';
+    return textAt(x(at), y, text, { size: 11, anchor });
+  });
+  return [zone, ...times].join('');
 }
 
 type Measured = { at: number; value: number };

@@ -47,6 +47,14 @@ export function fitted(text: string, size: number, room: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 
+/** At most as wide as `room`, with its begin and its end: names often differ in the last letters only. */
+export function fittedInside(text: string, size: number, room: number): string {
+  const most = Math.max(3, Math.floor(room / (letter * size)));
+  if (text.length <= most) return text;
+  const end = Math.floor((most - 1) / 2);
+  return `${text.slice(0, most - 1 - end)}…${text.slice(-end)}`;
+}
+
 type Look = { size?: number; fill?: string; anchor?: 'start' | 'middle' | 'end'; weight?: 'bold' };
 
 export function textAt(

@@ -11,7 +11,8 @@ const mostSaid = 8;
 /** The chart in words. Pure. */
 export function altOf(chart: Chart): string {
   const said = sentences(chart);
-  const more = said.length > mostSaid ? ` And ${said.length - mostSaid} more.` : '';
+  const left = Math.max(0, said.length - mostSaid) + (chart.kind === 'updown' ? (chart.more ?? 0) : 0);
+  const more = left > 0 ? ` And ${left} more.` : '';
   return `${chart.title}. ${said.slice(0, mostSaid).join(' ')}${more}`.trim();
 }
 

@@ -22,12 +22,13 @@ export type Chart = { title: string } & (
       states?: readonly Spell[];
     }
   | {
-      /** A bar a row from `from` to `to`, in the colour of its state; what no span covers is unknown. */
+      /** A bar a row from `from` to `to`, in the colour of its state; what no span covers is unknown. `more`: rows not given. */
       kind: 'updown';
       timezone: string;
       from: number;
       to: number;
       rows: readonly { name: string; spans: readonly Spell[] }[];
+      more?: number;
     }
   | {
       /** Stacked bars: a label and a value for each part, in the order of `parts`. */

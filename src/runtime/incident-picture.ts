@@ -6,7 +6,9 @@ import type { Chart } from '#ports/pictures.ts';
 import type { World } from './world.ts';
 
 /** What pictures of incidents need; `chartOf`: undefined where there is nothing to draw of it. */
-export type Illustrated = Pick<PictureWorld, 'pictures'> & { chartOf: (incident: IncidentRecord) => Chart | undefined };
+export type Illustrated = Pick<PictureWorld, 'pictures'> & {
+  chartOf: (incident: IncidentRecord, report: Report) => Chart | undefined;
+};
 
 /** Pictures that wait at most: in a storm words must do. */
 const mostWaiting = 20;
@@ -27,17 +29,21 @@ export function createIllustrator(
 
   return function illustrate(incident) {
     const { id } = incident;
-    if (!isDue(incident) || waiting.has(id) || waiting.size >= mostWaiting || chartOf(incident) === undefined) return;
+    if (!isDue(incident) || waiting.has(id) || waiting.size >= mostWaiting || drawn(incident) === undefined) return;
     waiting.add(id);
     turn = turn.then(() => draw(id)).finally(() => waiting.delete(id));
   };
+
+  function drawn(incident: IncidentRecord): Chart | undefined {
+    return chartOf(incident, reportOf(incident));
+  }
 
   async function draw(id: string): Promise<void> {
     try {
       for (let round = 0; round < mostRounds; round++) {
         const incident = await world.history.incidents.get(id);
         if (incident === undefined || !isDue(incident)) return;
-        const chart = chartOf(incident);
+        const chart = drawn(incident);
         const picture = chart && (await pictureOf({ ...world, pictures }, chart));
         if (picture?.kind !== 'image') return;
         await keep(id, { of: incident.state, file: picture.file, alt: picture.alt });
@@ -48,6 +54,10 @@ export function createIllustrator(
   }
 }
 
-function isDue({ state, report }: IncidentRecord): boolean {
-  return (report as unknown as Report).picture?.of !== state; // written by the incident book
+function isDue(incident: IncidentRecord): boolean {
+  return reportOf(incident).picture?.of !== incident.state;
+}
+
+function reportOf({ report }: IncidentRecord): Report {
+  return report as unknown as Report; // written by the incident book
 }

@@ -11,20 +11,58 @@ const roundedMs = 1_000;
 /** A gap of more intervals than this is a time without checks, of which nothing is known. */
 const mostIntervals = 2.5;
 
+/** Sites of one message that are drawn; the others are counted. */
+const mostRows = 12;
+/** How far the picture of several goes back before the outage, at least; at most as long as the outage lasted. */
+const leadMs = 30 * 60_000;
+
+/** `sites`: those that its message is about. */
+export type Drawn = { key: string; startedAt: number; sites: readonly string[] };
+type Known = { sites: readonly Site[]; recent: (name: string) => readonly Seen[]; now: number };
+
 /**
- * How a site was lately, for the message of its incident; undefined where that is no picture of it: a certificate, another
- * process watches, or the checks from before it were lost with a restart. Pure.
+ * How a site was lately, for the message of its incident, or how each of several was; undefined where that is no picture of
+ * it: a certificate, another process watches, or the checks from before it were lost with a restart. Pure.
  */
-export function recentChart(
-  incident: { key: string; startedAt: number },
-  of: { sites: readonly Site[]; recent: (name: string) => readonly Seen[]; now: number },
-): Chart | undefined {
+export function recentChart(incident: Drawn, of: Known): Chart | undefined {
   const name = siteOf(incident.key);
+  if (name === undefined) return undefined;
+  if (incident.sites.length > 1) return chartOfMany(incident, of);
   const site = of.sites.find((one) => one.name === name);
-  const seen = site === undefined ? [] : of.recent(site.name);
+  return site && seenOf(site, incident, of) && chartOfOne(site, of);
+}
+
+/** What is remembered of its checks; undefined when that does not reach back to before the incident. */
+function seenOf(site: Site, { startedAt }: Drawn, { recent }: Known): readonly Seen[] | undefined {
+  const seen = recent(site.name);
   const [first] = seen;
-  if (site === undefined || first === undefined || seen.length < 2) return undefined;
-  if (first.at > incident.startedAt + roundedMs && seen.length < ringSize) return undefined;
+  if (first === undefined || seen.length < 2) return undefined;
+  return first.at > startedAt + roundedMs && seen.length < ringSize ? undefined : seen;
+}
+
+function chartOfMany(incident: Drawn, of: Known): Chart | undefined {
+  const { sites, startedAt } = incident;
+  const shown = sites.slice(0, mostRows).flatMap((name) => of.sites.find((one) => one.name === name) ?? []);
+  const rows = shown.map((site) => ({
+    name: site.name,
+    spans: spells(seenOf(site, incident, of) ?? [], site, of.now),
+  }));
+  const begins = rows.flatMap(({ spans }) => spans.slice(0, 1).map(({ from }) => from));
+  if (begins.length === 0) return undefined;
+  const from = Math.max(Math.min(...begins), startedAt - Math.max(leadMs, of.now - startedAt));
+  return {
+    kind: 'updown',
+    title: `${sites.length} sites: when each of them failed`,
+    timezone: 'UTC',
+    from,
+    to: of.now,
+    rows,
+    more: sites.length - rows.length,
+  };
+}
+
+function chartOfOne(site: Site, of: Known): Chart {
+  const seen = of.recent(site.name);
   return {
     kind: 'lines',
     title: `${site.name}: response time, and when it failed`,

@@ -4,7 +4,7 @@ import type { Chart } from '#ports/pictures.ts';
 
 import { loadKept } from './book.ts';
 import { createMaintenance } from './maintenance.ts';
-import { recentChart } from './recent-chart.ts';
+import { type Drawn, recentChart } from './recent-chart.ts';
 import type { SiteWatchWorld } from './site-world.ts';
 import { whyNotMend } from './standing.ts';
 import { createTenure, saveEveryMs, type Tenure } from './tenure.ts';
@@ -22,8 +22,8 @@ export type SiteWatch = {
   views: () => Promise<readonly SiteView[]>;
   /** Why a site must not be mended now; undefined: it is down, looked at this moment. Throws Transient with the store. */
   whyNotMend: (name: string) => Promise<string | undefined>;
-  /** How the site of an incident was lately; undefined where there is nothing to draw. */
-  chartOf: (incident: { key: string; startedAt: number }) => Chart | undefined;
+  /** How the sites of an incident were lately; undefined where there is nothing to draw. */
+  chartOf: (incident: Drawn) => Chart | undefined;
   /** How the checks themselves go; undefined where another process watches. */
   figures: () => ReturnType<Tenure['figures']> | undefined;
 };

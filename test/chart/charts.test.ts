@@ -104,6 +104,19 @@ describe('a chart', () => {
     expect(svg).toContain('not known');
   });
 
+  it('counts the rows that were not given, in the picture and in words', () => {
+    const more = { ...updown, more: 38 };
+
+    expect(svgOf(more)).toContain('and 38 more');
+    expect(altOf(more)).toMatch(/ And 38 more\.$/);
+  });
+
+  it('keeps begin and end of a name that is too long', () => {
+    const svg = svgOf({ ...updown, rows: [{ name: 'payments-gateway-eu-west-10.checkout', spans: [] }] });
+
+    expect(svg).toMatch(/>payments[^<]*…[^<]*checkout</);
+  });
+
   it('shows an outage of a second', () => {
     const spans = [{ from: start, to: start + 1_000, state: 'down' as const }];
     const svg = svgOf({ ...updown, rows: [{ name: 'a', spans }] });
