@@ -25,6 +25,7 @@ import { createAutomatic } from '#runtime/automatic.ts';
 import { createSubmit } from '#runtime/form.ts';
 import { createFreeze } from '#runtime/freeze.ts';
 import { createHome } from '#runtime/home.ts';
+import { createIncidentActs } from '#runtime/incident-acts.ts';
 import { createIncidentPress } from '#runtime/incident-press.ts';
 import { createIncidents } from '#runtime/incidents.ts';
 import { createLease } from '#runtime/lease.ts';
@@ -102,7 +103,8 @@ export function createApp(outside: AppWorld): App {
     desk: managed.desk,
   };
   const asking = createAskingFor(world, who, views);
-  const ask = createAsk({ world, who, asking, desk: managed.desk });
+  const act = createIncidentActs({ world, who, incidents });
+  const ask = createAsk({ world, who, asking, desk: managed.desk, act });
   const health = createHealthWatches({ ...world, incidents });
   const guarding = createLease({ ...world, holder: world.randomText(8) }, 'health', {
     begin: async (fence) => health.begin(fence),
@@ -303,7 +305,7 @@ export function createApp(outside: AppWorld): App {
 
   const inbound: Inbound = {
     command: ask.command,
-    press: createAnswer({ world, who, ask, asking, incident: createIncidentPress({ world, who, ask, incidents }) }),
+    press: createAnswer({ world, who, ask, asking, incident: createIncidentPress({ world, ask, act, incidents }) }),
     submit: createSubmit({ world, ask, desk: managed.desk }),
     suggest: createSuggest(world),
     homeOpened: createHome({ world, who, sites: views.sites }),

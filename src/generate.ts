@@ -95,6 +95,7 @@ function typed({ name, command }: Operation, rest: string): string {
 function approvalOf(operation: Operation): string {
   if (operation.kind === 'answer') return 'nothing, it only looks';
   if (operation.kind === 'redirect') return 'as the operation it undoes';
+  if (operation.kind === 'press') return 'nothing';
   const rule = operation.approval;
   if (rule.kind === 'none') return 'nothing';
   return rule.kind === 'confirm'

@@ -7,6 +7,7 @@ import type { Cloud, Place } from '#ports/cloud.ts';
 import type { Where } from '#ports/clouds.ts';
 import type { History, Order, Run } from '#ports/history.ts';
 import type { ChannelId, RunId, UserId } from '#ports/ids.ts';
+import type { IncidentAct } from '#ports/incidents.ts';
 import type { Json } from '#ports/json.ts';
 import type { SiteDesk } from '#ports/managed-sites.ts';
 import type { Platform } from '#ports/platform.ts';
@@ -22,7 +23,7 @@ import type { VantagePoint } from '#ports/vantage.ts';
  * `messages.ts` (all words), and one line in `operations/index.ts`. Slash commands, manifest, IAM policy, help and the
  * docs tables are made from the list.
  */
-export type Operation = AnswerOperation | ChangeOperation | RedirectOperation;
+export type Operation = AnswerOperation | ChangeOperation | RedirectOperation | PressOperation;
 
 /** What asking, planning and checking may use: reads only. */
 export type Asking = {
@@ -142,6 +143,14 @@ export type RedirectOperation<A = any> = Declared<A> & {
     args: A,
     list: readonly Operation[],
   ) => Promise<{ operation: string; args: Json; undoes: RunId; place: Where | undefined }>;
+};
+
+/** Stands for a button on the card of an incident: nobody gets more by it than by the button. Its effect is shown at once. */
+// oxlint-disable-next-line typescript/no-explicit-any -- as above
+export type PressOperation<A = any> = Declared<A> & {
+  kind: 'press';
+  /** Which button, of which open incident. Throws Refusal that names what there is. */
+  press: (asking: Asking, args: A) => Promise<IncidentAct>;
 };
 
 /** Changes something. `P`: the plan, plain JSON. `R`: the result, plain JSON. */
@@ -280,5 +289,9 @@ export function defineAnswer<A>(operation: AnswerOperation<A>): AnswerOperation<
 }
 
 export function defineRedirect<A>(operation: RedirectOperation<A>): RedirectOperation<A> {
+  return operation;
+}
+
+export function definePress<A>(operation: PressOperation<A>): PressOperation<A> {
   return operation;
 }

@@ -8,6 +8,8 @@ import { enableioOperation } from './enableio/operation.ts';
 import { eventOperation } from './event/operation.ts';
 import { fixOperation } from './fix/operation.ts';
 import { helpOperation } from './help/operation.ts';
+import { incidentsAckOperation, incidentsAssignOperation, incidentsSilenceOperation } from './incidents/acts.ts';
+import { incidentsOperation } from './incidents/operation.ts';
 import { migrateOperation } from './migrate/operation.ts';
 import { pauseOperation } from './pause/operation.ts';
 import { replaceOperation } from './replace/operation.ts';
@@ -56,6 +58,10 @@ export const operations: readonly Operation[] = [
   undoOperation,
   runsOperation,
   auditOperation,
+  incidentsOperation,
+  incidentsAckOperation,
+  incidentsAssignOperation,
+  incidentsSilenceOperation,
   sitesOperation,
   sitesHistoryOperation,
   sitesAddOperation,

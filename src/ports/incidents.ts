@@ -1,5 +1,6 @@
 import type { Fence } from './history.ts';
 import type { ChannelId, FileId, UserId } from './ids.ts';
+import type { Role } from './roles.ts';
 import type { Line } from './text.ts';
 
 /** A fix offered on an incident's card. Pressing it is the same as typing `line` to `operation`: same plan, same approval. */
@@ -67,6 +68,23 @@ export type Incidents = {
   tried: (id: string, of: Tried) => Promise<void>;
   /** Is there an open one? */
   isOpen: (key: string) => Promise<boolean>;
+};
+
+/** What people do with an open incident, by a button of its card or by a command, and the role that it takes. */
+export const incidentVerbs = {
+  acknowledge: 'viewer',
+  assign: 'operator',
+  silence: 'operator',
+  maintenance: 'operator',
+  close: 'operator',
+} as const satisfies Record<string, Role>;
+export type IncidentVerb = keyof typeof incidentVerbs;
+/** `incident`: its id. `person`: to whom it is assigned. `forMs`: how long it is silenced; left out = an hour. */
+export type IncidentAct = {
+  incident: string;
+  verb: IncidentVerb;
+  person?: UserId | undefined;
+  forMs?: number | undefined;
 };
 
 /** Where a press of Maintenance is kept, in History.watch: prefix and name of the site → `{ since, until }` (epoch ms). */

@@ -13,6 +13,7 @@ import type { Json } from '#ports/json.ts';
 import type { SiteDesk } from '#ports/managed-sites.ts';
 
 import { runIdOf } from './ids.ts';
+import type { IncidentActs } from './incident-acts.ts';
 import { placeOrder } from './order.ts';
 import { rememberAnswer, sendFiles } from './posting.ts';
 import { placesFor, type Typed } from './reach.ts';
@@ -38,13 +39,13 @@ export type AskingFor = (
   order: Pick<Order, 'requester' | 'channel' | 'place'> & { operation?: string },
   typed?: Typed,
 ) => Promise<Asking>;
-type Needs = { world: World; who: Who; asking: AskingFor; desk: SiteDesk };
+type Needs = { world: World; who: Who; asking: AskingFor; desk: SiteDesk; act: IncidentActs };
 
 /** The flags that take everything up to the next flag: `--from before 2026-11-24 10:00`. */
 const longFlags = ['from', 'reason'];
 
 /** line → order: parse, authorize, plan, store, start. Nothing that is asked goes unanswered. */
-export function createAsk({ world, who, asking, desk }: Needs) {
+export function createAsk({ world, who, asking, desk, act }: Needs) {
   async function command(request: CommandRequest): Promise<void> {
     await answering(world, request, async () => {
       const { operation, words } = findOperation(world, request.command, readWords(request.text, longFlags));
@@ -93,6 +94,8 @@ export function createAsk({ world, who, asking, desk }: Needs) {
         await allow(request.actor, request.channel, other, request.anywhere);
         return carryOut({ ...request, ask: { ...target, operation: other } });
       }
+      case 'press':
+        return act(request, await operation.press(facts, args));
       case 'change':
         return order(request, operation, facts, args);
     }

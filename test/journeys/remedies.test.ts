@@ -129,16 +129,24 @@ describe('remedies for servers', () => {
     expect(await calls('StopInstances')).toBe(stops);
   });
 
-  it('cure by the button of the alert: a server that shut itself down is started, and the alert ends', async () => {
-    await sandbox.faults({ ec2: { stop: 'db-1' } });
-    const alert = await alertOf('db-1', /shut itself down/);
-    const people = { user: 'requester', channel: 'alerts', ts: alert.ts, action_id: 'assign' };
-    await sandbox.call('POST', 'actions', { ...people, value: 'U0APPROVER' });
-    await sandbox.turn(alert, /Assigned to @\S.* by @\S/);
-    await sandbox.see('alerts', ({ thread_ts, plain }) => thread_ts === alert.ts && /Assigned to @/.test(plain));
-    await cure(alert, 'Start', /Start db-1/, /done: Started db-1.*ok/);
-    await sandbox.turn(alert, /Over after/, 40_000);
-  });
+  it(
+    'cure by the button of the alert: a server that shut itself down is started, and the alert ends',
+    { timeout: 120_000 },
+    async () => {
+      await sandbox.faults({ ec2: { stop: 'db-1' } });
+      const alert = await alertOf('db-1', /shut itself down/);
+      const people = { user: 'requester', channel: 'alerts', ts: alert.ts, action_id: 'assign' };
+      await sandbox.call('POST', 'actions', { ...people, value: 'U0APPROVER' });
+      await sandbox.turn(alert, /Assigned to @\S.* by @\S/);
+      await sandbox.see('alerts', ({ thread_ts, plain }) => thread_ts === alert.ts && /Assigned to @/.test(plain));
+      await sandbox.command('requester', 'ops', '/deck incidents assign db-1 @riley');
+      await sandbox.turn(alert, /Assigned to @riley/i);
+      await sandbox.command('requester', 'ops', '/deck incidents silence db-1 2h');
+      await sandbox.turn(alert, /Silenced until/);
+      await cure(alert, 'Start', /Start db-1/, /done: Started db-1.*ok/);
+      await sandbox.turn(alert, /Over after/, 40_000);
+    },
+  );
 });
 
 describe('remedies for servers without a person', () => {

@@ -102,11 +102,15 @@ function one(asking: Asking, verb: string): Message {
         kind: 'facts',
         facts: [
           ['Needs the role', operation.role],
-          ['Approval', approval === undefined ? 'none, it changes nothing' : asks[approval.kind]],
+          ['Approval', approval === undefined ? noneAsked(operation) : asks[approval.kind]],
         ],
       },
     ],
   };
+}
+
+function noneAsked({ kind }: Operation): string {
+  return kind === 'press' ? 'none, like the button on the card' : 'none, it changes nothing';
 }
 
 function lineOf(asking: Asking, operation: Operation, rest: string): string {
