@@ -44,6 +44,9 @@ export type IncidentPicture = { of: 'open' | 'resolved'; file: FileId; alt: stri
 /** `key`: what is said once, however often: the id of a run. */
 export type Tried = { key: string; line: Line };
 
+/** `key` of what was tried that says: Deckhand has done what it may, now people must. */
+export const givenUp = 'given-up';
+
 /**
  * One message per incident, edited in place, history in its thread. Survives restarts; never repeats or loses a message.
  * `fence`: the caller's right to tell; Transient when another replica has it by now.

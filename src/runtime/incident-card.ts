@@ -1,7 +1,7 @@
 import { duration } from '#lib/format.ts';
 import type { IncidentRecord } from '#ports/history.ts';
 import type { GroupId } from '#ports/ids.ts';
-import type { Report } from '#ports/incidents.ts';
+import { givenUp, type Report } from '#ports/incidents.ts';
 import type { Button, Line, Message, Piece, Section } from '#ports/text.ts';
 
 import { markOf } from './remedy-mark.ts';
@@ -47,6 +47,7 @@ export function renderReminder(incident: IncidentRecord, of: { now: number; grou
             ...called,
             `Open ${since}, and nobody has taken it. Press Acknowledge above, or Silence 1 h, to end these reminders.`,
           ],
+          ...whatWasTried(report),
         ],
       },
     ],
@@ -73,8 +74,13 @@ export function renderEscalation(
   return {
     alert: over ? `Resolved: ${report.alert}` : `Nobody has taken it: ${report.alert}`,
     title: `${over ? 'Resolved' : 'Not taken'} · ${report.title}`,
-    sections: [{ kind: 'text', lines: [report.alert, over ? done : open] }],
+    sections: [{ kind: 'text', lines: [report.alert, ...(over ? [done] : [open, ...whatWasTried(report)])] }],
   };
+}
+
+/** Who is called then knows that Deckhand does nothing more. */
+function whatWasTried({ tried = [] }: Report): readonly Line[] {
+  return tried.flatMap(({ key, line }) => (key === givenUp ? [line] : []));
 }
 
 function status(incident: IncidentRecord, report: Report, now: number): Piece[] {

@@ -9,7 +9,7 @@ import type { Calendar } from '#ports/clock.ts';
 import type { Where } from '#ports/clouds.ts';
 import { type IncidentRecord, openRunStates, type Run } from '#ports/history.ts';
 import { deckhand, type RunId } from '#ports/ids.ts';
-import type { Incidents, Remedy, Report } from '#ports/incidents.ts';
+import { givenUp, type Incidents, type Remedy, type Report } from '#ports/incidents.ts';
 import type { ServerRule, Settings } from '#ports/settings.ts';
 import type { AutoRule } from '#ports/site-settings.ts';
 
@@ -31,9 +31,6 @@ const settleMs = 3 * 60_000;
 const ofServers = 'server:';
 /** Open incidents looked at in one round. */
 const mostIncidents = 1_000;
-
-/** `key` of what was tried that says: people must. */
-export const givenUp = 'given-up';
 
 type Needs = {
   world: World & { calendar: Pick<Calendar, 'last'> };

@@ -1,22 +1,25 @@
 import type { IncidentRecord } from '#ports/history.ts';
-import type { Report } from '#ports/incidents.ts';
+import { givenUp, type Report } from '#ports/incidents.ts';
 
 import { renderEscalation, renderReminder } from './incident-card.ts';
 import { escalationOf } from './incident-show.ts';
 import { note, postCard } from './posting.ts';
-import { givenUp } from './remediation.ts';
 import type { World } from './world.ts';
 
 /** Open incidents looked at in one round. */
 const most = 1_000;
 
-/** Reminds of critical incidents that nobody has taken, and tells them further. Repeatable: each reminder comes once. */
+/**
+ * Of what nobody has taken: reminds of critical incidents and tells them further, and any that Deckhand has given up, at once.
+ * Repeatable: each reminder comes once.
+ */
 export function createReminders(world: World): () => Promise<void> {
   return async function remind() {
     for (const incident of await world.history.incidents.list({ limit: most, state: 'open' })) {
-      if (!isForgotten(incident, world.clock.now())) continue;
+      const isCritical = reportOf(incident).severity === 'critical';
+      if (!isForgotten(incident, world.clock.now()) || (!isCritical && !isGivenUp(incident))) continue;
       try {
-        await remindOf(incident);
+        if (isCritical) await remindOf(incident);
         await tellFurther(incident);
       } catch (error) {
         world.log.warn({ incident: incident.id, err: error }, 'a reminder could not be sent; trying again soon');
@@ -53,12 +56,15 @@ export function createReminders(world: World): () => Promise<void> {
 }
 
 /** Deckhand has tried what it may: people are needed now. */
-function isGivenUp({ report }: IncidentRecord): boolean {
-  return (report as unknown as Report).tried?.some(({ key }) => key === givenUp) === true; // written by the incident book
+function isGivenUp(incident: IncidentRecord): boolean {
+  return reportOf(incident).tried?.some(({ key }) => key === givenUp) === true;
 }
 
-function isForgotten(incident: IncidentRecord, now: number): boolean {
-  const { severity } = incident.report as unknown as Report; // written by the incident book
-  const isQuiet = incident.silencedUntil !== undefined && incident.silencedUntil > now;
-  return severity === 'critical' && incident.acknowledgedBy === undefined && !isQuiet;
+function isForgotten({ silencedUntil, acknowledgedBy }: IncidentRecord, now: number): boolean {
+  const isQuiet = silencedUntil !== undefined && silencedUntil > now;
+  return acknowledgedBy === undefined && !isQuiet;
+}
+
+function reportOf(incident: IncidentRecord): Report {
+  return incident.report as unknown as Report; // written by the incident book
 }

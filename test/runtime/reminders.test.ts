@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Post } from '#ports/chat.ts';
-import type { Report } from '#ports/incidents.ts';
+import { givenUp, type Report } from '#ports/incidents.ts';
 import { createIncidents } from '#runtime/incidents.ts';
 import { createReminders } from '#runtime/reminders.ts';
 import type { World } from '#runtime/world.ts';
@@ -136,6 +136,38 @@ describe('an incident that nobody takes', () => {
       acknowledgedBy: 'U1',
       report: { title: 'worse', assignedBy: 'U2' },
     });
+    await end();
+  });
+
+  it('is told further at once, once, when Deckhand gives up, also where it is only a warning', async () => {
+    const { incidents, record, later, told, posts, end } = await anOpenIncident(
+      { channel: 'C0ONCALL', group: 'S0ONCALL' },
+      'warning',
+    );
+    const line = 'By itself · gives up: two tries were no help. People must look now.';
+    await incidents.tried(record.id, { key: 'a try', line: 'By itself · begins' });
+    await later(minute);
+    expect(told()).toEqual([['C1', false, 'shop is down']]);
+
+    await incidents.tried(record.id, { key: givenUp, line });
+    await later(2 * minute);
+    await later(500 * minute);
+
+    const [, , , called, ...more] = posts;
+    expect([called?.channel, more]).toEqual(['C0ONCALL', []]);
+    expect(JSON.stringify(called?.post.message)).toMatch(/S0ONCALL.*two tries were no help/);
+    await end();
+  });
+
+  it('is told further to nobody, when Deckhand gives up a warning that somebody has taken', async () => {
+    const { incidents, record, later, told, end } = await anOpenIncident({ channel: 'C0ONCALL' }, 'warning');
+    await incidents.amend(record.id, { acknowledgedBy: 'U1' }, 'Taken.');
+    await incidents.tried(record.id, { key: givenUp, line: 'By itself · gives up.' });
+    const before = told().length;
+
+    await later(500 * minute);
+
+    expect(told()).toHaveLength(before);
     await end();
   });
 
