@@ -25,6 +25,10 @@ export function withRules(report: Report, instance: Instance, rules: readonly Se
   return mine.length === 0 ? report : { ...report, remedies: report.remedies.map(ruled) };
 }
 
+export function hasRule(instance: Instance, rules: readonly ServerRule[]): boolean {
+  return rules.some((rule) => isFor(rule, instance));
+}
+
 function isFor({ selector }: ServerRule, instance: Instance): boolean {
   return chosenBy({ selector }, { place: nowhere, instances: [instance], volumes: [] }).instances.length > 0;
 }

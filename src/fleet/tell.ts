@@ -1,13 +1,13 @@
-import { type LastDrill, lastDrills } from '#lib/drills.ts';
 import type { Clock, Log } from '#ports/clock.ts';
-import type { Cloud, Place, Snapshot } from '#ports/cloud.ts';
+import type { Cloud, Place } from '#ports/cloud.ts';
 import type { Fence, History } from '#ports/history.ts';
 import type { ChannelId } from '#ports/ids.ts';
 import type { Incidents } from '#ports/incidents.ts';
 import type { SettingsSource } from '#ports/settings.ts';
 
-import { withRules } from './automatic.ts';
-import { type Due, type Look, restOf } from './judge.ts';
+import { hasRule, withRules } from './automatic.ts';
+import { type Background, nowhere, readBackground } from './background.ts';
+import { type Due, due, type Look, restOf } from './judge.ts';
 import * as messages from './messages.ts';
 import type { GroupRecord, HealthRecord, Records } from './records.ts';
 import * as together from './together-messages.ts';
@@ -28,7 +28,9 @@ type World = {
 
 /** Tells what is due after a look, and keeps what was told. */
 export function createTeller(world: World) {
-  const { cloud, history, incidents, records, clock, settings, log } = world;
+  const { cloud, incidents, records, clock, settings, log } = world;
+  /** What was told before now has the rules of this deckhand.yml; each version of it has a teller of its own. */
+  let isRuled = false;
 
   /** What fails is logged and due again at the next look. `known`: the open messages about several servers. */
   async function tell(
@@ -49,12 +51,16 @@ export function createTeller(world: World) {
     });
     for (const one of groups) await tellTogether(channel, one, { known, place });
     await tellOwn(channel, servers);
+    if (!isRuled) isRuled = await tellRules(channel, servers);
   }
 
   async function tellOwn(channel: ChannelId, servers: readonly Assigned[]): Promise<void> {
     const open = servers.filter(({ items }) => items.length > 0);
     if (open.length === 0) return;
-    const background = await backgroundOf(open.filter(({ items }) => items.some(({ act }) => act === 'raise')));
+    const background = await readBackground(
+      world,
+      open.filter(({ items }) => items.some(({ act }) => act === 'raise')),
+    );
     // Written first: after a crash in between, what may be open is told again or ended.
     await records.save({
       records: new Map(open.map(({ look, record, items }) => [look.id, items.reduce(aboutTo, record)])),
@@ -62,6 +68,28 @@ export function createTeller(world: World) {
     const after = new Map<string, HealthRecord | undefined>();
     for (const one of open) after.set(one.look.id, await tellOne(channel, one, background));
     await records.save({ records: after });
+  }
+
+  /** A rule may be younger than an alert: the open ones are said once more, which is no news. False: not all of them. */
+  async function tellRules(channel: ChannelId, servers: readonly Assigned[]): Promise<boolean> {
+    const { remediation, health } = settings.current();
+    const of = { now: clock.now(), recover: health.recover };
+    const open = servers
+      .filter(({ look, items }) => items.length === 0 && look.instance && hasRule(look.instance, remediation))
+      .map((one) => ({ ...one, items: saidAgain(one, of) }))
+      .filter(({ items }) => items.length > 0);
+    if (open.length === 0) return true;
+    const background = await readBackground(world, open);
+    for (const { look, items } of open)
+      for (const item of items) {
+        try {
+          await send(channel, look, { item, isNews: false }, background);
+        } catch (error) {
+          log.warn({ instance: look.id, err: error }, 'a rule could not be named on an open alert yet');
+          return false;
+        }
+      }
+    return true;
   }
 
   /** Its own message ends before it joins the others'. */
@@ -121,7 +149,7 @@ export function createTeller(world: World) {
     let kept = items.reduce(aboutTo, record);
     for (const item of items) {
       try {
-        await send(channel, look, item, background);
+        await send(channel, look, { item, isNews: true }, background);
         kept = told(kept, item);
       } catch (error) {
         log.warn({ instance: look.id, topic: item.topic, err: error }, 'the health of a server could not be told yet');
@@ -133,7 +161,7 @@ export function createTeller(world: World) {
   async function send(
     channel: ChannelId,
     look: Look,
-    item: Due,
+    { item, isNews }: { item: Due; isNews: boolean },
     { place, snapshots, drills, reboots }: Background,
   ): Promise<void> {
     const key = keyOf(item.topic, look);
@@ -162,44 +190,13 @@ export function createTeller(world: World) {
       channel,
       startedAt: isCheck ? item.since : clock.now(),
       report: withRules(report, look.instance, settings.current().remediation),
-      note,
+      ...(isNews ? { note } : {}),
       ...right(),
     });
   }
 
-  /** For the words only: an alert never fails because they could not be read. */
-  async function backgroundOf(of: readonly Judged[]): Promise<Background> {
-    const volumeIds = of.flatMap(({ look }) => (look.instance?.mappings ?? []).map(({ volumeId }) => volumeId));
-    const [place, snapshots, drills, reboots] = await Promise.allSettled([
-      of.length === 0 ? nowhere : cloud.place(),
-      cloud.snapshots({ volumeIds }),
-      lastDrills(history),
-      lastReboots(),
-    ]);
-    if (snapshots.status === 'rejected')
-      log.warn({ err: snapshots.reason }, 'snapshots could not be read for an alert');
-    return {
-      place: place.status === 'fulfilled' ? place.value : nowhere,
-      snapshots: snapshots.status === 'fulfilled' ? newestCompleted(snapshots.value) : undefined,
-      drills: drills.status === 'fulfilled' ? drills.value : undefined,
-      reboots: reboots.status === 'fulfilled' ? reboots.value : new Map(),
-    };
-  }
-
-  /** When a run of ours last rebooted each server: what did not help once is not the best remedy again. */
-  async function lastReboots(): Promise<ReadonlyMap<string, number>> {
-    const runs = await history.runs.recent({ limit: 50, operation: 'restart', states: ['done'] });
-    const ended = runs.flatMap(({ order, endedAt = 0 }) => {
-      const plan = order.plan as { instances?: readonly { id: string }[] }; // written by the restart
-      return (plan.instances ?? []).map(({ id }) => [id, endedAt] as const);
-    });
-    return new Map(ended.toReversed());
-  }
-
   return { tell };
 }
-
-const nowhere: Place = { account: '', region: '' };
 
 function keyOf(topic: Due['topic'], { id }: Look): string {
   return `${topic === 'checks' ? 'instance' : 'event'}:${id}`;
@@ -213,12 +210,12 @@ function shown({ look, record }: Judged): together.Of {
   return { ...look, trouble: record.course.trouble, since: record.course.since ?? 0 };
 }
 
-type Background = {
-  place: Place;
-  snapshots: readonly Snapshot[] | undefined;
-  drills: ReadonlyMap<string, LastDrill> | undefined;
-  reboots: ReadonlyMap<string, number>;
-};
+/** What was told of it in its own message and is still so. */
+function saidAgain({ look, record }: Assigned, of: { now: number; recover: number }): readonly Due[] {
+  const isOwn = (topic: Due['topic']) => record[topic] !== undefined && record[topic].group === undefined;
+  const { checks: _checks, events: _events, ...unsaid } = record;
+  return due(unsaid, look, of).filter(({ topic }) => isOwn(topic));
+}
 
 function aboutTo(record: HealthRecord, item: Due): HealthRecord {
   return item.act === 'raise' ? { ...record, [item.topic]: { mark: item.mark, sent: false } } : record;
@@ -228,14 +225,4 @@ function told(record: HealthRecord, item: Due): HealthRecord {
   if (item.act === 'raise') return { ...record, [item.topic]: { mark: item.mark, sent: true } };
   const { [item.topic]: _over, ...rest } = record;
   return rest;
-}
-
-function newestCompleted(snapshots: readonly Snapshot[]): readonly Snapshot[] {
-  const newest = new Map<string, Snapshot>();
-  for (const snapshot of snapshots) {
-    const known = newest.get(snapshot.volumeId);
-    if (snapshot.state === 'completed' && (known === undefined || known.startedAt < snapshot.startedAt))
-      newest.set(snapshot.volumeId, snapshot);
-  }
-  return [...newest.values()];
 }

@@ -117,6 +117,23 @@ describe('the watch of all places', () => {
     expect([...store.rows.keys()].filter((key) => key.includes('us-west-2'))).toEqual([]);
   });
 
+  it('names a rule on the alert that was open before it was written, which is no news', async () => {
+    const { aReplica, run, told, settings } = aWorld({ 'us-east-1': [{ ...one(1), tags: { role: 'web' } }, one(2)] });
+    const watches = aReplica();
+    watches.begin(fence);
+    await run(watches, 15);
+    const notes = told.all.map((incident) => incident.notes.length);
+    const rulesOf = () => told.open().map(({ report }) => report.remedies.flatMap(({ rule }) => rule ?? []));
+    expect(rulesOf()).toEqual([[], []]);
+
+    const auto = { afterMs: 0, perIncident: 1, perDay: 3, coolDownMs: 0, approval: { kind: 'none' } } as const;
+    settings.change({ remediation: [{ name: 'move-web', selector: 'role=web', remedy: 'migrate', auto }] });
+    await run(watches, 2);
+
+    expect(rulesOf()).toEqual([['server:move-web'], []]);
+    expect(told.all.map((incident) => incident.notes.length)).toEqual(notes);
+  });
+
   it('closes all when the watch is switched off, also what could never be read, and starts anew when it is on again', async () => {
     const { aReplica, run, told, settings, looks, fail } = aWorld({ 'us-east-1': [one(1)] });
     const watches = aReplica();

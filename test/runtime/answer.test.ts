@@ -59,7 +59,11 @@ async function shown(slow?: { go: Promise<void> }) {
   const incidents = createIncidents(world);
   const ask = { ask: async (of: { ask: { words: unknown } }) => asked.push(JSON.stringify(of.ask.words)) > 0 };
   const needs = { world, ask: ask as unknown as Ask, incidents, who: async () => Promise.reject(new Error('nobody')) };
-  const answer = createAnswer({ ...needs, asking: undefined as never, incident: createIncidentPress(needs) });
+  const answer = createAnswer({
+    ...needs,
+    asking: undefined as never,
+    incident: createIncidentPress({ ...needs, act: async () => undefined }),
+  });
   const key = `ec2:${Math.random()}`;
   const raise = (...remedies: Report['remedies']) =>
     incidents.raise(key, { channel: 'C1', startedAt: 1, report: report(...remedies) });
