@@ -28,6 +28,8 @@ export type Facts = {
   stopped: boolean;
   freeze: string | undefined;
   several: boolean;
+  /** Our own network is down, so nobody knows how anything is. */
+  blind: boolean;
 };
 
 /** `people`: Deckhand has done what it may, and it did not help. */
@@ -69,7 +71,8 @@ function count(tries: readonly Try[], rule: string): number {
   return tries.filter((one) => one.rule === rule).length;
 }
 
-function obstacleOf({ stopped, freeze, several, busy, incident }: Facts): string | undefined {
+function obstacleOf({ blind, stopped, freeze, several, busy, incident }: Facts): string | undefined {
+  if (blind) return 'Deckhand itself sees nothing';
   if (stopped) return 'automatic work is paused';
   if (freeze !== undefined) return `freeze: ${freeze}`;
   if (several) return 'several fail together';

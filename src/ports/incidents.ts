@@ -92,3 +92,6 @@ export type IncidentAct = {
 
 /** Where a press of Maintenance is kept, in History.watch: prefix and name of the site → `{ since, until }` (epoch ms). */
 export const maintenancePrefix = 'maintenance:';
+
+/** Key of the incident that our own network is down: while it is open nobody knows how anything is. */
+export const blindKey = 'watch:blind';

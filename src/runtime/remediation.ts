@@ -9,7 +9,7 @@ import type { Calendar } from '#ports/clock.ts';
 import type { Where } from '#ports/clouds.ts';
 import { type IncidentRecord, openRunStates, type Run } from '#ports/history.ts';
 import { deckhand, type RunId } from '#ports/ids.ts';
-import { givenUp, type Incidents, type Remedy, type Report } from '#ports/incidents.ts';
+import { blindKey, givenUp, type Incidents, type Remedy, type Report } from '#ports/incidents.ts';
 import type { ServerRule, Settings } from '#ports/settings.ts';
 import type { AutoRule } from '#ports/site-settings.ts';
 
@@ -64,17 +64,25 @@ export function createRemediation(needs: Needs): () => Promise<void> {
     const able = open.filter((one) => remediesOf(one, settings).some(({ auto }) => auto !== undefined));
     if (able.length === 0) return;
     const stopped = (await whoStopped(world.history)) !== undefined;
+    const blind = await incidents.isOpen(blindKey);
     const runs = await world.history.runs.recent({ limit: 500, states: openRunStates });
     const today = countToday(await world.history.watch.load(prefix), world.clock.now());
     for (const incident of able)
-      await one(incident, { settings, stopped, runs, today }).catch((error: unknown) =>
+      await one(incident, { settings, stopped, blind, runs, today }).catch((error: unknown) =>
         world.log.warn({ incident: incident.id, err: error }, 'nothing could be decided about a remedy yet'),
       );
   };
 
-  type Round = { settings: Settings; stopped: boolean; runs: readonly Run[]; today: Map<string, number> };
+  type Round = {
+    settings: Settings;
+    stopped: boolean;
+    blind: boolean;
+    runs: readonly Run[];
+    today: Map<string, number>;
+  };
 
-  async function one(incident: IncidentRecord, { settings, stopped, runs, today }: Round): Promise<void> {
+  async function one(incident: IncidentRecord, round: Round): Promise<void> {
+    const { settings, stopped, blind, runs, today } = round;
     const now = world.clock.now();
     const kept = await load(incident.key);
     const remedies = remediesOf(incident, settings).map((of): Ruled => ({
@@ -93,6 +101,7 @@ export function createRemediation(needs: Needs): () => Promise<void> {
       stopped,
       freeze: freeze()?.name,
       several: sites.length > 1,
+      blind,
     });
     // A crash may have come between the record of the newest try and its asking.
     const newest = kept.at(-1);

@@ -1,4 +1,5 @@
 import type { SiteView } from '#operations/contract.ts';
+import { blindKey } from '#ports/incidents.ts';
 import type { Site } from '#ports/site-settings.ts';
 
 import { cause, fitsRestart } from './causes.ts';
@@ -19,7 +20,7 @@ export async function whyNotMend(
 ): Promise<string | undefined> {
   const { site, name, known } = of;
   if (site === undefined) return `${name} is no longer watched.`;
-  const why = objection(site, known, await world.incidents.isOpen('watch:blind'));
+  const why = objection(site, known, await world.incidents.isOpen(blindKey));
   if (why !== undefined) return why;
   const { failure, status, phases, startedAt } = await world.web.probe(probeOf(site, true));
   if (failure === undefined) return `${name} answers again.`;

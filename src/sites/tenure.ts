@@ -27,7 +27,7 @@ import { createServerFinder } from './server.ts';
 import type { SiteWatchWorld } from './site-world.ts';
 import { createTender } from './tender.ts';
 import { createTurns } from './turns.ts';
-import { cleared, isAlone, judge, nextCheck } from './verdict.ts';
+import { cleared, failingMs, isAlone, judge, nextCheck } from './verdict.ts';
 import { viewOf } from './view.ts';
 
 /** How stale the stored state of a site that is simply up may be. */
@@ -159,7 +159,7 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
     guard.saw({
       turned: after.phase === 'suspect' && before.phase !== 'suspect',
       reached: result.failure === undefined || result.status !== undefined,
-      failingMs: after.failures > 1 ? clock.now() - (after.firstFailureAt ?? clock.now()) : 0,
+      failingMs: failingMs(after, entry.site, clock.now()),
     });
     lookAround(before, entry);
     const changed =

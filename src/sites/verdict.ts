@@ -144,6 +144,16 @@ export function afterMaintenance(state: SiteState, since: number): SiteState {
   };
 }
 
+/**
+ * How long it has failed at `now`, as far as that can say something of our own network: at most as long as it takes to
+ * be taken for down. 0: not at all, or only once. Pure.
+ */
+export function failingMs({ failures, firstFailureAt }: SiteState, { recheckMs }: Site, now: number): number {
+  if (failures < 2 || firstFailureAt === undefined) return 0;
+  const confirmMs = recheckMs.reduce((sum, gap) => sum + gap, 0);
+  return Math.min(now - firstFailureAt, confirmMs);
+}
+
 /** Is it down, whether or not it has begun to answer again? */
 export function isDown({ phase }: Pick<SiteState, 'phase'>): boolean {
   return phase === 'down' || phase === 'recovering';

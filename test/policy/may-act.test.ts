@@ -25,6 +25,7 @@ const base: Facts = {
   stopped: false,
   freeze: undefined,
   several: false,
+  blind: false,
 };
 const aTry = (of: Partial<Try>): Try => ({
   at: now - 40 * minute,
@@ -44,6 +45,7 @@ describe('acting without a person', () => {
     ['waits while a run of a person is open', { busy: true }, 'wait'],
     ['leaves what a person has taken', { incident: { ...base.incident, taken: true } }, 'wait'],
     ['leaves several that fail together', { several: true }, 'wait'],
+    ['waits while it sees nothing itself', { blind: true }, 'wait'],
     ['waits for its window', { remedies: [{ ...base.remedies[0]!, shut: true }] }, 'wait'],
     ['gives up when others have used up the day', { remedies: [{ ...base.remedies[0]!, today: 3 }] }, 'people'],
     ['waits for the try before', { tries: [aTry({ end: 'open' })] }, 'wait'],
@@ -84,6 +86,7 @@ describe('acting without a person', () => {
           busy: fc.boolean(),
           stopped: fc.boolean(),
           several: fc.boolean(),
+          blind: fc.boolean(),
           freeze: fc.constantFrom(undefined, 'sale'),
           taken: fc.boolean(),
           openMs: fc.integer({ min: 0, max: 10 * minute }),
@@ -93,7 +96,8 @@ describe('acting without a person', () => {
           const ruling = mayAct({ ...base, ...of, incident });
           if (ruling.kind !== 'act') return;
           const mine = of.tries.filter(({ rule }) => rule === ruling.rule);
-          expect([of.busy, of.stopped, of.several, taken, of.freeze]).toEqual([false, false, false, false, undefined]);
+          expect([of.busy, of.stopped, of.several, of.blind, taken]).toEqual([false, false, false, false, false]);
+          expect(of.freeze).toBeUndefined();
           expect(openMs).toBeGreaterThanOrEqual(auto.afterMs);
           expect(mine.filter((one) => one.incident === 'inc-1')).toHaveLength(0);
           expect(mine.filter(({ at }) => now - at < 24 * 60 * minute).length).toBeLessThan(auto.perDay);

@@ -40,7 +40,13 @@ function setting() {
   const clock = { now: 100_000 };
   const asked = new Map<string, AutomaticRequest>();
   const said: string[] = [];
-  const state = { crashing: false, run: undefined as Run | undefined, incident, why: undefined as string | undefined };
+  const state = {
+    crashing: false,
+    blind: false,
+    run: undefined as Run | undefined,
+    incident,
+    why: undefined as string | undefined,
+  };
   const world = {
     clock: { now: () => clock.now },
     calendar: { last: () => undefined },
@@ -77,7 +83,10 @@ function setting() {
       return 'r-1' as never;
     },
   };
-  const incidents = { tried: async (_id: string, { key }: { key: string }) => void said.push(key) };
+  const incidents = {
+    isOpen: async (key: string) => key === 'watch:blind' && state.blind,
+    tried: async (_id: string, { key }: { key: string }) => void said.push(key),
+  };
   const whyNotAct = async () => state.why;
   const start = () =>
     createRemediation({
@@ -131,6 +140,19 @@ describe('acting by itself', () => {
 
     expect(asked.size).toBe(1);
     expect(said).toEqual(['given-up', 'people were told']);
+  });
+});
+
+describe('acting by itself while our own network is down', () => {
+  it('uses up no try and calls nobody; it acts once it sees again', async () => {
+    const { start, asked, said, state, watch } = setting();
+    state.blind = true;
+    await start()();
+    expect([asked.size, watch.size, said.length]).toEqual([0, 0, 0]);
+
+    state.blind = false;
+    await start()();
+    expect(asked.size).toBe(1);
   });
 });
 

@@ -503,6 +503,27 @@ describe('a watch that is blind itself', () => {
     ).toEqual(sites.map(({ name }) => `site:${name}`).toSorted());
   });
 
+  it('is so too when its only site was down before the network was, and that stays told as it was', async () => {
+    const { clock, world, told, watch } = await started([aSite()]);
+    world.answer = down;
+    await clock.advance(5 * minute);
+    world.canary = false;
+    world.answer = (_probe, at) => {
+      const { status: _none, ...unreached } = aFailure(at, 'connect-timeout', 'no connection');
+      return unreached;
+    };
+
+    await clock.advance(2 * minute);
+    expect(told.open().map(({ key }) => key)).toEqual(['site:shop', 'watch:blind']);
+    expect(await watch.whyNotMend('shop')).toContain('sees nothing');
+    world.canary = true;
+    world.answer = down;
+    await clock.advance(2 * minute);
+
+    expect(told.open().map(({ key }) => key)).toEqual(['site:shop']);
+    expect(await watch.whyNotMend('shop')).toBeUndefined();
+  });
+
   it('is not, when only a few sites fail', async () => {
     const { clock, world, told } = await started(sites);
     await clock.advance(2 * minute);
