@@ -1,9 +1,24 @@
 import { z } from 'zod';
 
+import { homeAccount } from '#lib/places.ts';
 import type { Settings } from '#ports/settings.ts';
 import { type Digest, digestSections } from '#ports/timed-settings.ts';
 
-import { channelId, cron, duration, flag, list, matching, name, named, section, selector, timezone } from './fields.ts';
+import { accountName, type aws } from './aws-schema.ts';
+import {
+  channelId,
+  cron,
+  duration,
+  flag,
+  list,
+  matching,
+  name,
+  named,
+  region,
+  section,
+  selector,
+  timezone,
+} from './fields.ts';
 
 /** `digest` and `digests` of deckhand.yml. */
 
@@ -33,6 +48,10 @@ const one = section({
   timezone: timezone.default('UTC').describe('Whose clock that is'),
   channel: channelId.optional().describe('Where it is posted; unset = `channels.digest`, else `channels.alerts`'),
   select: selector.default('all').describe('Which servers and disks it is about, as typed after `/fleet`'),
+  accounts: list(accountName, 200)
+    .default([])
+    .describe('Only servers and disks of these accounts, by their names under `aws.accounts`; empty = of all'),
+  regions: list(region, 40).default([]).describe('Only servers and disks of these Regions; empty = of all'),
   sections: list(
     z.enum(digestSections, { error: `Expected some of: ${digestSections.join(', ')}.` }),
     digestSections.length,
@@ -52,11 +71,41 @@ const one = section({
 
 export const digests = named(one, 50, 'digest');
 
+type Fault = { path: (string | number)[]; input: string; message: string };
+
+/** Regions in which none of the accounts that a digest is about is worked in: it would never tell anything of them. */
+export function digestFaults(list: z.output<typeof digests>, of: z.output<typeof aws>): readonly Fault[] {
+  const accountsThere = of.accounts.map((one) => ({ ...one, role: one.role, externalId: one.externalId }));
+  const home = homeAccount({ accounts: accountsThere, home: of.home });
+  return list.flatMap(({ accounts, regions }, at) => {
+    const isMeant = (name: string | undefined) =>
+      accounts.length === 0 || (name !== undefined && accounts.includes(name));
+    const known = new Set([
+      ...(of.region !== undefined && isMeant(home?.name) ? [of.region] : []),
+      ...of.accounts.filter(({ name }) => isMeant(name)).flatMap((one) => one.regions),
+    ]);
+    const there = known.size === 0 ? 'there is none yet' : [...known].join(', ');
+    return regions.flatMap((region, nr): Fault[] =>
+      known.has(region)
+        ? []
+        : [
+            {
+              path: ['digests', at, 'regions', nr],
+              input: region,
+              message: `Expected a Region that ${accounts.length === 0 ? 'Deckhand works' : 'these accounts work'} in: ${there}. Add it to the \`regions\` of an account under \`aws.accounts\`, or as \`aws.region\`.`,
+            },
+          ],
+    );
+  });
+}
+
 /** The digest that is posted while deckhand.yml names none, under the settings of the one digest of before. */
 const daily = {
   name: 'daily',
   channel: undefined,
   selector: 'all',
+  accounts: [],
+  regions: [],
   sections: digestSections,
   catchUpMs: 12 * 3_600_000,
 };
@@ -80,6 +129,8 @@ function toDigest(of: z.output<typeof one>): Digest {
     timezone: of.timezone,
     channel: of.channel,
     selector: of.select,
+    accounts: of.accounts,
+    regions: of.regions,
     sections: of.sections,
     catchUpMs: of.catchUp,
   };

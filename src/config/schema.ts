@@ -5,7 +5,7 @@ import type { Settings } from '#ports/settings.ts';
 
 import { approval, toRule } from './approval-schema.ts';
 import { aws } from './aws-schema.ts';
-import { digest, digests, toDigests } from './digests-schema.ts';
+import { digest, digestFaults, digests, toDigests } from './digests-schema.ts';
 import { channelId, duration, groupId, list, privateTarget, section, userId, whole } from './fields.ts';
 import { health, toHealth } from './health-schema.ts';
 import { history, siteReport, toHistory } from './history-schema.ts';
@@ -162,7 +162,11 @@ export const SettingsFile = section({
       ...copy.map((one, nr) => ({ path: ['schedules', at, 'copy', nr, 'account'], account: one.account })),
     ]);
     const drilled = file.drills.map(({ account }, at) => ({ path: ['drills', at, 'account'], account }));
-    for (const { path, account } of [...named, ...drilled])
+    const told = (file.digests ?? []).flatMap(({ accounts }, at) =>
+      accounts.map((account, nr) => ({ path: ['digests', at, 'accounts', nr], account })),
+    );
+    for (const fault of digestFaults(file.digests ?? [], file.aws)) context.addIssue({ code: 'custom', ...fault });
+    for (const { path, account } of [...named, ...drilled, ...told])
       if (account !== undefined && !names.includes(account))
         context.addIssue({
           code: 'custom',

@@ -1,7 +1,7 @@
 import type { LastDrill } from '#lib/drills.ts';
 import { seatAt } from '#lib/places.ts';
 import { chosenBy } from '#lib/tag-coverage.ts';
-import type { Snapshot, Volume } from '#ports/cloud.ts';
+import type { Place, Snapshot, Volume } from '#ports/cloud.ts';
 import { home } from '#ports/clouds.ts';
 import type { SnapshotSchedule } from '#ports/timed-settings.ts';
 
@@ -34,14 +34,12 @@ const steps = [
 /** Each schedule with an RPO, by what of it the digest is about; one whose place could not be read is left out. Pure. */
 export function promisesOf(
   facts: readonly Facts[],
-  of: { schedules: readonly SnapshotSchedule[]; now: number; pendingMs: number },
+  of: { schedules: readonly SnapshotSchedule[]; now: number; pendingMs: number; unreadHome: Place | undefined },
 ): readonly Promised[] {
   return of.schedules.flatMap((schedule): Promised[] => {
     const { name, rpoMs } = schedule;
-    const place = seatAt(
-      facts.map((one) => one.place),
-      schedule.place ?? home,
-    );
+    const places = facts.map((one) => one.place);
+    const place = seatAt(of.unreadHome === undefined ? places : [of.unreadHome, ...places], schedule.place ?? home);
     const there = facts.find((one) => one.place === place);
     if (rpoMs === undefined || there === undefined) return [];
     const { instances, volumes, snapshots } = there;

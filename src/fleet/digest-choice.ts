@@ -1,10 +1,23 @@
 import { readSelector } from '#lib/selector.ts';
 import { chosenBy } from '#lib/tag-coverage.ts';
 import { readWords } from '#lib/words.ts';
+import type { Place } from '#ports/cloud.ts';
 import type { IncidentRecord } from '#ports/history.ts';
+import type { Digest } from '#ports/timed-settings.ts';
 
 import type { Part } from './digest-messages.ts';
 import type { Facts } from './digest-summary.ts';
+
+type Chosen = Pick<Digest, 'selector' | 'accounts' | 'regions'>;
+
+/** The places that a digest is about. Pure. */
+export function chosenPlaces<P extends Place>(places: readonly P[], { accounts, regions }: Chosen): readonly P[] {
+  return places.filter(
+    ({ name, region }) =>
+      (accounts.length === 0 || (name !== undefined && accounts.includes(name))) &&
+      (regions.length === 0 || regions.includes(region)),
+  );
+}
 
 /** Of what was read of a place, what a digest is about. Pure. */
 export function chosenFacts(facts: Facts, selector: string): Facts {
@@ -34,12 +47,13 @@ export function chosenFacts(facts: Facts, selector: string): Facts {
   };
 }
 
-/** Incidents that name a server or disk of these; of everything: all of them, sites included. Pure. */
+/** Incidents that name a server or disk of these; of everything, everywhere: all of them, sites included. Pure. */
 export function chosenIncidents(
   incidents: readonly IncidentRecord[],
-  { facts, selector }: { facts: readonly Facts[]; selector: string },
+  { facts, of }: { facts: readonly Facts[]; of: Chosen },
 ): readonly IncidentRecord[] {
-  if (readSelector(readWords(selector).plain, 'env=prod').all) return incidents;
+  const isEverything = readSelector(readWords(of.selector).plain, 'env=prod').all;
+  if (isEverything && of.accounts.length + of.regions.length === 0) return incidents;
   const ids = new Set<string>(
     facts.flatMap(({ instances, volumes }) => [
       ...('value' in instances ? instances.value.map(({ id }) => id) : []),

@@ -18,8 +18,8 @@ const mostPlaces = 30;
 
 /** The digest: the summary first, then only what somebody may want to act on. `charts`: the pictures of it. Pure. */
 export function render(of: Summary, charts: readonly Section[]): Message {
-  const title = of.selector === 'all' ? 'Fleet digest' : `Fleet digest · ${of.selector}`;
-  const has = (section: DigestSection) => of.sections.includes(section);
+  const title = ['Fleet digest', ...aboutOf(of)].join(' · ');
+  const has = (section: DigestSection) => of.about.sections.includes(section);
   const only = (section: DigestSection, made: readonly Section[]) => (has(section) ? made : []);
   return {
     alert: `${title}: ${plain(of)}`,
@@ -45,17 +45,35 @@ export function render(of: Summary, charts: readonly Section[]): Message {
           ...placeOf(of),
           'read at ',
           { at: of.now, style: 'datetime' },
-          ` · more with /fleet ${of.selector}${of.places.length === 1 ? '' : ' --account all --region all'}`,
+          ` · more with /fleet ${of.about.selector}${flagsOf(of)}`,
         ],
       },
     ],
   };
 }
 
+/** What it is about, where that is not everything. */
+function aboutOf({ about: { accounts, regions, selector } }: Summary): readonly string[] {
+  return [
+    ...(accounts.length === 0 ? [] : [some(accounts, 3)]),
+    ...(regions.length === 0 ? [] : [some(regions, 3)]),
+    ...(selector === 'all' ? [] : [selector]),
+  ];
+}
+
+/** What leads there, as near as one line can. */
+function flagsOf({ places, about: { accounts, regions } }: Summary): string {
+  if (places.length === 1 && accounts.length + regions.length === 0) return '';
+  const flag = (list: readonly string[]) => (list.length === 1 ? list[0]! : 'all');
+  return ` --account ${flag(accounts)} --region ${flag(regions)}`;
+}
+
 /** Red: something is down or a promise is broken now. */
 function light(of: Summary): string {
   const late = of.promises.some(({ late }) => late > 0) || (of.drilled?.failed.length ?? 0) > 0;
-  return of.impaired.length + of.incidents.length > 0 || late ? 'red_circle' : 'large_green_circle';
+  return of.places.length === 0 || of.impaired.length + of.incidents.length > 0 || late
+    ? 'red_circle'
+    : 'large_green_circle';
 }
 
 function looseSection({ sizeGiB, largest }: Summary['unattached']): Section[] {
@@ -71,7 +89,7 @@ function looseSection({ sizeGiB, largest }: Summary['unattached']): Section[] {
 
 /** A row for each of several places. */
 function placesTable(places: Summary['places']): Section[] {
-  if (places.length === 1) return [];
+  if (places.length < 2) return [];
   const rows = places
     .slice(0, mostPlaces)
     .map((one) => [
@@ -89,6 +107,8 @@ function placesTable(places: Summary['places']): Section[] {
 }
 
 function plain(of: Summary): string {
+  if (of.places.length === 0)
+    return 'Deckhand works in none of its accounts and Regions: see accounts and regions of this digest in deckhand.yml';
   return [
     figures(of),
     ...(of.places.length === 1 ? [] : [count(of.places.length, 'place')]),
@@ -113,7 +133,7 @@ function behind(where: string): string {
 }
 
 function secondLine(of: Summary): readonly Line[] {
-  const has = (section: DigestSection) => of.sections.includes(section);
+  const has = (section: DigestSection) => of.about.sections.includes(section);
   return [
     ...(has('health') ? [sinceLine(of)] : []),
     ...(has('backups') ? of.promises.map((one) => promiseLine(one, of.now)) : []),

@@ -4,7 +4,7 @@ import { chosenBy, coverageOf, percent } from '#lib/tag-coverage.ts';
 import type { Instance, InstanceHealth, Place, ScheduledEvent, Snapshot, Volume } from '#ports/cloud.ts';
 import type { IncidentRecord, Run } from '#ports/history.ts';
 import type { Settings, TagRule } from '#ports/settings.ts';
-import type { Digest, DigestSection } from '#ports/timed-settings.ts';
+import type { Digest } from '#ports/timed-settings.ts';
 
 import { type Check, checks } from './diagnosis.ts';
 import {
@@ -29,7 +29,9 @@ export type Facts = {
 };
 /** What is known of all places together. */
 export type Common = {
-  of: Pick<Digest, 'selector' | 'sections'>;
+  of: Pick<Digest, 'selector' | 'accounts' | 'regions' | 'sections'>;
+  /** Home, where the digest is about other places only. */
+  unreadHome: Place | undefined;
   /** When the digest before was due: what happened since then is told. */
   since: number;
   /** Open ones, and those that changed lately. */
@@ -49,8 +51,7 @@ export type Common = {
 export type Summary = {
   now: number;
   since: number;
-  selector: string;
-  sections: readonly DigestSection[];
+  about: Common['of'];
   /** Each place with its own figures, home first. */
   places: readonly Figures[];
   servers: number;
@@ -94,7 +95,7 @@ const dayMs = 86_400_000;
 export function summarise(all: readonly Facts[], common: Common): Summary {
   const { of, now, since } = common;
   const facts = all.map((one) => chosenFacts(one, of.selector));
-  const incidents = chosenIncidents(common.incidents, { facts, selector: of.selector });
+  const incidents = chosenIncidents(common.incidents, { facts, of });
   const volumes = facts.flatMap((one) => valueOf(one.volumes) ?? []);
   const snapshots = facts.flatMap((one) => valueOf(one.snapshots) ?? []);
   const areRead = facts.some((one) => 'value' in one.volumes && 'value' in one.snapshots);
@@ -103,8 +104,7 @@ export function summarise(all: readonly Facts[], common: Common): Summary {
   return {
     now,
     since,
-    selector: of.selector,
-    sections: of.sections,
+    about: of,
     places: parts,
     servers: sum(parts.map(({ servers }) => servers)),
     states: countBy(facts.flatMap(({ instances }) => (valueOf(instances) ?? []).map(({ state }) => state))),

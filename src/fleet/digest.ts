@@ -1,9 +1,10 @@
 import { isRefusal, isTransient } from '#errors.ts';
 import { lastDrills } from '#lib/drills.ts';
 import { type PictureWorld, pictureOf } from '#lib/picture.ts';
+import { seatAt } from '#lib/places.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Place } from '#ports/cloud.ts';
-import type { Clouds } from '#ports/clouds.ts';
+import { type Clouds, home, type Where } from '#ports/clouds.ts';
 import type { History, IncidentRecord, Run } from '#ports/history.ts';
 import type { ChannelId } from '#ports/ids.ts';
 import type { Settings, SettingsSource } from '#ports/settings.ts';
@@ -11,6 +12,7 @@ import type { Message, Section } from '#ports/text.ts';
 import type { Digest } from '#ports/timed-settings.ts';
 
 import { agesChart, chartDays, incidentsChart } from './digest-charts.ts';
+import { chosenPlaces } from './digest-choice.ts';
 import { type Part, render } from './digest-messages.ts';
 import { type Facts, type Summary, summarise } from './digest-summary.ts';
 
@@ -45,15 +47,17 @@ export function createDigest(world: World) {
 
   async function messageOf(digest: Digest, { rules, since }: Of): Promise<Message> {
     const now = clock.now();
-    const places = clouds.places();
+    const all = clouds.places();
+    const places = chosenPlaces(all, digest);
     const [facts, incidents, runs, drills] = await Promise.all([
       Promise.all(places.map((place) => read(place, places.length > 1))),
       incidentsNow(),
-      runsSince(since),
+      runsSince(since, (where) => places.length === all.length || places.some((one) => one === seatAt(all, where))),
       lastDrills(history),
     ]);
     const summary = summarise(facts, {
       of: digest,
+      unreadHome: places.includes(all[0]!) ? undefined : all[0],
       since,
       now,
       incidents: incidents.all,
@@ -102,9 +106,11 @@ export function createDigest(world: World) {
     return { all, more: newest.length >= most };
   }
 
-  async function runsSince(since: number): Promise<readonly Run[]> {
+  async function runsSince(since: number, isMeant: (place: Where) => boolean): Promise<readonly Run[]> {
     const recent = await history.runs.recent({ limit: most });
-    return recent.filter(({ order, updatedAt }) => Math.max(order.requestedAt, updatedAt) >= since);
+    return recent.filter(
+      ({ order, updatedAt }) => Math.max(order.requestedAt, updatedAt) >= since && isMeant(order.place ?? home),
+    );
   }
 
   return { compose };

@@ -16,6 +16,9 @@ export type Digest = {
   channel: ChannelId | undefined;
   /** As typed after `/fleet`: the servers and disks that it is about. */
   selector: string;
+  /** Names under `aws.accounts`, and Regions, that it is about; empty = all. */
+  accounts: readonly string[];
+  regions: readonly string[];
   sections: readonly DigestSection[];
   /** Oldest missed slot that is made up for. */
   catchUpMs: number;

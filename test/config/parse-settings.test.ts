@@ -59,6 +59,8 @@ describe('reading deckhand.yml', () => {
           timezone: 'UTC',
           channel: undefined,
           selector: 'all',
+          accounts: [],
+          regions: [],
           sections: ['health', 'backups', 'drills', 'tags', 'cost', 'events', 'chart'],
           catchUpMs: 43_200_000,
         },
@@ -211,6 +213,34 @@ maintenance:
       { cron: '30 16 * * 5', timezone: 'Asia/Tokyo', channel: 'C012SHOP', selector: 'app=shop' },
       { cron: '0 9 * * 1', sections: ['cost', 'tags'], catchUpMs: 3_600_000 },
       { cron: '0 */6 * * *' },
+    ]);
+  });
+
+  test('a digest is about the accounts and Regions that it names, all of them known', () => {
+    const aws = `aws:
+  region: eu-central-1
+  accounts:
+    - { name: prod, id: "123456789012", regions: [us-east-1, eu-west-1] }
+    - { name: lab, id: "210987654321", role: "arn:aws:iam::210987654321:role/deckhand", regions: [us-west-2] }`;
+    const of = (digest: string) => `channels: { alerts: C012ALERTS }\n${aws}\ndigests: [{ name: a, ${digest} }]`;
+
+    expect(parse(of('accounts: [prod], regions: [eu-west-1, eu-central-1]')).digests).toMatchObject([
+      { accounts: ['prod'], regions: ['eu-west-1', 'eu-central-1'] },
+    ]);
+    expect(parse(of('regions: [us-west-2, eu-central-1]')).digests).toMatchObject([{ accounts: [] }]);
+    expect(problems(of('accounts: [prod, shop]'))).toEqual([
+      expect.stringMatching(/digests\[0\].accounts\[1\] "shop".*under `aws.accounts`: prod, lab/),
+    ]);
+    expect(problems(of('regions: [ap-south-1]'))).toEqual([
+      expect.stringMatching(
+        /digests\[0\].regions\[0\] "ap-south-1".*Deckhand works in: eu-central-1, us-east-1.*`aws.region`/,
+      ),
+    ]);
+    expect(problems(of('accounts: [lab], regions: [eu-central-1]'))).toEqual([
+      expect.stringMatching(/regions\[0\] "eu-central-1".*these accounts work in: us-west-2/),
+    ]);
+    expect(problems('channels: { alerts: C012ALERTS }\ndigests: [{ name: a, accounts: [prod] }]')).toEqual([
+      expect.stringMatching(/accounts\[0\] "prod".*there is none yet/),
     ]);
   });
 

@@ -233,6 +233,63 @@ describe('the daily digest', () => {
     expect(said).toContain('Volumes that hang on no server (500 GiB)');
   });
 
+  it('tells of the accounts and Regions that it names, and of their incidents and runs', async () => {
+    const places = [
+      { account: '111111111111', region: 'us-east-1' },
+      { account: '222222222222', name: 'lab', region: 'us-east-1' },
+      { account: '222222222222', name: 'lab', region: 'eu-west-1' },
+    ];
+    const read: string[] = [];
+    const at = (place: (typeof places)[number]) => {
+      const nr = places.indexOf(place);
+      read.push(`${place.account} ${place.region}`);
+      return {
+        instances: async () => [anInstance({ id: `i-0000000${nr}` })],
+        health: async () => [checked(`i-0000000${nr}`)],
+        volumes: async () => [aVolume({ id: `vol-0000000${nr}` })],
+        snapshots: async () => [],
+        place: async () => place,
+      };
+    };
+    const clouds = { places: () => places, at } as unknown as Clouds;
+    const inPlace = (nr: number) => {
+      const run = aRun('done', hour);
+      const { account, region } = places[nr]!;
+      return { ...run, order: { ...run.order, ...(nr === 0 ? {} : { place: { account, region } }) } };
+    };
+    const fleet = {
+      incidents: [
+        anIncident({ key: 'instance:i-00000000' }),
+        anIncident({ key: 'instance:i-00000001' }),
+        anIncident({}),
+      ],
+      runs: [inPlace(0), inPlace(1), inPlace(1), inPlace(2)],
+      // Of home, which is not read, and of the lab.
+      settings: {
+        schedules: ['home', 'lab'].map((name) => ({
+          name,
+          selector: 'all',
+          rpoMs: 48 * hour,
+          ...(name === 'home' ? {} : { place: places[1] }),
+        })) as unknown as SnapshotSchedule[],
+      },
+    };
+
+    const one = await compose({ clouds, fleet, rule: { accounts: ['lab'], regions: ['us-east-1'] } });
+    expect(read).toEqual(['222222222222 us-east-1']);
+    expect(one.title).toBe('Fleet digest · lab · us-east-1');
+    expect(one.alert).toContain('1 server (1 running), no failing check, 1 open incident');
+    expect(text(one)).toContain('Runs: 2 done.');
+    expect(text(one)).toContain('/fleet all --account lab --region us-east-1');
+    expect(text(one).match(/Backups of \w+/g)).toEqual(['Backups of lab']);
+
+    read.length = 0;
+    await compose({ clouds, fleet, rule: { regions: ['us-east-1'] } });
+    expect(read).toEqual(['111111111111 us-east-1', '222222222222 us-east-1']);
+    const none = await compose({ clouds, fleet, rule: { regions: ['ap-south-1'] } });
+    expect(none.alert).toContain('works in none of its accounts and Regions');
+  });
+
   it('tells what a selector names, of every kind, and nothing else', async () => {
     const shop = { env: 'prod', app: 'shop' };
     const message = await digestOf(

@@ -43,6 +43,8 @@ export function createFakeSettings(
         timezone: 'UTC',
         channel: undefined,
         selector: 'all',
+        accounts: [],
+        regions: [],
         sections: ['health', 'backups', 'drills', 'tags', 'cost', 'events', 'chart'],
         catchUpMs: 43_200_000,
       },
