@@ -71,7 +71,8 @@ function count(tries: readonly Try[], rule: string): number {
   return tries.filter((one) => one.rule === rule).length;
 }
 
-function obstacleOf({ blind, stopped, freeze, several, busy, incident }: Facts): string | undefined {
+/** Why nothing is begun by itself at this moment, whatever might be tried. Pure. */
+export function obstacleOf({ blind, stopped, freeze, several, busy, incident }: Facts): string | undefined {
   if (blind) return 'Deckhand itself sees nothing';
   if (stopped) return 'automatic work is paused';
   if (freeze !== undefined) return `freeze: ${freeze}`;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { choosePlaces, takePlace } from '#lib/places.ts';
 import { createWindows } from '#lib/windows.ts';
 import { readWords } from '#lib/words.ts';
-import { dayMs, mayAct, type Try } from '#policy/may-act.ts';
+import { dayMs, type Facts, mayAct, obstacleOf, type Try } from '#policy/may-act.ts';
 import type { Automatic } from '#ports/automatic.ts';
 import type { Calendar } from '#ports/clock.ts';
 import type { Where } from '#ports/clouds.ts';
@@ -92,7 +92,7 @@ export function createRemediation(needs: Needs): () => Promise<void> {
       ...(of.server === undefined ? {} : { today: today.get(of.rule) ?? 0 }),
     }));
     const { sites = [] } = reportOf(incident);
-    const ruling = mayAct({
+    const facts: Facts = {
       now,
       incident: { ...incident, taken: incident.acknowledgedBy !== undefined },
       remedies,
@@ -102,10 +102,14 @@ export function createRemediation(needs: Needs): () => Promise<void> {
       freeze: freeze()?.name,
       several: sites.length > 1,
       blind,
-    });
+    };
+    const ruling = mayAct(facts);
     // A crash may have come between the record of the newest try and its asking.
     const newest = kept.at(-1);
-    const isLost = newest?.incident === incident.id && (await world.history.runs.get(runIdOf(newest.id))) === undefined;
+    const isLost =
+      newest?.incident === incident.id &&
+      obstacleOf(facts) === undefined &&
+      (await world.history.runs.get(runIdOf(newest.id))) === undefined;
     const rule = ruling.kind === 'act' ? ruling.rule : isLost ? newest.rule : undefined;
     const chosen = remedies.find((of): of is Allowed => of.rule === rule && of.auto !== undefined);
     if (chosen !== undefined) {

@@ -126,6 +126,18 @@ describe('acting by itself', () => {
     expect(asked.size).toBe(1);
   });
 
+  it('killed between the decision and the act, leaves it when a person has taken it meanwhile', async () => {
+    const { start, asked, state } = setting();
+    state.crashing = true;
+    await start()();
+
+    state.crashing = false;
+    state.incident = { ...incident, acknowledgedBy: 'U1' as never };
+    await start()();
+
+    expect(asked.size).toBe(0);
+  });
+
   it('is left to people once nothing else may be tried, and they are told at once, and once only', async () => {
     const { start, asked, said, state } = setting();
     const look = start();
