@@ -132,7 +132,7 @@ describe('acting by itself', () => {
     await start()();
 
     state.crashing = false;
-    state.incident = { ...incident, acknowledgedBy: 'U1' as never };
+    state.incident = { ...incident, acknowledgedBy: 'U1' };
     await start()();
 
     expect(asked.size).toBe(0);
