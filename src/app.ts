@@ -69,6 +69,8 @@ export type App = {
   stop: (withinMs: number) => Promise<void>;
 };
 
+/** For lines of alerts that still wait when Deckhand stops. */
+const lastWordsMs = 2_000;
 /** How often missed card edits, unheard decisions and orders without a run are looked for. */
 const reconcileMs = 30_000;
 /** How often it is decided whether to act on an open incident. */
@@ -301,6 +303,7 @@ export function createApp(outside: AppWorld): App {
     // The slot that runs ends first, and then another replica may watch.
     const quiet = world.schedules.stop(Math.min(withinMs, 2_000)).then(() => guarding.stop());
     await Promise.all([quiet, watching.stop(), world.engine.stop(withinMs)]);
+    await incidents.close(lastWordsMs);
   }
 
   const inbound: Inbound = {

@@ -38,8 +38,11 @@ export type Report = {
   assignedBy?: UserId;
 };
 
-/** How it went, drawn when the incident was in the state `of`; uploaded before. `alt` says the same in words. */
-export type IncidentPicture = { of: 'open' | 'resolved'; file: FileId; alt: string };
+/**
+ * How it went, drawn when the incident was in the state `of` and about so many `sites`; uploaded before. `alt` says the same
+ * in words.
+ */
+export type IncidentPicture = { of: 'open' | 'resolved'; sites?: number; file: FileId; alt: string };
 
 /** `key`: what is said once, however often: the id of a run. */
 export type Tried = { key: string; line: Line };
@@ -54,11 +57,19 @@ export const givenUp = 'given-up';
 export type Incidents = {
   /**
    * Opens the incident of `key`, or updates the open one. One that was resolved less than 15 min ago is reopened in its
-   * old message. `note` becomes a line in the thread. Repeatable: an unchanged report changes nothing.
+   * old message. `note` becomes a line in the thread; `whole`: it says all of the state, so that of several within a minute
+   * the newest is enough. Repeatable: an unchanged report changes nothing.
    */
   raise: (
     key: string,
-    of: { channel: ChannelId; startedAt: number; report: Report; note?: Line; fence?: Fence | undefined },
+    of: {
+      channel: ChannelId;
+      startedAt: number;
+      report: Report;
+      note?: Line;
+      whole?: boolean | undefined;
+      fence?: Fence | undefined;
+    },
   ) => Promise<void>;
   /** Ends the open incident of `key`, if any: final words, duration, no buttons. Repeatable. */
   resolve: (

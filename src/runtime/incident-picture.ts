@@ -16,7 +16,7 @@ const mostWaiting = 20;
 const mostRounds = 3;
 
 /**
- * Draws an incident when it has been told, once when it begins and once when it is over, one at a time. Answers at once:
+ * Draws an incident when it has been told: when it begins, when it is about more sites, and when it is over; one at a time. Answers at once:
  * no message is later because of its picture, and one that cannot be drawn or uploaded is left out.
  */
 export function createIllustrator(
@@ -46,7 +46,9 @@ export function createIllustrator(
         const chart = drawn(incident);
         const picture = chart && (await pictureOf({ ...world, pictures }, chart));
         if (picture?.kind !== 'image') return;
-        await keep(id, { of: incident.state, file: picture.file, alt: picture.alt });
+        const sites = sitesOf(incident);
+        const about = sites === undefined ? {} : { sites };
+        await keep(id, { of: incident.state, ...about, file: picture.file, alt: picture.alt });
       }
     } catch (error) {
       world.log.warn({ incident: id, err: error }, 'the picture of an incident could not be added; its words stand');
@@ -55,7 +57,12 @@ export function createIllustrator(
 }
 
 function isDue(incident: IncidentRecord): boolean {
-  return reportOf(incident).picture?.of !== incident.state;
+  const { picture } = reportOf(incident);
+  return picture?.of !== incident.state || picture.sites !== sitesOf(incident);
+}
+
+function sitesOf(incident: IncidentRecord): number | undefined {
+  return reportOf(incident).sites?.length;
 }
 
 function reportOf({ report }: IncidentRecord): Report {

@@ -7,7 +7,7 @@ import type { Line } from '#ports/text.ts';
 import { hashPlan } from './ids.ts';
 import { createIllustrator, type Illustrated } from './incident-picture.ts';
 import { createShowing } from './incident-show.ts';
-import { note } from './posting.ts';
+import { createThreads } from './incident-thread.ts';
 import type { World } from './world.ts';
 
 export type IncidentBook = Incidents & {
@@ -15,6 +15,8 @@ export type IncidentBook = Incidents & {
   amend: (id: string, change: Change, line: Line) => Promise<IncidentRecord | undefined>;
   /** Renders every card whose newest version is not yet shown: after a crash, and when the chat was away. */
   flush: () => Promise<void>;
+  /** Tells the lines that wait for their minute, or gives up after `withinMs`. Safe to repeat. */
+  close: (withinMs: number) => Promise<void>;
 };
 
 type Change = Partial<Pick<IncidentRecord, 'acknowledgedBy' | 'silencedUntil'>> & { assignedBy?: UserId };
@@ -26,6 +28,7 @@ const mostTried = 10;
 export function createIncidents(world: World, illustrated?: Illustrated): IncidentBook {
   const show = createShowing(world);
   const illustrate = illustrated && createIllustrator(world, illustrated, keepPicture);
+  const threads = createThreads(world, (incident) => illustrate?.(incident));
 
   async function raise(key: string, of: Parameters<Incidents['raise']>[1]): Promise<void> {
     await changing(async () => {
@@ -116,12 +119,14 @@ export function createIncidents(world: World, illustrated?: Illustrated): Incide
   }
 
   /** Stores, then shows. False: somebody else was faster; look again. */
-  async function keep(incident: IncidentRecord, { note: line, fence, byPerson = false }: How): Promise<boolean> {
+  async function keep(incident: IncidentRecord, how: How): Promise<boolean> {
+    const { note: line, fence, byPerson = false, whole = false } = how;
     if (!(await world.history.incidents.save(incident, fence))) return false;
     await audit(incident);
     await show(incident.id);
-    await tellThread(incident, line, byPerson);
-    illustrate?.(incident);
+    if (line !== undefined) await threads.tell(incident, { line, byPerson, whole });
+    // What changes every few seconds is drawn no oftener than it is told.
+    if (!whole) illustrate?.(incident);
     return true;
   }
 
@@ -135,21 +140,6 @@ export function createIncidents(world: World, illustrated?: Illustrated): Incide
         return false;
       return show(id);
     });
-  }
-
-  /** Silence is for what the watchers find; what people do always stands in the timeline. */
-  async function tellThread(incident: IncidentRecord, line: Line | undefined, byPerson: boolean): Promise<void> {
-    if (line === undefined || (!byPerson && isSilenced(incident, world.clock.now()))) return;
-    const card = await world.history.cards.of('incident', incident.id);
-    if (card?.ts === undefined) return;
-    const alert = (incident.report as unknown as Report).alert;
-    await note(
-      world,
-      incident.id,
-      `v${incident.version}`,
-      { channel: card.channel, ts: card.ts },
-      { alert, sections: [{ kind: 'text', lines: [line] }] },
-    );
   }
 
   async function audit(incident: IncidentRecord): Promise<void> {
@@ -178,11 +168,12 @@ export function createIncidents(world: World, illustrated?: Illustrated): Incide
     silence,
     tried,
     flush,
+    close: threads.close,
     isOpen: async (key) => (await world.history.incidents.open(key)) !== undefined,
   };
 }
 
-type How = { note?: Line | undefined; fence?: Fence | undefined; byPerson?: boolean };
+type How = { note?: Line | undefined; fence?: Fence | undefined; byPerson?: boolean; whole?: boolean | undefined };
 
 /** Repeats while others change the same incident; gives up after a few rounds, since each of them showed a newer state. */
 async function changing(attempt: () => Promise<boolean>): Promise<void> {
@@ -221,10 +212,6 @@ function withKept(report: Report, known: IncidentRecord): Report {
     ...(picture === undefined ? {} : { picture }),
     ...(assignedBy === undefined ? {} : { assignedBy }),
   };
-}
-
-function isSilenced(incident: IncidentRecord, now: number): boolean {
-  return incident.state === 'open' && incident.silencedUntil !== undefined && incident.silencedUntil > now;
 }
 
 /** Reports are plain data by their type; `Json` just cannot see it. */

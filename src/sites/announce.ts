@@ -121,9 +121,9 @@ export function createAnnouncer(world: AnnouncerWorld): Announcer {
     keep(of, item.topic, { mark: item.mark, sent: false, at: facts.now, over: false });
     // Written first: after a crash in between, what may be open is ended or told again.
     await book.now(name, { state: of.state, told: of.told });
-    const { report, note } = words(item, facts);
     const { channel } = facts;
-    await incidents.raise(keyOf(item.topic, name), { channel, startedAt: item.startedAt, report, note, fence });
+    const { startedAt } = item;
+    await incidents.raise(keyOf(item.topic, name), { channel, startedAt, ...words(item, facts), fence });
     keep(of, item.topic, { ...beforeOf(of, item.topic), sent: true });
     book.soon(name, () => ({ state: of.state, told: of.told }));
   }

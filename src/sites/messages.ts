@@ -12,7 +12,8 @@ import type { Evidence, SiteState } from './verdict.ts';
 
 /** All words about sites. What comes from outside stands in plain pieces only, so nothing of it can become markup. */
 
-export type Words = { report: Report; note: Line };
+/** `whole`: the note says all of the state; of several in a row the newest is enough. */
+export type Words = { report: Report; note: Line; whole?: boolean };
 
 export function down(of: { site: Site; state: SiteState; server: Server; first: boolean }): Words {
   const { site, state, server } = of;

@@ -38,6 +38,7 @@ export function down(of: Of & { first: boolean }): messages.Words {
       detail: [because(of), ...single.report.detail],
       sites: names,
     },
+    whole: !of.first,
     note: of.first ? single.note : `Now ${count(names.length, 'site')} down: ${some(names, mostNames)}.`,
   };
 }

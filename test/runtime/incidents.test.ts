@@ -28,6 +28,8 @@ let nr = 0;
 function book({ pictured = false } = {}) {
   const posts: Post[] = [];
   const edits: Post[] = [];
+  const lines: unknown[] = [];
+  const timers: { ms: number; act: () => void }[] = [];
   const waiting: (() => void)[] = [];
   const now = { at: 1_000_000 };
   const slack = { held: false, refusesFiles: false, files: 0 };
@@ -35,12 +37,20 @@ function book({ pictured = false } = {}) {
     history: createHistory(store),
     log: silentLog,
     randomText: (length: number) => `n${nr++}`.padEnd(length, 'x'),
-    clock: { now: () => now.at, after: () => () => undefined },
+    clock: {
+      now: () => now.at,
+      after: (ms: number, act: () => void) => {
+        const timer = { ms, act };
+        timers.push(timer);
+        return () => void timers.splice(0, timers.length, ...timers.filter((one) => one !== timer));
+      },
+    },
     settings: createFakeSettings(),
     chat: {
       post: async (channel: string, post: Post, thread?: string) => {
         if (slack.held) await new Promise<void>((resolve) => waiting.push(resolve));
         if (thread === undefined) posts.push(post);
+        else lines.push(...post.message.sections.flatMap((one) => (one.kind === 'text' ? one.lines : [])));
         return { channel, ts: `${posts.length}.${nr++}` };
       },
       update: async (_ref: unknown, post: Post) => void edits.push(post),
@@ -54,7 +64,17 @@ function book({ pictured = false } = {}) {
     pictures: { draw: async () => ({ bytes: new Uint8Array([1]), alt: 'p50: last 80 ms.' }) },
     chartOf: () => (pictured ? ({ kind: 'bars', title: 't', unit: '', parts: [], bars: [] } as const) : undefined),
   };
-  return { ...createIncidents(world, illustrated), posts, edits, waiting, slack, now, key: `site:s${nr++}` };
+  return {
+    ...createIncidents(world, illustrated),
+    posts,
+    edits,
+    lines,
+    timers,
+    waiting,
+    slack,
+    now,
+    key: `site:s${nr++}`,
+  };
 }
 const of = (title: string) => ({ channel: 'C1', startedAt: 1, report: report(title) });
 
@@ -88,6 +108,71 @@ describe('the picture of an incident', () => {
 
     expect([...posts, ...edits].flatMap(picturesOf)).toEqual([]);
     expect(edits.at(-1)?.message.alert).toBe('Resolved: was down');
+  });
+});
+
+describe('the thread of an incident about several sites', () => {
+  const many = (
+    nr: number,
+    more: { note?: string; whole?: boolean } = { note: `Now ${nr} sites down`, whole: true },
+  ) => ({
+    ...of(`${nr} sites`),
+    report: { ...report(`${nr} sites`), sites: Array.from({ length: nr }, (_, at) => `s${at}`) },
+    ...more,
+  });
+
+  it('gets one line a minute, the newest of them, and what waits before the end is told', async () => {
+    const { raise, resolve, lines, timers, now, key } = book();
+    await raise(key, many(3, { note: 'Down' }));
+    for (let nr = 4; nr < 20; nr++) await raise(key, many(nr));
+
+    expect(lines).toEqual(['Down']);
+    expect(timers).toMatchObject([{ ms: 60_000 }]);
+    now.at += 60_000;
+    timers[0]?.act();
+    await expect.poll(() => lines).toEqual(['Down', 'Now 19 sites down']);
+    for (let nr = 20; nr <= 50; nr++) await raise(key, many(nr));
+    await resolve(key, { endedAt: 200_000, report: report('50 sites'), note: 'Up again' });
+
+    expect(lines).toEqual(['Down', 'Now 19 sites down', 'Now 50 sites down', 'Up again']);
+    expect(timers).toEqual([]);
+  });
+
+  it('says at once what people do, and what comes after a quiet minute', async () => {
+    const { raise, amend, lines, timers, now, key } = book();
+    await raise(key, many(3, { note: 'Down' }));
+    await raise(key, many(4));
+    await amend((await store.history.incidents.latest(key))!.id, { acknowledgedBy: 'U1' }, 'Mine');
+    expect(lines).toEqual(['Down', 'Mine']);
+    now.at += 120_000;
+    await raise(key, many(5));
+    expect(lines).toEqual(['Down', 'Mine', 'Now 5 sites down']);
+    expect(timers).toEqual([]);
+  });
+
+  it('keeps nothing back when Deckhand stops', async () => {
+    const { raise, close, lines, timers, key } = book();
+    await raise(key, many(3, { note: 'Down' }));
+    await raise(key, many(4));
+
+    await close(1_000);
+    await close(1_000);
+
+    expect(lines).toEqual(['Down', 'Now 4 sites down']);
+    expect(timers).toEqual([]);
+  });
+
+  it('is drawn anew with the line that tells of more of them', async () => {
+    const { raise, edits, timers, now, key, slack } = book({ pictured: true });
+    await raise(key, many(3, { note: 'Down' }));
+    await expect.poll(() => picturesOf(edits.at(-1))).toEqual(['F1']);
+    for (let nr = 4; nr <= 50; nr++) await raise(key, many(nr));
+    expect(slack.files).toBe(1);
+
+    now.at += 60_000;
+    timers[0]?.act();
+
+    await expect.poll(() => picturesOf(edits.at(-1))).toEqual(['F2']);
   });
 });
 
