@@ -1,21 +1,21 @@
 import { Refusal } from '#errors.ts';
+import { duration } from '#lib/format.ts';
 import { authorize, outsider } from '#policy/authorize.ts';
 import type { Who } from '#policy/people.ts';
 import type { Press } from '#ports/chat.ts';
 import type { AuditKind, IncidentRecord } from '#ports/history.ts';
 import type { UserId } from '#ports/ids.ts';
 import { type IncidentAct, incidentVerbs, maintenancePrefix, type Report } from '#ports/incidents.ts';
-import type { Line } from '#ports/text.ts';
 
 import type { IncidentBook } from './incidents.ts';
-import { plain } from './replies.ts';
+import { plain, say } from './replies.ts';
 import type { World } from './world.ts';
 
 const silenceMs = 60 * 60_000;
 const maintenanceMs = 60 * 60_000;
 
-/** Who does it and where, and how that person is answered: a press of a button, or a typed command. */
-type By = Pick<Press, 'actor' | 'channel' | 'answer'>;
+/** Who does it and where, and how that person is answered: a press on a card (`ts`), or a typed command. */
+type By = Pick<Press, 'actor' | 'channel' | 'answer' | 'ts'>;
 /** Does to an open incident what a person wants. Throws Refusal when it is over, or the person may not. */
 export type IncidentActs = (by: By, act: IncidentAct) => Promise<void>;
 type Needs = { world: World; who: Who; incidents: IncidentBook };
@@ -33,9 +33,20 @@ export function createIncidentActs({ world, who, incidents }: Needs): IncidentAc
       case 'assign':
         return assign(by, incident, person);
       case 'silence': {
-        const until: Line = ['Silenced until ', { at: world.clock.now() + forMs, style: 'datetime' }];
-        await incidents.amend(id, { silencedUntil: world.clock.now() + forMs }, [...until, ' by ', actor.name, '.']);
-        return done(by, incident, 'silenced', [...until, '. The card keeps following; nobody is notified.']);
+        const until = world.clock.now() + forMs;
+        await incidents.amend(id, { silencedUntil: until }, [
+          'Silenced until ',
+          { at: until, style: 'datetime' },
+          ' by ',
+          actor.name,
+          '.',
+        ]);
+        return done(
+          by,
+          incident,
+          'silenced',
+          `Silenced for ${duration(forMs)}. The card keeps following; nobody is notified.`,
+        );
       }
       case 'maintenance':
         return maintain(by, incident);
@@ -63,11 +74,12 @@ export function createIncidentActs({ world, who, incidents }: Needs): IncidentAc
       actor.name,
       '.',
     ]);
-    return done(by, incident, 'assigned', [
-      'Assigned to ',
-      { user: person.id },
-      '. The card and its thread say so; nobody is reminded any more.',
-    ]);
+    return done(
+      by,
+      incident,
+      'assigned',
+      `Assigned to ${person.name}. The card and its thread say so; nobody is reminded any more.`,
+    );
   }
 
   /** Checks go on; until it is over nothing is told of these sites, and nobody is reminded. */
@@ -100,11 +112,10 @@ export function createIncidentActs({ world, who, incidents }: Needs): IncidentAc
     if (!ruling.allowed) throw new Refusal('not-allowed', ruling.why);
   }
 
-  async function done(by: By, incident: IncidentRecord, kind: AuditKind, line: Line): Promise<void> {
+  async function done(by: By, incident: IncidentRecord, kind: AuditKind, text: string): Promise<void> {
     await record(by, incident, kind);
-    const { title } = reportOf(incident);
-    const said = typeof line === 'string' || !Array.isArray(line) ? [line] : line;
-    await by.answer(plain({ alert: title, sections: [{ kind: 'text', lines: [[{ bold: title }, ': ', ...said]] }] }));
+    // Beside its card it is clear which one is meant.
+    await by.answer(plain(say(by.ts === undefined ? `${reportOf(incident).title}: ${text}` : text)));
   }
 
   async function record({ actor, channel }: By, incident: IncidentRecord, kind: AuditKind): Promise<void> {

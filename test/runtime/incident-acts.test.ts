@@ -73,7 +73,7 @@ async function anAlert({ shared = false } = {}) {
     key,
     /** As the button does it; `person`: who was chosen in the menu. */
     press: (user: string, verb: string, person?: string) =>
-      press({ ...by(user), verb, person } as never, { subject: id } as never),
+      press({ ...by(user), ts: '1.0', verb, person } as never, { subject: id } as never),
     /** As a command does it. */
     act: (user: string, verb: IncidentVerb, more: { person?: string; forMs?: number } = {}) =>
       act(by(user), { incident: id, verb, ...more }),
@@ -95,7 +95,7 @@ describe('an alert', () => {
 
     expect(await alert.now()).toMatchObject({ acknowledgedBy: 'UFREE', report: { assignedBy: 'UOPERATOR' } });
     expect(await alert.audited()).toEqual([['assigned', 'UOPERATOR']]);
-    expect(alert.said()).toMatch(/Site down · shop.*Assigned to .*UFREE/);
+    expect(alert.said()).toMatch(/"Assigned to ufree/);
   });
 
   it.each([
@@ -134,6 +134,7 @@ describe('an alert', () => {
     await alert.act('UOPERATOR', 'silence', { forMs: 7_200_000 });
 
     expect((await alert.now()).silencedUntil).toBe(start + 7_200_000);
+    expect(alert.said()).toMatch(/Site down · shop: Silenced for 2 h/);
   });
 
   it('is nothing that anybody changes from a channel that another company shares', async () => {
