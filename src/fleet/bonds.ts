@@ -35,13 +35,21 @@ function planned({ id, instance, health }: Look, { events }: HealthRecord): Memb
 /** AWS tells nothing of the host itself, but of dedicated hosts, and of the partitions of placement groups, each on racks of
  *  its own. Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/placement-groups.html */
 function bondsOf({ hostId, placementGroup, partition, autoScalingGroup, zone }: Instance): readonly Bond[] {
+  const region = regionOf(zone);
   const placed = partition === undefined ? placementGroup : `${placementGroup}, partition ${partition}`;
   return [
     ...(hostId === undefined ? [] : [{ by: 'host', what: hostId } as const]),
     ...(placed === undefined ? [] : [{ by: 'placement group', what: placed } as const]),
     ...(autoScalingGroup === undefined ? [] : [{ by: 'Auto Scaling group', what: autoScalingGroup } as const]),
     { by: 'zone', what: zone },
+    ...(region === undefined ? [] : [{ by: 'Region', what: region } as const]),
   ];
+}
+
+/** `us-west-2` of us-west-2a, and of the Local Zone us-west-2-lax-1a.
+ *  Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html */
+function regionOf(zone: string): string | undefined {
+  return /^[a-z]+(?:-[a-z]+)+-\d+/.exec(zone)?.[0];
 }
 
 /** The event that comes first. */

@@ -26,5 +26,11 @@ export function because({ by, what }: Bond): { cause: string; step: string } {
           'They are in one Availability Zone and failed together: the zone itself, or what they all depend on in it.',
         step: 'Look at the AWS Health Dashboard, and let the other zones take over before any server is mended by itself.',
       };
+    case 'Region':
+      return {
+        cause:
+          'They are in several Availability Zones of one Region and failed together: the Region, one of its services, or what they all depend on, such as a network, DNS or a deploy.',
+        step: 'Look at the AWS Health Dashboard and at what was changed last; let another Region take over before any server is mended by itself.',
+      };
   }
 }

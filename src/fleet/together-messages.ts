@@ -70,6 +70,7 @@ export function failing(of: Group): News {
         ['Do', step],
         ...careful(decisions),
         ['Servers', some(names, mostNames)],
+        ...spread(members),
         ...(gone.length === 0 ? [] : [['Well again', `${gone.length} of ${gone.length + members.length}`] as const]),
         ['Account and Region', placeLabel(of.place)],
         ['Environments', tally(members.map(({ instance }) => instance?.tags['env'] ?? 'no tag env'))],
@@ -168,6 +169,17 @@ export function folded(of: { id: string; instance: Instance | undefined }, bond:
     },
     note: `${nameOf(of)} ${text}.`,
   };
+}
+
+/** Over which zones and groups they are spread; of one alone nothing is said, as it is in their bond or their names. */
+function spread(members: readonly Of[]): readonly Fact[] {
+  const differing = (found: readonly string[]) => new Set(found).size > 1;
+  const zones = members.flatMap(({ instance }) => instance?.zone ?? []);
+  const groups = members.flatMap(({ instance }) => instance?.autoScalingGroup ?? []);
+  return [
+    ...(differing(zones) ? [['Zones', tally(zones)] as const] : []),
+    ...(differing(groups) ? [['Auto Scaling groups', tally(groups)] as const] : []),
+  ];
 }
 
 function titleOf(servers: number, bond: Bond): string {

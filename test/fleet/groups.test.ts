@@ -7,6 +7,8 @@ const zone = (what: string): Bond => ({ by: 'zone', what });
 const asg = (what: string): Bond => ({ by: 'Auto Scaling group', what });
 const a = zone('us-east-1a');
 const b = zone('us-east-1b');
+const region: Bond = { by: 'Region', what: 'us-east-1' };
+const inZone = (letter: string) => ({ bonds: [zone(`us-east-1${letter}`), region] });
 
 function aMember(id: string, change: Partial<Member> = {}): Member {
   return { id, bonds: [a], since: 0, stage: 'confirmed', group: undefined, ...change };
@@ -56,6 +58,33 @@ describe('who is told together', () => {
       Array(10).fill('zone us-east-1a'),
     ],
     [
+      'an outage over three zones of a Region is one message',
+      [...many(200, inZone('a')), ...many(200, inZone('b'), 'j'), ...many(100, inZone('c'), 'k')],
+      Array(500).fill('Region us-east-1'),
+    ],
+    ['a zone that explains all is the cause', many(3, inZone('a')), Array(3).fill('zone us-east-1a')],
+    [
+      'a zone that explains nearly all is the cause, and who is unlucky elsewhere is told apart',
+      [...many(100, inZone('a')), ...many(2, inZone('b'), 'j'), ...many(4, inZone('c'), 'k')],
+      [...Array(100).fill('zone us-east-1a'), 'own', 'own', ...Array(4).fill('zone us-east-1c')],
+    ],
+    [
+      'a zone that leaves fewer than make a group is the cause',
+      [...many(3, inZone('a')), ...many(2, inZone('b'), 'j')],
+      [...Array(3).fill('zone us-east-1a'), 'own', 'own'],
+    ],
+    ['two in two zones are no group yet', [aMember('1', inZone('a')), aMember('2', inZone('b'))], ['own', 'own']],
+    [
+      'three in three zones are one',
+      [aMember('1', inZone('a')), aMember('2', inZone('b')), aMember('3', inZone('c'))],
+      Array(3).fill('Region us-east-1'),
+    ],
+    [
+      'a group that explains nearly all of its zone is the cause, not the zone',
+      [...many(9, { bonds: [asg('web'), a] }), ...many(2, { bonds: [a] }, 'j')],
+      [...Array(9).fill('Auto Scaling group web'), 'own', 'own'],
+    ],
+    [
       'what is long broken gathers nobody',
       [aMember('1'), aMember('2'), aMember('3', { since: 10 * togetherMs })],
       ['own', 'own', 'own'],
@@ -103,6 +132,31 @@ describe('who is told together', () => {
     expect([...groups.keys()]).toEqual(['zone us-east-1a', 'zone us-east-1a 2']);
   });
 
+  it('an outage that goes on to the next zone within minutes stays one message, now of the Region', () => {
+    const there = many(5, { ...inZone('a'), group: 'zone us-east-1a' }, 'in');
+    const next = many(4, { ...inZone('b'), since: togetherMs }, 'next');
+    const { all, groups } = decide([...there, ...next], known);
+
+    expect(all).toEqual(Array(9).fill('zone us-east-1a'));
+    expect([...groups]).toEqual([['zone us-east-1a', region]]);
+    // Whoever follows elsewhere then joins it as well.
+    const inside = [...there, ...next].map((one) => ({ ...one, group: 'zone us-east-1a' }));
+    const last = aMember('last', { ...inZone('c'), since: 2 * togetherMs });
+    expect(decide([...inside, last], [['zone us-east-1a', region]]).told('last')).toBe('zone us-east-1a');
+  });
+
+  it.each([
+    ['much later', many(4, { ...inZone('b'), since: 3 * togetherMs }, 'next'), 'zone us-east-1b'],
+    ['few beside many', many(4, inZone('b'), 'next'), 'zone us-east-1b'],
+    ['fewer than make a group', many(2, inZone('b'), 'next'), 'own'],
+  ])('but another zone is told apart: %s', (_how, next, told) => {
+    const there = many(50, { ...inZone('a'), group: 'zone us-east-1a' }, 'in');
+    const decided = decide([...there, ...next], known);
+
+    expect(next.map(({ id }) => decided.told(id))).toEqual(Array(next.length).fill(told));
+    expect(decided.groups.get('zone us-east-1a')).toEqual(a);
+  });
+
   it('an event that AWS moved to another day leaves the message of the day before', () => {
     const day = (what: string): Bond => ({ by: 'event', what });
     const old = 'event system-reboot on 2026-12-01';
@@ -141,6 +195,24 @@ describe('who is told together', () => {
         expect(members.filter(({ id, stage }) => told(id) === 'wait' && stage !== 'fresh')).toEqual([]);
         const again = decide(members.toReversed(), openGroups);
         for (const { id } of members) expect(again.told(id)).toBe(told(id));
+      }),
+    );
+  });
+
+  it('holds for any outage at once: it is named by the zone that explains nearly all of it, or else one message of the Region', () => {
+    const size = fc.integer({ min: 0, max: 60 });
+    fc.assert(
+      fc.property(fc.tuple(size, size, size), (sizes) => {
+        const members = sizes.flatMap((count, nr) => many(count, inZone('abc'[nr]!), `${nr}`));
+        const most = Math.max(...sizes);
+        const rest = members.length - most;
+        const isOfRegion = most < 3 || (rest >= 3 && most < 0.9 * members.length);
+        const cause = isOfRegion ? 'Region us-east-1' : `zone us-east-1${'abc'[sizes.indexOf(most)]}`;
+        const { groups, told } = decide(members);
+
+        expect(groups.keys().next().value).toBe(members.length < 3 ? undefined : cause);
+        const inside = members.filter(({ id }) => told(id) === cause).length;
+        expect(inside).toBe(members.length < 3 ? 0 : isOfRegion ? members.length : most);
       }),
     );
   });

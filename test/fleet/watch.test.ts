@@ -463,6 +463,23 @@ describe('servers that fail together', () => {
     expect([...store.rows.keys()]).toEqual(['fleet:running']);
   });
 
+  it('are one message over all zones of a Region, which says how they are spread', async () => {
+    const { ec2, looks, told } = aWorld();
+    const zones = ['us-east-1a', 'us-east-1b', 'us-east-1c'];
+    ec2.instances = fleet(30).map((one, nr) => ({ ...one, zone: zones[nr % 3]! }));
+    await looks(2);
+    impairAll(ec2, ec2.instances);
+    await looks(3);
+
+    expect(told.all.map(({ report }) => report.alert)).toEqual([
+      expect.stringContaining('30 servers impaired together (Region us-east-1)'),
+    ]);
+    const facts = Object.fromEntries(told.all[0]!.report.facts);
+    expect(facts['Zones']).toBe('10 × us-east-1a, 10 × us-east-1b, 10 × us-east-1c');
+    expect(facts['Likely cause']).toMatch(/several Availability Zones of one Region/);
+    expect(facts['Do']).toMatch(/another Region/);
+  });
+
   it('that join later and get well earlier change the same message, which ends with the last', async () => {
     const { ec2, looks, told } = aWorld();
     ec2.instances = fleet(6);
