@@ -1,25 +1,21 @@
 import { createServerGuard } from '#fleet/automatic.ts';
 import { createBackupWatch } from '#fleet/backups.ts';
-import { scheduledCleanups } from '#fleet/cleanups.ts';
 import { createDigest, type DigestInput } from '#fleet/digest.ts';
 import { createLeftoverWatch } from '#fleet/leftovers.ts';
-import { lookEvery, scheduledDigests, scheduledWork, scheduleViews } from '#fleet/schedules.ts';
 import { createTagWatch } from '#fleet/tag-watch.ts';
-import { createTimedWork, type TimedWork } from '#fleet/timed.ts';
+import { createTimedWork } from '#fleet/timed.ts';
 import { createHealthWatches } from '#fleet/watches.ts';
 import { placeFlags } from '#lib/places.ts';
-import type { ScheduleView } from '#operations/contract.ts';
 import { operations } from '#operations/index.ts';
 import { createPeople } from '#policy/people.ts';
 import type { Inbound } from '#ports/chat.ts';
-import type { Calendar, Cancel, CronJob, Schedules } from '#ports/clock.ts';
+import type { Calendar, Cancel, Schedules } from '#ports/clock.ts';
 import { home } from '#ports/clouds.ts';
-import { openRunStates, type Run } from '#ports/history.ts';
 import type { SiteReader } from '#ports/managed-sites.ts';
 import type { Pictures } from '#ports/pictures.ts';
 import type { Vantage } from '#ports/vantage.ts';
 import type { Web } from '#ports/web.ts';
-import { createAnswer, hearAgain } from '#runtime/answer.ts';
+import { createAnswer } from '#runtime/answer.ts';
 import { createAsk, createAskingFor } from '#runtime/ask.ts';
 import { createAutomatic } from '#runtime/automatic.ts';
 import { createSubmit } from '#runtime/form.ts';
@@ -31,12 +27,11 @@ import { createIncidents } from '#runtime/incidents.ts';
 import { createLease } from '#runtime/lease.ts';
 import { createParts } from '#runtime/parts.ts';
 import { postOnce } from '#runtime/posting.ts';
-import { shownPlace } from '#runtime/reach.ts';
 import { createRemediation } from '#runtime/remediation.ts';
 import { createReminders } from '#runtime/reminders.ts';
 import { serveReport } from '#runtime/reports.ts';
 import { findChange } from '#runtime/run-record.ts';
-import { createRun, type RunInput } from '#runtime/run.ts';
+import { createRun } from '#runtime/run.ts';
 import { createSuggest } from '#runtime/suggest.ts';
 import { createTroubleWatch } from '#runtime/trouble.ts';
 import type { World } from '#runtime/world.ts';
@@ -47,6 +42,9 @@ import { createSiteReports } from '#sites/report.ts';
 import { createSiteWatch } from '#sites/watch.ts';
 import { type Copies, createCopies } from '#status-page/copies.ts';
 import { createPageReader } from '#status-page/read.ts';
+
+import { createClockwork } from './clockwork.ts';
+import { createSettling, createUnfinished } from './unfinished.ts';
 
 /** Everything the product needs from outside. */
 export type AppWorld = Omit<World, 'operations'> & {
@@ -71,8 +69,6 @@ export type App = {
 
 /** For lines of alerts that still wait when Deckhand stops. */
 const lastWordsMs = 2_000;
-/** How often missed card edits, unheard decisions and orders without a run are looked for. */
-const reconcileMs = 30_000;
 /** How often it is decided whether to act on an open incident. */
 const remedyMs = 5_000;
 
@@ -101,7 +97,7 @@ export function createApp(outside: AppWorld): App {
     vantage: outside.vantage.points,
     siteHistory: createPastView(world),
     whyNotMend: sites.whyNotMend,
-    schedules: viewSchedules,
+    schedules: () => clockwork.views(),
     desk: managed.desk,
   };
   const asking = createAskingFor(world, who, views);
@@ -128,8 +124,13 @@ export function createApp(outside: AppWorld): App {
   });
   const tagRules = createTagWatch({ ...world, incidents });
   const leftovers = createLeftoverWatch({ ...world, incidents, automatic });
+  const settling = createSettling(world);
+  const clockwork = createClockwork(world, { health, reports, timed, tagRules, leftovers, backups, settling });
+  const unfinished = createUnfinished(world, {
+    settling,
+    matters: { trouble: lookForTrouble, incidents: () => incidents.flush(), reminders: remind },
+  });
   let stopped = false;
-  let reconciling: Cancel = () => undefined;
   let remedying: Cancel = () => undefined;
 
   const parts = createParts(world, (name) => findChange(world, name));
@@ -147,15 +148,6 @@ export function createApp(outside: AppWorld): App {
     return report && { ...report, channel };
   });
 
-  /** What a crash may have left between two stores; safe to repeat. One that fails holds up none of the others. */
-  async function reconcile(): Promise<void> {
-    for (const run of await world.history.runs.recent({ limit: 500, states: openRunStates }))
-      await settling('run', () => takeUp(run));
-    await settling('trouble', lookForTrouble);
-    await settling('incidents', () => incidents.flush());
-    await settling('reminders', remind);
-  }
-
   /** Once for each time that such a site is stored. */
   async function tellShadowed(name: string, at: number): Promise<void> {
     const channel = world.settings.current().channels.alerts;
@@ -168,103 +160,14 @@ export function createApp(outside: AppWorld): App {
     return places.slice(1).map((place) => ({ cloud: world.clouds.at(place), flags: placeFlags(place, places) }));
   }
 
-  async function takeUp(run: Run): Promise<void> {
-    if ((await world.engine.state(run.order.id)) === undefined) {
-      const input: RunInput = {
-        order: run.order,
-        limits: world.settings.current().limits,
-        place: await shownPlace(world, run.order),
-      };
-      await world.engine.start(run.order.id, 'run', input);
-    }
-    await hearAgain(world, run);
-  }
-
-  async function settling(what: string, work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      world.log.warn({ what, err: error }, 'looking for unfinished matters failed; trying again soon');
-    }
-  }
-
-  function keepReconciling(): void {
-    if (stopped) return;
-    reconciling = world.clock.after(reconcileMs, () => {
-      reconcile()
-        .catch((error: unknown) =>
-          world.log.warn({ err: error }, 'looking for unfinished matters failed; trying again soon'),
-        )
-        .finally(keepReconciling);
-    });
-  }
-
   function keepRemedying(): void {
     if (stopped) return;
     remedying = world.clock.after(remedyMs, () => void settling('remedies', remedy).finally(keepRemedying));
   }
 
-  function schedule(): void {
-    const { health: checks, siteReport: weekly, tags } = world.settings.current();
-    const jobs: CronJob[] = [];
-    const { cron, timezone } = checks;
-    jobs.push({ name: 'health', cron, timezone, everywhere: true, run: (slot) => health.run(slot) });
-    if (weekly.enabled)
-      jobs.push({
-        name: 'site-report',
-        cron: weekly.cron,
-        timezone: weekly.timezone,
-        run: async (slot) => {
-          for (const channel of reports.channels())
-            await world.engine.start(`site-report:${slot}:${channel}`, 'site-report', { channel });
-        },
-      });
-    jobs.push({ name: 'timed', cron: lookEvery(worksByTheClock()), timezone: 'UTC', run: lookAtTheClock });
-    jobs.push({ name: 'tags', ...tags.watch, run: () => settling('tag rules', tagRules.look) });
-    jobs.push({ name: 'leftovers', cron: '7 * * * *', timezone: 'UTC', run: (slot) => leftovers.look(slot) });
-    world.schedules.replace(jobs);
-  }
-
-  function worksByTheClock(): readonly TimedWork[] {
-    const settings = world.settings.current();
-    return [
-      ...scheduledWork(settings),
-      ...scheduledCleanups(settings, world.clouds.places()),
-      ...scheduledDigests(settings),
-    ];
-  }
-
-  async function lookAtTheClock(): Promise<void> {
-    await settling('work by the clock', () => timed.look(worksByTheClock()));
-    await settling('backups', backups.look);
-  }
-
-  async function viewSchedules(): Promise<readonly ScheduleView[]> {
-    const settings = world.settings.current();
-    const of = { timed: await timed.views(scheduledWork(settings)), backups: await backups.views() };
-    return scheduleViews(settings.schedules, of);
-  }
-
-  /** A time of day that the clock skips or repeats surprises people twice a year. */
-  function warnOfClockChanges(): void {
-    for (const { key, line } of worksByTheClock())
-      for (const { at, kind } of timed.clockChanges(line))
-        world.log.warn(
-          { work: key, ...line, at: new Date(at).toISOString(), kind },
-          'a change of the clock moves work; use UTC or a time outside 01:00 to 03:59',
-        );
-  }
-
-  /** At once, not at the next full minute: what is new begins now, and what was missed is made up for. */
-  function beginByTheClock(): void {
-    schedule();
-    warnOfClockChanges();
-    void lookAtTheClock();
-  }
-
   /** Who may do what can change with it, so the record says when. */
   function settingsChanged(): void {
-    beginByTheClock();
+    clockwork.begin();
     const at = world.clock.now();
     world.history.audit
       .append({
@@ -283,12 +186,9 @@ export function createApp(outside: AppWorld): App {
 
   async function start(): Promise<void> {
     await world.engine.launch();
-    await reconcile().catch((error: unknown) =>
-      world.log.warn({ err: error }, 'could not look for unfinished matters yet'),
-    );
-    keepReconciling();
+    await unfinished.start();
     keepRemedying();
-    beginByTheClock();
+    clockwork.begin();
     void settling('leftovers', () => leftovers.look(hourOf(world.clock.now())));
     outside.settings.onChange(settingsChanged);
     await managed.start();
@@ -296,7 +196,7 @@ export function createApp(outside: AppWorld): App {
   }
 
   async function stop(withinMs: number): Promise<void> {
-    reconciling();
+    unfinished.stop();
     remedying();
     stopped = true;
     managed.stop();

@@ -54,3 +54,14 @@ export const pausePrefix = 'desk:pause:';
 export const deskPrefix = 'desk:';
 /** `{ since, until, by }`: nothing new is told of it. What was told before goes on being edited. */
 export const silencePrefix = 'silence:';
+
+/** A watched site and how it is, for people. */
+export type SiteView = {
+  name: string;
+  url: string;
+  state: string;
+  since: number | undefined;
+  lastMs: number | undefined;
+  /** What else there is to say. */
+  remark?: string | undefined;
+};

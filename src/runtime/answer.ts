@@ -7,7 +7,8 @@ import { type CardRecord, openRunStates, type Run } from '#ports/history.ts';
 import type { Json } from '#ports/json.ts';
 import type { ApprovalRule } from '#ports/roles.ts';
 
-import { answering, answerPost, type Ask, type AskingFor, byName } from './ask.ts';
+import { answering, answerPost, type Ask, type AskingFor } from './ask.ts';
+import { byName } from './find.ts';
 import { note } from './posting.ts';
 import { plain, say } from './replies.ts';
 import type { World } from './world.ts';

@@ -1,6 +1,5 @@
 import { Refusal } from '#errors.ts';
 import { takePlace, type Wanted } from '#lib/places.ts';
-import { distance } from '#lib/targets.ts';
 import { readWords, type Words } from '#lib/words.ts';
 import type { AnswerOperation, Asking, ChangeOperation, Operation, TextFile } from '#operations/contract.ts';
 import { authorize, holds } from '#policy/authorize.ts';
@@ -12,6 +11,7 @@ import { type ChannelId, deckhand, type RunId } from '#ports/ids.ts';
 import type { Json } from '#ports/json.ts';
 import type { SiteDesk } from '#ports/managed-sites.ts';
 
+import { byName, commandOf, findOperation } from './find.ts';
 import { runIdOf } from './ids.ts';
 import type { IncidentActs } from './incident-acts.ts';
 import { placeOrder } from './order.ts';
@@ -207,13 +207,6 @@ function readAsk(ask: Request['ask']): { wanted: Wanted; place: Where | undefine
   return { wanted, place: undefined, args: ask.operation.parse(words) };
 }
 
-/** `/restore`, or `/deck runs` for what has no command of its own. */
-export function commandOf(world: Pick<World, 'commandPrefix'>, operation: Pick<Operation, 'name' | 'command'>): string {
-  return operation.command === undefined || operation.command === 'deck'
-    ? `/${world.commandPrefix}deck ${operation.name.replace('-', ' ')}`
-    : `/${world.commandPrefix}${operation.command}`;
-}
-
 /** An answer's message, with the card its paging buttons need, and its files. */
 export async function answerPost(
   world: World,
@@ -244,35 +237,4 @@ export async function answering(
     await request.answer(plain(message));
     return false;
   }
-}
-
-function findOperation(world: World, command: string, words: Words): { operation: Operation; words: Words } {
-  const direct = command === 'deck' ? undefined : world.operations.find((operation) => operation.command === command);
-  if (direct !== undefined) return { operation: direct, words };
-  const [verb = 'help', ...rest] = words.plain;
-  const below = world.operations.find(({ name }) => name === `${verb}-${rest[0]}`.toLowerCase());
-  if (below !== undefined) {
-    const line = words.line.slice(verb.length).trim().slice(rest[0]!.length).trim();
-    return { operation: below, words: { ...words, plain: rest.slice(1), line } };
-  }
-  const operation = world.operations.find(
-    ({ name, command }) => name === verb.toLowerCase() || command === verb.toLowerCase(),
-  );
-  if (operation === undefined) throw new Refusal('bad-input', unknownVerb(world, verb));
-  return { operation, words: { ...words, plain: rest, line: words.line.slice(verb.length).trim() } };
-}
-
-function unknownVerb(world: World, verb: string): string {
-  const close = world.operations
-    .filter(({ name }) => distance(name, verb.toLowerCase()) <= 2)
-    .map(({ name }) => `\`/${world.commandPrefix}deck ${name}\``);
-  const hint = close.length > 0 ? `Did you mean ${close.slice(0, 3).join(', ')}? ` : '';
-  return `\`${verb.slice(0, 60)}\` is nothing Deckhand knows. ${hint}See what you can do with \`/${world.commandPrefix}deck help\`.`;
-}
-
-export function byName(world: Pick<World, 'operations'>, name: string): Operation {
-  const found = world.operations.find((operation) => operation.name === name);
-  if (found === undefined)
-    throw new Refusal('bad-input', `\`${name}\` is no longer something Deckhand does. See \`/deck help\`.`);
-  return found;
 }

@@ -4,7 +4,8 @@ import { readWords, type Words } from '#lib/words.ts';
 import type { FormSubmission } from '#ports/chat.ts';
 import type { SiteDesk } from '#ports/managed-sites.ts';
 
-import { type Ask, byName } from './ask.ts';
+import type { Ask } from './ask.ts';
+import { byName } from './find.ts';
 import type { World } from './world.ts';
 
 /** A submitted form becomes the line somebody could have typed; what that line says wrong stands at the form's field. */

@@ -1,13 +1,13 @@
 import { asker } from '#lib/asker.ts';
 import { count } from '#lib/format.ts';
 import { elsewhere } from '#lib/places.ts';
-import type { SiteView } from '#operations/contract.ts';
 import { outsider } from '#policy/authorize.ts';
 import type { Who } from '#policy/people.ts';
 import type { Place } from '#ports/cloud.ts';
 import type { IncidentRecord, Run } from '#ports/history.ts';
 import type { UserId } from '#ports/ids.ts';
 import type { Report } from '#ports/incidents.ts';
+import type { SiteView } from '#ports/managed-sites.ts';
 import type { Line, Section } from '#ports/text.ts';
 
 import { type Stopped, whoStopped } from './automatic-switch.ts';

@@ -4,7 +4,8 @@ import type { Press } from '#ports/chat.ts';
 import type { CardRecord } from '#ports/history.ts';
 import { type IncidentVerb, incidentVerbs, type Report } from '#ports/incidents.ts';
 
-import { type Ask, byName } from './ask.ts';
+import type { Ask } from './ask.ts';
+import { byName } from './find.ts';
 import { type IncidentActs, mustBeOpen } from './incident-acts.ts';
 import type { IncidentBook } from './incidents.ts';
 import { markOf } from './remedy-mark.ts';

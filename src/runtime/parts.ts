@@ -1,5 +1,6 @@
 import { isRefusal, Refusal } from '#errors.ts';
-import type { ChangeOperation, EndedPart, Part, Side, Story } from '#operations/contract.ts';
+import type { ChangeOperation } from '#operations/contract.ts';
+import type { EndedPart, Part, Side, Story } from '#operations/story-contract.ts';
 import type { Durable } from '#ports/engine.ts';
 import type { Order, PartState } from '#ports/history.ts';
 import type { RunId } from '#ports/ids.ts';

@@ -1,6 +1,7 @@
 import { isRefusal, Refusal } from '#errors.ts';
 import { choosePlaces, placeFlags, type Wanted } from '#lib/places.ts';
-import type { Asking, Operation, Story } from '#operations/contract.ts';
+import type { Asking, Operation } from '#operations/contract.ts';
+import type { Story } from '#operations/story-contract.ts';
 import type { Place } from '#ports/cloud.ts';
 import { home, type Lane, type Where } from '#ports/clouds.ts';
 import type { Order } from '#ports/history.ts';

@@ -1,6 +1,7 @@
 import { isRefusal } from '#errors.ts';
 import { some } from '#lib/format.ts';
-import type { Asking, ChangeOperation, Story } from '#operations/contract.ts';
+import type { Asking, ChangeOperation } from '#operations/contract.ts';
+import type { Story } from '#operations/story-contract.ts';
 import type { Who } from '#policy/people.ts';
 import type { Automatic } from '#ports/automatic.ts';
 import type { Durable } from '#ports/engine.ts';

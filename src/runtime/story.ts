@@ -1,6 +1,6 @@
 import { isAmbiguous, isTransient, Refusal, Transient } from '#errors.ts';
 import { duration } from '#lib/format.ts';
-import type { EndedPart, Part, Side, Story, UndoTools } from '#operations/contract.ts';
+import type { EndedPart, Part, Side, Story, UndoTools } from '#operations/story-contract.ts';
 import type { Durable } from '#ports/engine.ts';
 import type { Order } from '#ports/history.ts';
 import type { Json } from '#ports/json.ts';

@@ -1,5 +1,5 @@
-import type { SiteView } from '#operations/contract.ts';
 import { blindKey } from '#ports/incidents.ts';
+import type { SiteView } from '#ports/managed-sites.ts';
 import type { Site } from '#ports/site-settings.ts';
 
 import { cause, fitsRestart } from './causes.ts';

@@ -1,6 +1,6 @@
-import type { SiteView } from '#operations/contract.ts';
 import type { Fence } from '#ports/history.ts';
 import type { InstanceId } from '#ports/ids.ts';
+import type { SiteView } from '#ports/managed-sites.ts';
 import type { Settings } from '#ports/settings.ts';
 import type { Site } from '#ports/site-settings.ts';
 import type { ProbeResult } from '#ports/web.ts';

@@ -1,4 +1,4 @@
-import type { SiteView } from '#operations/contract.ts';
+import type { SiteView } from '#ports/managed-sites.ts';
 import type { Site } from '#ports/site-settings.ts';
 
 import type { Work } from './maintenance.ts';

@@ -1,5 +1,5 @@
-import type { SiteView } from '#operations/contract.ts';
 import type { Fence } from '#ports/history.ts';
+import type { SiteView } from '#ports/managed-sites.ts';
 import type { Chart } from '#ports/pictures.ts';
 
 import { loadKept } from './book.ts';

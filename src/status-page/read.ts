@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
 import { createWindows } from '#lib/windows.ts';
-import type { SiteView } from '#operations/contract.ts';
 import type { Calendar, Clock } from '#ports/clock.ts';
 import type { History, IncidentRecord } from '#ports/history.ts';
 import { maintenancePrefix, type Report } from '#ports/incidents.ts';
+import type { SiteView } from '#ports/managed-sites.ts';
 import type { SettingsSource } from '#ports/settings.ts';
 import type { MaintenanceWindow } from '#ports/site-settings.ts';
 import { readPast, type Stretch } from '#sites/past.ts';

@@ -11,7 +11,7 @@ import type { Guards, Policies } from '#operations/cleanup/guards.ts';
 import { done, files, planned } from '#operations/cleanup/messages.ts';
 import { type CleanupPlan, planHeld, planOrphans, planSnapshots } from '#operations/cleanup/plan.ts';
 import { cleanup } from '#operations/cleanup/story.ts';
-import type { Story } from '#operations/contract.ts';
+import type { Story } from '#operations/story-contract.ts';
 import type { Snapshot } from '#ports/cloud.ts';
 import type { Run, RunState } from '#ports/history.ts';
 import type { SnapshotId } from '#ports/ids.ts';

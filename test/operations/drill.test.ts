@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
 import { type DrillOutcome, lastDrills } from '#lib/drills.ts';
-import type { Story } from '#operations/contract.ts';
 import { drillOne, type DrillPart } from '#operations/drill/part.ts';
 import { differences, planTrials, targetOf } from '#operations/drill/plan.ts';
 import { lookScript } from '#operations/drill/script.ts';
 import { drill } from '#operations/drill/story.ts';
+import type { Story } from '#operations/story-contract.ts';
 import type { Cloud, NewVolume, Volume, VolumeHealth } from '#ports/cloud.ts';
 import type { Durable } from '#ports/engine.ts';
 import type { Order, Run } from '#ports/history.ts';

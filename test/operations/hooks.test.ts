@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
 import { Ambiguous, Refusal } from '#errors.ts';
-import type { Story } from '#operations/contract.ts';
 import { failureLines } from '#operations/snapshot/messages.ts';
 import { planSnapshot } from '#operations/snapshot/plan.ts';
 import { snapshot, type SnapshotResult } from '#operations/snapshot/story.ts';
+import type { Story } from '#operations/story-contract.ts';
 import type { Cloud, NewSnapshots, Snapshot } from '#ports/cloud.ts';
 import type { Durable } from '#ports/engine.ts';
 import type { Order } from '#ports/history.ts';

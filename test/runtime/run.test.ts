@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import { Refusal, Transient } from '#errors.ts';
-import { type Asking, defineChange, type FollowUp, type Story } from '#operations/contract.ts';
+import { type Asking, defineChange, type FollowUp } from '#operations/contract.ts';
+import type { Story } from '#operations/story-contract.ts';
 import type { Known } from '#policy/people.ts';
 import type { AutomaticRequest } from '#ports/automatic.ts';
 import type { MessageRef, Post } from '#ports/chat.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { Ambiguous, Transient } from '#errors.ts';
-import type { Story } from '#operations/contract.ts';
+import type { Story } from '#operations/story-contract.ts';
 import type { Durable } from '#ports/engine.ts';
 import type { History, Order } from '#ports/history.ts';
 import type { Settings } from '#ports/settings.ts';

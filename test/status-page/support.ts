@@ -1,4 +1,4 @@
-import type { SiteView } from '#operations/contract.ts';
+import type { SiteView } from '#ports/managed-sites.ts';
 import type { StatusPageSettings } from '#ports/site-settings.ts';
 import { type Measure, nothing } from '#sites/measure.ts';
 import type { Stretch } from '#sites/past.ts';

@@ -1,7 +1,7 @@
 import { isRefusal, isTransient, Refusal } from '#errors.ts';
 import { amount, duration } from '#lib/format.ts';
 import { existing } from '#lib/targets.ts';
-import type { Story } from '#operations/contract.ts';
+import type { Story } from '#operations/story-contract.ts';
 import type { ResourceId, SnapshotId, VolumeId } from '#ports/ids.ts';
 
 import { type Chunk, deleteChunk, type Done, type NotDone } from './chunk.ts';

@@ -1,6 +1,6 @@
 import { isRefusal, Refusal } from '#errors.ts';
 import { requesterTag, runTag, scheduleTag, setTag } from '#lib/tags.ts';
-import type { Story } from '#operations/contract.ts';
+import type { Story } from '#operations/story-contract.ts';
 import type { Cloud } from '#ports/cloud.ts';
 import type { SnapshotId } from '#ports/ids.ts';
 import type { Json } from '#ports/json.ts';

@@ -1,5 +1,5 @@
 import { Refusal } from '#errors.ts';
-import type { Story } from '#operations/contract.ts';
+import type { Story } from '#operations/story-contract.ts';
 import type { SnapshotId } from '#ports/ids.ts';
 
 import type { CopyPart } from './part.ts';

@@ -2,7 +2,7 @@ import { Refusal } from '#errors.ts';
 import type { DrillOutcome } from '#lib/drills.ts';
 import { mustSucceed, runScript } from '#lib/scripts.ts';
 import { drillTag, requesterTag, runTag, volumeTag } from '#lib/tags.ts';
-import type { Story, UndoTools } from '#operations/contract.ts';
+import type { Story, UndoTools } from '#operations/story-contract.ts';
 import type { Cloud, Volume, VolumeHealth } from '#ports/cloud.ts';
 import type { InstanceId, VolumeId } from '#ports/ids.ts';
 import type { Json } from '#ports/json.ts';

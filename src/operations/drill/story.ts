@@ -1,5 +1,5 @@
 import type { DrillOutcome } from '#lib/drills.ts';
-import type { Story } from '#operations/contract.ts';
+import type { Story } from '#operations/story-contract.ts';
 
 import type { DrillPart } from './part.ts';
 import type { DrillPlan } from './plan.ts';

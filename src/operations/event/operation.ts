@@ -6,7 +6,8 @@ import { asMoved, mustBeStoppable, stopAndStart } from '#lib/hosts.ts';
 import { mustBePermitted } from '#lib/permissions.ts';
 import type { Selector } from '#lib/selector.ts';
 import { asServer, findServer, readServers, refuseThose } from '#lib/servers.ts';
-import { type Asking, defineChange, type Story } from '#operations/contract.ts';
+import { type Asking, defineChange } from '#operations/contract.ts';
+import type { Story } from '#operations/story-contract.ts';
 import type { ScheduledEvent } from '#ports/cloud.ts';
 
 import { done, planned } from './messages.ts';

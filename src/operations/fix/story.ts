@@ -1,5 +1,5 @@
 import { isRefusal } from '#errors.ts';
-import type { Story } from '#operations/contract.ts';
+import type { Story } from '#operations/story-contract.ts';
 import type { Deployment, ScriptResult } from '#ports/platform.ts';
 
 import type { Act, FixPlan, FixResult } from './plan.ts';

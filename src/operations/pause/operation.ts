@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 import { Refusal } from '#errors.ts';
-import { defineChange, type Story } from '#operations/contract.ts';
+import { defineChange } from '#operations/contract.ts';
+import type { Story } from '#operations/story-contract.ts';
 
 import { paused, pausing } from './messages.ts';
 

@@ -6,7 +6,8 @@ import { label, some } from '#lib/format.ts';
 import { mustBePermitted } from '#lib/permissions.ts';
 import { readSelector, type Selector } from '#lib/selector.ts';
 import { findTargets } from '#lib/targets.ts';
-import { defineChange, type Story } from '#operations/contract.ts';
+import { defineChange } from '#operations/contract.ts';
+import type { Story } from '#operations/story-contract.ts';
 import type { Instance } from '#ports/cloud.ts';
 
 import { done, planned } from './messages.ts';

@@ -1,6 +1,6 @@
 import { isRefusal, Refusal } from '#errors.ts';
 import { existing } from '#lib/targets.ts';
-import type { Story } from '#operations/contract.ts';
+import type { Story } from '#operations/story-contract.ts';
 import type { Cloud, Instance, Volume } from '#ports/cloud.ts';
 import type { InstanceId, VolumeId } from '#ports/ids.ts';
 

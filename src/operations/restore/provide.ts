@@ -1,7 +1,7 @@
 import { isRefusal, Refusal } from '#errors.ts';
 import { settle } from '#lib/settle.ts';
 import { runTag, volumeTag } from '#lib/tags.ts';
-import type { Story } from '#operations/contract.ts';
+import type { Story } from '#operations/story-contract.ts';
 import type { Volume } from '#ports/cloud.ts';
 import type { VolumeId } from '#ports/ids.ts';
 

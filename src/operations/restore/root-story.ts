@@ -1,6 +1,6 @@
 import { isRefusal, Refusal } from '#errors.ts';
 import { runTag, volumeTag } from '#lib/tags.ts';
-import type { Story, UndoTools } from '#operations/contract.ts';
+import type { Story, UndoTools } from '#operations/story-contract.ts';
 import type { Cloud } from '#ports/cloud.ts';
 import type { InstanceId, VolumeId } from '#ports/ids.ts';
 

@@ -2,7 +2,7 @@ import { isRefusal, isTransient, Refusal } from '#errors.ts';
 import { settle } from '#lib/settle.ts';
 import { holdTag, requesterTag, runTag, terraformTag } from '#lib/tags.ts';
 import { orNothing } from '#lib/targets.ts';
-import type { Story } from '#operations/contract.ts';
+import type { Story } from '#operations/story-contract.ts';
 import type { Cloud } from '#ports/cloud.ts';
 import type { InstanceId, VolumeId } from '#ports/ids.ts';
 

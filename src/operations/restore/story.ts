@@ -1,6 +1,6 @@
 import { Refusal } from '#errors.ts';
 import { label } from '#lib/format.ts';
-import type { Part, Story } from '#operations/contract.ts';
+import type { Part, Story } from '#operations/story-contract.ts';
 import type { InstanceId } from '#ports/ids.ts';
 
 import type { RestorePlan } from './plan.ts';

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 import { Refusal } from '#errors.ts';
-import { type ChangeOperation, defineChange, type Story } from '#operations/contract.ts';
+import { type ChangeOperation, defineChange } from '#operations/contract.ts';
+import type { Story } from '#operations/story-contract.ts';
 import { maintenancePrefix } from '#ports/incidents.ts';
 import type { Json } from '#ports/json.ts';
 import { pausePrefix, silencePrefix } from '#ports/managed-sites.ts';

@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 import { Refusal } from '#errors.ts';
 import type { Words } from '#lib/words.ts';
-import { type ChangeOperation, defineChange, type Story } from '#operations/contract.ts';
+import { type ChangeOperation, defineChange } from '#operations/contract.ts';
+import type { Story } from '#operations/story-contract.ts';
 import type { FormField } from '#ports/chat.ts';
 import { pausePrefix, type SiteDesk, type SiteFields, sitePrefix } from '#ports/managed-sites.ts';
 

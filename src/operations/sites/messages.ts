@@ -1,5 +1,5 @@
 import { duration } from '#lib/format.ts';
-import type { SiteView } from '#operations/contract.ts';
+import type { SiteView } from '#ports/managed-sites.ts';
 import type { ManagedSite, SiteFields } from '#ports/managed-sites.ts';
 import type { Site } from '#ports/site-settings.ts';
 import type { Line, Message, Piece, Section } from '#ports/text.ts';

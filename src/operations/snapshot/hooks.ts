@@ -1,5 +1,5 @@
 import { isAmbiguous } from '#errors.ts';
-import type { Story, UndoTools } from '#operations/contract.ts';
+import type { Story, UndoTools } from '#operations/story-contract.ts';
 import type { InstanceId } from '#ports/ids.ts';
 import type { Json } from '#ports/json.ts';
 import type { ScriptResult } from '#ports/platform.ts';

@@ -2,7 +2,7 @@ import { isRefusal, Refusal } from '#errors.ts';
 import { count } from '#lib/format.ts';
 import { settle } from '#lib/settle.ts';
 import { requesterTag, runTag, scheduleTag, setTag } from '#lib/tags.ts';
-import type { Story, UndoTools } from '#operations/contract.ts';
+import type { Story, UndoTools } from '#operations/story-contract.ts';
 import type { Snapshot, Tags } from '#ports/cloud.ts';
 import type { SnapshotId, VolumeId } from '#ports/ids.ts';
 import type { SnapshotHooks } from '#ports/timed-settings.ts';

@@ -5,7 +5,8 @@ import { count, label } from '#lib/format.ts';
 import { mustBePermitted } from '#lib/permissions.ts';
 import type { Selector } from '#lib/selector.ts';
 import { asServer, findServers, readServers, refuseThose } from '#lib/servers.ts';
-import { defineChange, type Story } from '#operations/contract.ts';
+import { defineChange } from '#operations/contract.ts';
+import type { Story } from '#operations/story-contract.ts';
 
 import { done, planned } from './messages.ts';
 import type { StartPlan, StartResult } from './plan.ts';

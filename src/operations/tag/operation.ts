@@ -1,7 +1,8 @@
 import { mustBePermitted } from '#lib/permissions.ts';
 import { settle } from '#lib/settle.ts';
 import { existing, findTargets } from '#lib/targets.ts';
-import { type Asking, defineChange, type Story } from '#operations/contract.ts';
+import { type Asking, defineChange } from '#operations/contract.ts';
+import type { Story } from '#operations/story-contract.ts';
 import type { Cloud } from '#ports/cloud.ts';
 import type { InstanceId, ResourceId, SnapshotId, VolumeId } from '#ports/ids.ts';
 
