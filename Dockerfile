@@ -9,6 +9,8 @@ RUN npm run build
 
 FROM node:24-slim
 ENV NODE_ENV=production \
+    MALLOC_ARENA_MAX=1 \
+    MALLOC_MMAP_THRESHOLD_=131072 \
     NODE_COMPILE_CACHE=/home/node/.cache/node-compile \
     HOST=0.0.0.0 \
     PORT=3000 \
@@ -25,5 +27,5 @@ EXPOSE 3000
 # Healthy: connected to Slack. --format docker when built with buildah or podman.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/healthz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-# Why --liftoff-only: docs/decisions/0005-compile-webassembly-once.md
+# Why these flags and MALLOC_…: docs/decisions/0005-compile-webassembly-once.md
 CMD ["node", "--liftoff-only", "--max-semi-space-size=4", "--heap-growing-percent=30", "dist/main.js"]

@@ -6,6 +6,7 @@ import { printed, startNode, tempFolder } from '#test/support/processes.ts';
 import type { Figure } from './figure.ts';
 import type { Bench, Group } from './group.ts';
 import { variablesIn } from './rig.ts';
+import { startEnvironment, startFlags } from './start.ts';
 
 const instances = 10_000;
 
@@ -33,7 +34,10 @@ const watchRound: Bench = {
     try {
       const [, url] = await printed(servers, /Deckhand sandbox ready: (http:\S+)/, 120_000);
       const [, line] = await printed(servers, /\n(SLACK_BOT_TOKEN=.*) npm start/);
-      const watcher = startNode(['bench/health-watcher.ts', url!, join(folder.path, 'watcher')], variablesIn(line!));
+      const watcher = startNode([...startFlags, 'bench/health-watcher.ts', url!, join(folder.path, 'watcher')], {
+        ...startEnvironment,
+        ...variablesIn(line!),
+      });
       try {
         const of = JSON.parse((await printed(watcher, /^\{.*\}$/m, 600_000))[0]) as Measured;
         tally.calls += of.calls.total;
