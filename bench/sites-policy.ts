@@ -24,6 +24,7 @@ function figures(): readonly Figure[] {
 function outcomes(): readonly Outcome[] {
   return [
     simulate(deckhand('Deckhand, every 60 s'), size),
+    simulate(deckhand('Deckhand, every 60 s, 2 of 3 places agree', {}, 2), size),
     simulate(deckhand('Deckhand, every 30 s', { intervalMs: 30_000 }), size),
     simulate(counting('Uptime Kuma, default (no retries)', 1, 1), size),
     simulate(counting('Uptime Kuma, 2 retries', 3, 1), size),
@@ -32,10 +33,12 @@ function outcomes(): readonly Outcome[] {
 }
 
 function assumed(): readonly string[] {
-  const { blipsPerDay, blipMeanMs, outageMs, noisePerCheck } = assumptions;
+  const { blipsPerDay, blipMeanMs, outageMs, noisePerCheck, localShare } = assumptions;
   return [
     `Seed ${size.seed}; ${size.sites} sites for ${size.days} days. Each site: ${blipsPerDay} blips a day (exponential, mean ${blipMeanMs / 1_000} s),`,
     `one outage a month (${outageMs.least / 60_000} to ${outageMs.most / 60_000} min), ${noisePerCheck * 100} % of checks fail for no reason; checks take no time.`,
+    `Other places: ${localShare * 100} % of the blips are on the way from one place alone, each place has its own of them, and its checks fail for no`,
+    'reason as well. Outages and the rest are seen by all; places answer at once, and each check of the sick site fails by itself.',
     'The sick site fails 30 % of its checks for a day (mean of 200 days; openings and ends counted).',
   ];
 }

@@ -137,6 +137,14 @@ describe('the defaults', () => {
     expect(gatus.messagesPerDayAt30).toBeGreaterThan(40);
   });
 
+  it('raise fewer false alarms where two of three places must agree, and notice outages as soon', () => {
+    const agreed = simulate(deckhand('Deckhand, 2 of 3', {}, 2), size);
+
+    expect(agreed.falseAlarmsPer1000Day).toBeLessThan(0.8 * ours.falseAlarmsPer1000Day);
+    expect(agreed.detectionMeanS).toBeLessThan(75);
+    expect(agreed.missed).toBe(0);
+  });
+
   it('need hardly more checks', () => {
     expect(ours.checksPerSiteDay).toBeLessThan(1.01 * gatus.checksPerSiteDay);
   });

@@ -1,6 +1,7 @@
 import type { Site } from '#ports/site-settings.ts';
 import { owed, type Told } from '#sites/incident.ts';
-import { judge, newState, nextCheck, type SiteState } from '#sites/verdict.ts';
+import { sightOf } from '#sites/second-look.ts';
+import { isDecided, judge, newState, nextCheck, type SiteState } from '#sites/verdict.ts';
 
 import { aFailure, aResult, aSite } from './support.ts';
 
@@ -8,6 +9,8 @@ import { aFailure, aResult, aSite } from './support.ts';
 export const assumptions = {
   blipsPerDay: 2,
   blipMeanMs: 8_000,
+  /** Blips on the way from one place to the site, which no other place sees. Each other place has as many of its own. */
+  localShare: 0.5,
   outagesPerDay: 1 / 30,
   outageMs: { least: 5 * 60_000, most: 30 * 60_000 },
   noisePerCheck: 0.001,
@@ -16,12 +19,20 @@ export const assumptions = {
   sickShare: 0.3,
 } as const;
 
+/** Whether so many other places find the site well at this moment. */
+type Elsewhere = (places: number) => readonly boolean[];
+
 /** One way to decide; checks take no time. `steady`: a good check changes nothing of it any more. */
 export type Policy<S> = {
   name: string;
   intervalMs: number;
   start: S;
-  check: (state: S, ok: boolean, at: number) => { state: S; next: number | undefined; sent: number; alert: boolean };
+  check: (
+    state: S,
+    ok: boolean,
+    at: number,
+    elsewhere: Elsewhere,
+  ) => { state: S; next: number | undefined; sent: number; alert: boolean };
   isSteady: (state: S) => boolean;
 };
 export type Outcome = {
@@ -38,15 +49,22 @@ const dayMs = 86_400_000;
 
 type Ours = { state: SiteState; told: Told };
 
-/** Deckhand as it runs: the very functions of the product. Every opening and every end counts as a message. */
-export function deckhand(name: string, change: Partial<Site> = {}): Policy<Ours> {
+/**
+ * Deckhand as it runs: the very functions of the product. Every opening and every end counts as a message. `places`: others
+ * that look when a check would decide, of which one must agree.
+ */
+export function deckhand(name: string, change: Partial<Site> = {}, places = 0): Policy<Ours> {
   const site = aSite(change);
   return {
     name,
     intervalMs: site.intervalMs,
     start: { state: newState(), told: {} },
-    check({ state: before, told: known }, ok, at) {
-      const state = judge(before, ok ? aResult(at) : aFailure(at), site);
+    check({ state: before, told: known }, ok, at, elsewhere) {
+      const asked = places > 0 && !ok && isDecided(before, site);
+      const others = elsewhere(asked ? places : 0).map(
+        (up, nr) => ({ from: `place ${nr}`, saw: up ? 'up' : 'down' }) as const,
+      );
+      const state = judge(before, ok ? aResult(at) : aFailure(at), site, sightOf('here', others, 2));
       const items = owed({ state, told: known, site, now: at, server: '' });
       const told = items.reduce<Told>((all, item) => {
         const { mark = '' } = all[item.topic] ?? {};
@@ -111,7 +129,7 @@ export function simulate<S>(policy: Policy<S>, of: { sites: number; days: number
   };
 }
 
-type Span = { from: number; to: number };
+type Span = { from: number; to: number; local?: boolean };
 type Life = { lengthMs: number; phaseMs: number; outages: readonly Span[]; bad: readonly Span[] };
 
 function aLife(random: () => number, lengthMs: number): Life {
@@ -123,7 +141,11 @@ function aLife(random: () => number, lengthMs: number): Life {
   );
   const { least, most } = assumptions.outageMs;
   const outages = spans(random, lengthMs, assumptions.outagesPerDay, () => least + random() * (most - least));
-  const bad = [...blips, ...outages].toSorted((a, b) => a.from - b.from);
+  // By turns, so that it takes no random number: a policy without other places sees the same life as before.
+  const every = Math.round(1 / assumptions.localShare);
+  const bad = [...blips.map((blip, nr) => ({ ...blip, local: nr % every === 0 })), ...outages].toSorted(
+    (a, b) => a.from - b.from,
+  );
   return { lengthMs, phaseMs: random() * 60_000, outages, bad };
 }
 
@@ -151,8 +173,10 @@ function live<S>(policy: Policy<S>, life: Life, random: () => number): { alerts:
     while (next < life.bad.length && life.bad[next]!.to <= at) next++;
     const noisy = untilNoise === 0;
     untilNoise = noisy ? noiseGap(random) : untilNoise - 1;
-    const ok = !noisy && !life.bad.slice(next, next + 3).some(({ from, to }) => from <= at && at < to);
-    const step = policy.check(state, ok, at);
+    const faults = life.bad.slice(next, next + 3).filter(({ from, to }) => from <= at && at < to);
+    const ok = !noisy && faults.length === 0;
+    const isWell = faults.every(({ local }) => local === true);
+    const step = policy.check(state, ok, at, elsewhere(isWell, random));
     state = step.state;
     checks++;
     if (step.alert) alerts.push(at);
@@ -167,6 +191,13 @@ function live<S>(policy: Policy<S>, life: Life, random: () => number): { alerts:
   return { alerts, checks };
 }
 
+/** A place sees what is wrong with the site itself, has blips of its own, and a check there fails for no reason too. */
+function elsewhere(isWell: boolean, random: () => number): Elsewhere {
+  const { blipsPerDay, blipMeanMs, localShare, noisePerCheck } = assumptions;
+  const fails = noisePerCheck + (blipsPerDay * localShare * blipMeanMs) / dayMs;
+  return (places) => Array.from({ length: places }, () => isWell && random() >= fails);
+}
+
 /** Good checks until the next one that fails for no reason. */
 function noiseGap(random: () => number): number {
   return Math.floor(Math.log(1 - random()) / Math.log(1 - assumptions.noisePerCheck));
@@ -177,7 +208,8 @@ function sickDay<S>(policy: Policy<S>, random: () => number): number {
   let { start: state } = policy;
   let sent = 0;
   for (let at = 0; at < dayMs;) {
-    const step = policy.check(state, random() >= assumptions.sickShare, at);
+    const isWell = () => random() >= assumptions.sickShare;
+    const step = policy.check(state, isWell(), at, (places) => Array.from({ length: places }, isWell));
     state = step.state;
     sent += step.sent;
     at = step.next ?? at + policy.intervalMs;
