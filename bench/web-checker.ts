@@ -157,6 +157,7 @@ async function watch() {
       resolve: async () => {},
       silence: async () => undefined,
       tried: async () => undefined,
+      careOf: async () => ({}),
       isOpen: async () => false,
     },
     cloud: { instances: async () => [] },

@@ -39,6 +39,14 @@ const GroupRecord = z.object({
   startedAt: z.number(),
   /** Servers that were in it and are well again, or gone; each counts once, however often it comes and goes. */
   gone: z.array(z.string()).readonly(),
+  /** What people did with the own messages of those who joined it. */
+  care: z
+    .object({
+      takenBy: z.string().optional(),
+      assignedBy: z.string().optional(),
+      silencedUntil: z.number().optional(),
+    })
+    .optional(),
 });
 export type GroupRecord = z.infer<typeof GroupRecord>;
 

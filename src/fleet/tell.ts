@@ -7,6 +7,7 @@ import type { SettingsSource } from '#ports/settings.ts';
 
 import { hasRule, withRules } from './automatic.ts';
 import { type Background, nowhere, readBackground } from './background.ts';
+import { inherited } from './care.ts';
 import { type Due, due, type Look, restOf } from './judge.ts';
 import * as messages from './messages.ts';
 import type { GroupRecord, HealthRecord, Records } from './records.ts';
@@ -40,7 +41,8 @@ export function createTeller(world: World) {
   ): Promise<void> {
     const { health, monitoring } = settings.current();
     const rules = { recover: health.recover, least: monitoring.group.members };
-    const { servers, groups } = assign(judged, { ...rules, known, now: clock.now() });
+    const { servers, groups: assigned } = assign(judged, { ...rules, known, now: clock.now() });
+    const groups = await Promise.all(assigned.map(withCare));
     const place = groups.length === 0 ? nowhere : await cloud.place().catch(() => nowhere);
     for (const one of servers) for (const to of one.joins) if (to.folds) await fold(one, to, groups);
     const moved = servers.filter(({ joins, leaves }) => joins.length + leaves.length > 0);
@@ -92,6 +94,16 @@ export function createTeller(world: World) {
     return true;
   }
 
+  /** Read before those messages end. */
+  async function withCare(one: Together): Promise<Together> {
+    const folded = one.came.filter(({ joins }) => joins.some(({ group, folds }) => folds && group === one.name));
+    if (folded.length === 0) return one;
+    const cares = await Promise.all(folded.map(({ look }) => incidents.careOf(keyOf(one.kept.topic, look))));
+    const isAll = folded.length === one.members.length;
+    const care = inherited(one.kept.care, cares, { isAll, now: clock.now() });
+    return care === undefined ? one : { ...one, kept: { ...one.kept, care } };
+  }
+
   /** Its own message ends before it joins the others'. */
   async function fold(
     { look }: Judged,
@@ -109,7 +121,7 @@ export function createTeller(world: World) {
     { known, place }: { known: ReadonlyMap<string, GroupRecord>; place: Place },
   ): Promise<void> {
     const key = `servers${world.scope}:${name}`;
-    const { topic, startedAt } = kept;
+    const { topic, startedAt, care } = kept;
     const now = clock.now();
     try {
       if (members.length === 0) {
@@ -129,7 +141,7 @@ export function createTeller(world: World) {
         most: settings.current().limits.resources,
       };
       const words = topic === 'checks' ? together.failing(of) : together.planned(of);
-      await incidents.raise(key, { channel, startedAt, ...words, ...right() });
+      await incidents.raise(key, { channel, startedAt, ...words, care, ...right() });
     } catch (error) {
       log.warn({ group: name, err: error }, 'the health of several servers could not be told yet');
     }

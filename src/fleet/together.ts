@@ -18,7 +18,7 @@ export type Together = {
   name: string;
   kept: GroupRecord;
   members: readonly Judged[];
-  came: readonly Judged[];
+  came: readonly Assigned[];
   went: readonly Judged[];
   /** When the last of those that went was well. */
   endedAt: number;
@@ -48,12 +48,12 @@ export function assign(
       const members = servers.filter(({ record }) => record[topic]?.group === name);
       const ends = servers.flatMap(({ leaves }) => leaves.filter((from) => from.group === name));
       const went = servers.filter(({ leaves }) => leaves.some((from) => from.group === name));
-      const { startedAt = beginOf(topic, members, of.now), gone = [] } = of.known.get(name) ?? {};
+      const { startedAt = beginOf(topic, members, of.now), gone = [], ...more } = of.known.get(name) ?? {};
       const inside = new Set(members.map(({ look }) => look.id));
       const left = new Set([...gone, ...went.map(({ look }) => look.id)]);
       return {
         name,
-        kept: { bond, topic, startedAt, gone: [...left].filter((id) => !inside.has(id)) },
+        kept: { ...more, bond, topic, startedAt, gone: [...left].filter((id) => !inside.has(id)) },
         members,
         came,
         went,

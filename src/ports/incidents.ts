@@ -50,6 +50,13 @@ export type Tried = { key: string; line: Line };
 /** `key` of what was tried that says: Deckhand has done what it may, now people must. */
 export const givenUp = 'given-up';
 
+/** What people did with an incident. `silencedUntil`: epoch ms. Plain JSON. */
+export type Care = {
+  takenBy?: UserId | undefined;
+  assignedBy?: UserId | undefined;
+  silencedUntil?: number | undefined;
+};
+
 /**
  * One message per incident, edited in place, history in its thread. Survives restarts; never repeats or loses a message.
  * `fence`: the caller's right to tell; Transient when another replica has it by now.
@@ -58,7 +65,8 @@ export type Incidents = {
   /**
    * Opens the incident of `key`, or updates the open one. One that was resolved less than 15 min ago is reopened in its
    * old message. `note` becomes a line in the thread; `whole`: it says all of the state, so that of several within a minute
-   * the newest is enough. Repeatable: an unchanged report changes nothing.
+   * the newest is enough. `care`: what people did with those that it takes in counts for it, too, unless they have done so
+   * with it. Repeatable: an unchanged report changes nothing.
    */
   raise: (
     key: string,
@@ -68,6 +76,7 @@ export type Incidents = {
       report: Report;
       note?: Line;
       whole?: boolean | undefined;
+      care?: Care | undefined;
       fence?: Fence | undefined;
     },
   ) => Promise<void>;
@@ -80,6 +89,8 @@ export type Incidents = {
   silence: (key: string, until: number) => Promise<void>;
   /** Says on the card and in the thread of an incident, open or over, what was tried. Repeatable: once a key. */
   tried: (id: string, of: Tried) => Promise<void>;
+  /** What people did with the one that `raise` would update now; nothing when it would open a new one. */
+  careOf: (key: string) => Promise<Care>;
   /** Is there an open one? */
   isOpen: (key: string) => Promise<boolean>;
 };

@@ -5,6 +5,7 @@ import type { Json } from '#ports/json.ts';
 import type { Line } from '#ports/text.ts';
 
 import { hashPlan } from './ids.ts';
+import { careLine, careOf, withCare } from './incident-care.ts';
 import { createIllustrator, type Illustrated } from './incident-picture.ts';
 import { createShowing } from './incident-show.ts';
 import { createThreads } from './incident-thread.ts';
@@ -33,22 +34,24 @@ export function createIncidents(world: World, illustrated?: Illustrated): Incide
   async function raise(key: string, of: Parameters<Incidents['raise']>[1]): Promise<void> {
     await changing(async () => {
       const now = world.clock.now();
-      const known = (await world.history.incidents.open(key)) ?? (await reopenable(key, now));
-      if (known === undefined) return keep(firstRecord(world, key, of, now), of);
-      const report = withKept(of.report, known);
-      if (known.state === 'open' && sameReport(known, report)) return show(known.id);
+      const { care = {}, note } = of;
+      const known = await newest(key, now);
+      if (known === undefined) {
+        const first = firstRecord(world, key, of, now);
+        const cared = withCare(first, care);
+        return keep(cared, { ...of, note: careLine(first, cared, note) });
+      }
+      const cared = withCare({ ...known, report: asJson(withKept(of.report, known)) }, care);
+      if (known.state === 'open' && isSame(known, cared)) return show(known.id);
       return keep(
-        {
-          ...known,
-          state: 'open',
-          endedAt: undefined,
-          report: asJson(report),
-          version: known.version + 1,
-          updatedAt: now,
-        },
-        of,
+        { ...cared, state: 'open', endedAt: undefined, version: known.version + 1, updatedAt: now },
+        { ...of, note: careLine(known, cared, note) },
       );
     });
+  }
+
+  async function newest(key: string, now: number): Promise<IncidentRecord | undefined> {
+    return (await world.history.incidents.open(key)) ?? (await reopenable(key, now));
   }
 
   async function resolve(key: string, of: Parameters<Incidents['resolve']>[1]): Promise<void> {
@@ -169,6 +172,10 @@ export function createIncidents(world: World, illustrated?: Illustrated): Incide
     tried,
     flush,
     close: threads.close,
+    careOf: async (key) => {
+      const known = await newest(key, world.clock.now());
+      return known === undefined ? {} : careOf(known);
+    },
     isOpen: async (key) => (await world.history.incidents.open(key)) !== undefined,
   };
 }
@@ -199,8 +206,12 @@ function firstRecord(world: World, key: string, of: Parameters<Incidents['raise'
   };
 }
 
-function sameReport(incident: IncidentRecord, report: Report): boolean {
-  return hashPlan(incident.report) === hashPlan(asJson(report));
+function isSame(one: IncidentRecord, other: IncidentRecord): boolean {
+  return (
+    one.acknowledgedBy === other.acknowledgedBy &&
+    one.silencedUntil === other.silencedUntil &&
+    hashPlan(one.report) === hashPlan(other.report)
+  );
 }
 
 /** The report of a watcher, with what was tried so far, the newest picture and who has assigned it. */

@@ -549,6 +549,29 @@ describe('servers that fail together', () => {
     expect(told.all[0]?.report.detail[0]).toMatch(/told together with others from here \(zone us-east-1a\)/);
   });
 
+  it('are taken by whoever had taken the own message of one, also when it is told after a crash', async () => {
+    const { ec2, looks, told, restart } = aWorld();
+    ec2.instances = fleet(4);
+    await looks(1);
+    impairAll(ec2, ec2.instances.slice(0, 1));
+    await looks(3);
+    told.open()[0]!.care = { takenBy: 'U0ANA', assignedBy: 'U0BOB', silencedUntil: Number.MAX_SAFE_INTEGER };
+    impairAll(ec2, ec2.instances);
+    await looks(1);
+    // The own message ends, and then nothing can be told.
+    told.fail(new Error('away'), 'servers:');
+    await looks(1);
+    expect(told.open()).toEqual([]);
+    told.fail();
+    restart();
+    await looks(1);
+
+    const group = { key: 'servers:zone us-east-1a', care: { takenBy: 'U0ANA', assignedBy: 'U0BOB' } };
+    expect(told.open()).toMatchObject([group]);
+    // Nobody asked to hear nothing of the other three.
+    expect(told.open()[0]?.care).not.toHaveProperty('silencedUntil');
+  });
+
   it('are told once when the first of them are confirmed a look before the others', async () => {
     const { ec2, looks, told } = aWorld();
     ec2.instances = fleet(50);

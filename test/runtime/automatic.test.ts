@@ -65,6 +65,7 @@ function setting(of: { plan?: () => Promise<object>; rule?: ApprovalRule; member
     raise: async (key: string, { report }: { report: Report }) => void alarms.push({ key, report }),
     resolve: async (key: string, { report }: { report: Report }) => void alarms.push({ key, report }),
     silence: async () => undefined,
+    careOf: async () => ({}),
     isOpen: async () => false,
     tried: async () => undefined,
   };

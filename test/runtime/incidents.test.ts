@@ -223,6 +223,40 @@ describe('an incident', () => {
     expect(edits).toEqual([]);
   });
 
+  it('that takes in others counts as taken and silenced as they were, and says so once', async () => {
+    const { raise, resolve, amend, careOf, posts, lines, now, key } = book();
+    await raise(`${key}-own`, of('one down'));
+    const { id } = (await store.history.incidents.open(`${key}-own`))!;
+    await amend(id, { acknowledgedBy: 'U0ANA', assignedBy: 'U0BOB', silencedUntil: now.at + 1 }, 'Assigned.');
+    const care = await careOf(`${key}-own`);
+    expect(care).toEqual({ takenBy: 'U0ANA', assignedBy: 'U0BOB', silencedUntil: now.at + 1 });
+    await resolve(`${key}-own`, { endedAt: now.at, report: report('together') });
+    // Also once its own message has just ended, as after a crash.
+    expect(await careOf(`${key}-own`)).toEqual(care);
+    expect(await careOf(`${key}-other`)).toEqual({});
+
+    await raise(key, { ...of('three down'), care: { ...care, silencedUntil: undefined }, note: 'Failing.' });
+    await raise(key, { ...of('three down'), care: { ...care, silencedUntil: undefined }, note: 'Failing.' });
+    expect(await store.history.incidents.open(key)).toMatchObject({
+      acknowledgedBy: 'U0ANA',
+      silencedUntil: undefined,
+      version: 1,
+      report: { assignedBy: 'U0BOB' },
+    });
+    expect(JSON.stringify(posts.at(-1)?.message)).toContain('Assigned to ');
+    expect(JSON.stringify(lines.at(-1))).toMatch(/Failing\..*Counts as taken by .*U0ANA/);
+    expect(lines.filter((line) => JSON.stringify(line).includes('Counts as'))).toHaveLength(1);
+
+    // Somebody else has taken it since.
+    await amend((await store.history.incidents.open(key))!.id, { acknowledgedBy: 'U0EVE' }, 'Taken.');
+    await raise(key, { ...of('four down'), care });
+    expect(await store.history.incidents.open(key)).toMatchObject({
+      acknowledgedBy: 'U0EVE',
+      silencedUntil: now.at + 1,
+    });
+    expect(lines.filter((line) => JSON.stringify(line).includes('Counts as'))).toHaveLength(1);
+  });
+
   it('comes back in its old message within 15 minutes, in a new one later', async () => {
     const { raise, resolve, posts, now, key } = book();
     await raise(key, of('down'));

@@ -126,6 +126,7 @@ function setting(
       raise: async (_key, { report }) => void alarms.push(report),
       resolve: async () => undefined,
       silence: async () => undefined,
+      careOf: async () => ({}),
       isOpen: async () => false,
       tried: async () => undefined,
     },
