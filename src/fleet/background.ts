@@ -1,19 +1,23 @@
-import { type LastDrill, lastDrills } from '#lib/drills.ts';
+import { backupsOf, type Disk, newestGood } from '#lib/backups.ts';
+import { drillOf, type LastDrill, lastDrills } from '#lib/drills.ts';
+import { existing } from '#lib/targets.ts';
 import type { Log } from '#ports/clock.ts';
 import type { Cloud, Place, Snapshot } from '#ports/cloud.ts';
 import type { History } from '#ports/history.ts';
+import type { VolumeId } from '#ports/ids.ts';
 
 import type { Judged } from './together.ts';
 
 /** What an alert says besides what fails. Undefined: it could not be read. */
 export type Background = {
   place: Place;
-  snapshots: readonly Snapshot[] | undefined;
-  drills: ReadonlyMap<string, LastDrill> | undefined;
+  /** The newest good one of each disk that has one, and its newest drill. */
+  snapshots: ReadonlyMap<VolumeId, Snapshot> | undefined;
+  drills: ReadonlyMap<VolumeId, LastDrill> | undefined;
   reboots: ReadonlyMap<string, number>;
 };
 type World = {
-  cloud: Pick<Cloud, 'snapshots' | 'place'>;
+  cloud: Pick<Cloud, 'snapshots' | 'place' | 'volumes'>;
   history: { runs: Pick<History['runs'], 'recent'> };
   log: Log;
 };
@@ -23,16 +27,18 @@ export const nowhere: Place = { account: '', region: '' };
 /** For the words only: an alert never fails because they could not be read. */
 export async function readBackground({ cloud, history, log }: World, of: readonly Judged[]): Promise<Background> {
   const volumeIds = of.flatMap(({ look }) => (look.instance?.mappings ?? []).map(({ volumeId }) => volumeId));
+  // A restored disk says in its tags whose data it has: without them its snapshots would be missed.
+  const volumes = disksOf(cloud, volumeIds);
   const [place, snapshots, drills, reboots] = await Promise.allSettled([
     of.length === 0 ? nowhere : cloud.place(),
-    cloud.snapshots({ volumeIds }),
-    lastDrills(history),
+    volumes.then(async (disks) => newestGood(disks, await backupsOf(cloud, disks))),
+    Promise.all([volumes, lastDrills(history)]).then(([disks, drills]) => drillsOf(disks, drills)),
     lastReboots(history),
   ]);
   if (snapshots.status === 'rejected') log.warn({ err: snapshots.reason }, 'snapshots could not be read for an alert');
   return {
     place: place.status === 'fulfilled' ? place.value : nowhere,
-    snapshots: snapshots.status === 'fulfilled' ? newestCompleted(snapshots.value) : undefined,
+    snapshots: snapshots.status === 'fulfilled' ? snapshots.value : undefined,
     drills: drills.status === 'fulfilled' ? drills.value : undefined,
     reboots: reboots.status === 'fulfilled' ? reboots.value : new Map(),
   };
@@ -48,12 +54,17 @@ async function lastReboots({ runs }: World['history']): Promise<ReadonlyMap<stri
   return new Map(ended.toReversed());
 }
 
-function newestCompleted(snapshots: readonly Snapshot[]): readonly Snapshot[] {
-  const newest = new Map<string, Snapshot>();
-  for (const snapshot of snapshots) {
-    const known = newest.get(snapshot.volumeId);
-    if (snapshot.state === 'completed' && (known === undefined || known.startedAt < snapshot.startedAt))
-      newest.set(snapshot.volumeId, snapshot);
-  }
-  return [...newest.values()];
+async function disksOf(cloud: World['cloud'], ids: readonly VolumeId[]): Promise<readonly Disk[]> {
+  const found = await existing((some) => cloud.volumes({ ids: some }), ids);
+  const tags = new Map(found.map((one) => [one.id, one.tags]));
+  return ids.map((id) => ({ id, tags: tags.get(id) ?? {} }));
+}
+
+function drillsOf(disks: readonly Disk[], drills: ReadonlyMap<string, LastDrill>): ReadonlyMap<VolumeId, LastDrill> {
+  return new Map(
+    disks.flatMap((disk) => {
+      const last = drillOf(disk, drills);
+      return last === undefined ? [] : [[disk.id, last] as const];
+    }),
+  );
 }

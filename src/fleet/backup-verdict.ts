@@ -1,18 +1,19 @@
+import { newestGood } from '#lib/backups.ts';
 import type { Snapshot, Volume } from '#ports/cloud.ts';
 
-/** A volume without a good snapshot that is young enough. `lastAt`: start of its newest completed one. */
+/** A volume without a good snapshot that is young enough. `lastAt`: start of its newest good one. */
 export type Late = { volume: Volume; lastAt: number | undefined };
 export type Verdict = {
   /** Volumes that are covered. */
   volumes: number;
   /** The longest without first. */
   late: readonly Late[];
-  /** The oldest among the newest completed snapshots; undefined when a volume has none. */
+  /** The oldest among the newest good snapshots; undefined when a volume has none. */
   oldestAt: number | undefined;
 };
 
 /**
- * Which volumes have no completed snapshot, of whatever maker, that is younger than `rpoMs`. A volume is given that time
+ * Which volumes have no good snapshot (`lib/backups.ts`), of whatever maker, that is younger than `rpoMs`. A volume is given that time
  * from when it was made and from when it is watched, and while a snapshot is on its way that started in time or not longer
  * ago than `pendingMs`. Pure.
  */
@@ -21,15 +22,15 @@ export function judgeBackups(
   { now, rpoMs, since, pendingMs }: { now: number; rpoMs: number; since: number; pendingMs: number },
 ): Verdict {
   const volumes = of.volumes.filter(isCovered);
-  const completed = newestOf(of.snapshots, 'completed');
-  const pending = newestOf(of.snapshots, 'pending');
+  const good = newestGood(volumes, of.snapshots);
+  const pending = newestGood(volumes, of.snapshots, ({ state }) => state === 'pending');
   const late = volumes.flatMap((volume): Late[] => {
-    const lastAt = completed.get(volume.id);
+    const lastAt = good.get(volume.id)?.startedAt;
     const fine = Math.max(lastAt ?? 0, volume.createdAt, since) + rpoMs;
-    const coming = (pending.get(volume.id) ?? 0) + Math.max(rpoMs, pendingMs);
+    const coming = (pending.get(volume.id)?.startedAt ?? 0) + Math.max(rpoMs, pendingMs);
     return now <= fine || now <= coming ? [] : [{ volume, lastAt }];
   });
-  const ages = volumes.map(({ id }) => completed.get(id));
+  const ages = volumes.map(({ id }) => good.get(id)?.startedAt);
   const known = ages.filter((at) => at !== undefined);
   return {
     volumes: volumes.length,
@@ -41,11 +42,4 @@ export function judgeBackups(
 /** The same volumes that a snapshot takes. */
 function isCovered({ managedBy, state }: Volume): boolean {
   return managedBy === undefined && (state === 'in-use' || state === 'available');
-}
-
-function newestOf(snapshots: readonly Snapshot[], state: string): ReadonlyMap<string, number> {
-  const newest = new Map<string, number>();
-  for (const one of snapshots)
-    if (one.state === state) newest.set(one.volumeId, Math.max(newest.get(one.volumeId) ?? 0, one.startedAt));
-  return newest;
 }

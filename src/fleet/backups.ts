@@ -1,4 +1,5 @@
 import { isRefusal } from '#errors.ts';
+import { backupsOf } from '#lib/backups.ts';
 import { placeFlags } from '#lib/places.ts';
 import { readSelector } from '#lib/selector.ts';
 import { findTargets } from '#lib/targets.ts';
@@ -67,7 +68,7 @@ export function createBackupWatch(world: World) {
     const since = before?.since ?? now;
     const cloud = clouds.at(schedule.place ?? home, { lane: 'low' });
     const volumes = await volumesOf(cloud, schedule);
-    const snapshots = await cloud.snapshots({ volumeIds: volumes.map(({ id }) => id) });
+    const snapshots = await backupsOf(cloud, volumes);
     const verdict = judgeBackups({ volumes, snapshots }, { now, rpoMs, since, pendingMs: limits.wait.snapshotMs });
     await tell(schedule, of, verdict, now);
     const { late, oldestAt } = verdict;

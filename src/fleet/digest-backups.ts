@@ -1,4 +1,5 @@
-import type { LastDrill } from '#lib/drills.ts';
+import { newestGood } from '#lib/backups.ts';
+import { drillOf, type LastDrill } from '#lib/drills.ts';
 import { seatAt } from '#lib/places.ts';
 import { chosenBy } from '#lib/tag-coverage.ts';
 import type { Place, Snapshot, Volume } from '#ports/cloud.ts';
@@ -19,7 +20,7 @@ export type Drilled = {
   slowestMs: number;
   never: number;
 };
-/** How old the newest completed snapshot of each disk in use is: under a day, two, a week, a month, older, none. */
+/** How old the newest good snapshot of each disk in use is: under a day, two, a week, a month, older, none. */
 export type Ages = readonly (readonly [label: string, disks: number])[];
 
 const dayMs = 86_400_000;
@@ -59,7 +60,7 @@ export function promisesOf(
 /** What the newest drills of disks in use showed. Pure. */
 export function drilledOf(volumes: readonly Volume[], drills: ReadonlyMap<string, LastDrill>): Drilled {
   const inUse = volumes.filter(({ attachments }) => attachments.length > 0);
-  const found = inUse.flatMap(({ id }) => drills.get(id) ?? []);
+  const found = inUse.flatMap((one) => drillOf(one, drills) ?? []);
   return {
     at: found.length === 0 ? undefined : Math.max(...found.map(({ at }) => at)),
     tried: found.length,
@@ -70,21 +71,14 @@ export function drilledOf(volumes: readonly Volume[], drills: ReadonlyMap<string
 }
 
 /** Pure. */
-export function agesOf(volumes: readonly Volume[], newest: ReadonlyMap<string, number>, now: number): Ages {
+export function agesOf(volumes: readonly Volume[], snapshots: readonly Snapshot[], now: number): Ages {
+  const newest = newestGood(volumes, snapshots);
   const ages = volumes
     .filter(({ attachments }) => attachments.length > 0)
-    .map(({ id }) => now - (newest.get(id) ?? -Infinity));
+    .map(({ id }) => now - (newest.get(id)?.startedAt ?? -Infinity));
   const within = (from: number, to: number) => ages.filter((age) => age >= from && age < to).length;
   return [
     ...steps.map(([label, to], at) => [label, within(at === 0 ? -Infinity : steps[at - 1]![1], to)] as const),
     ['none', ages.filter((age) => age === Infinity).length],
   ];
-}
-
-/** The start of the newest completed snapshot of each disk. Pure. */
-export function newestCompleted(snapshots: readonly Snapshot[]): ReadonlyMap<string, number> {
-  const newest = new Map<string, number>();
-  for (const { state, volumeId, startedAt } of snapshots)
-    if (state === 'completed') newest.set(volumeId, Math.max(startedAt, newest.get(volumeId) ?? 0));
-  return newest;
 }

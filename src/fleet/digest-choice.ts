@@ -1,5 +1,7 @@
+import { lineage } from '#lib/backups.ts';
 import { readSelector } from '#lib/selector.ts';
 import { chosenBy } from '#lib/tag-coverage.ts';
+import { sourceTag } from '#lib/tags.ts';
 import { readWords } from '#lib/words.ts';
 import type { Place } from '#ports/cloud.ts';
 import type { IncidentRecord } from '#ports/history.ts';
@@ -31,6 +33,7 @@ export function chosenFacts(facts: Facts, selector: string): Facts {
   const { instances, volumes } = chosenBy({ selector }, stock);
   const servers = new Set<string>(instances.map(({ id }) => id));
   const disks = new Set<string>(volumes.map(({ id }) => id));
+  const lines = new Set<string>(volumes.flatMap(lineage));
   const wanted = Object.entries(tags);
   return {
     place: facts.place,
@@ -41,7 +44,8 @@ export function chosenFacts(facts: Facts, selector: string): Facts {
     snapshots: kept(
       facts.snapshots,
       (one) =>
-        disks.has(one.volumeId) ||
+        lines.has(one.volumeId) ||
+        lines.has(one.tags[sourceTag] ?? '') ||
         (wanted.length > 0 && wanted.every(([key, value]) => Object.hasOwn(one.tags, key) && one.tags[key] === value)),
     ),
   };

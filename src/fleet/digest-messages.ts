@@ -196,7 +196,7 @@ function tagLine(tags: Summary['tags']): readonly Line[] {
 function bareSection(bare: Summary['bare'], now: number): Section[] {
   if (bare === undefined || bare.day.length === 0) return [];
   const { day, week } = bare;
-  const title = `In use without a completed snapshot: ${day.length} of the last 24 h, ${week.length} of the last 7 d`;
+  const title = `In use without a good snapshot: ${day.length} of the last 24 h, ${week.length} of the last 7 d`;
   return listed(
     title,
     day.map((one) => bareLine(one, now)),

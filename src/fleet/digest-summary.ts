@@ -1,3 +1,4 @@
+import { newestGood } from '#lib/backups.ts';
 import type { LastDrill } from '#lib/drills.ts';
 import { placeLabel } from '#lib/places.ts';
 import { chosenBy, coverageOf, percent } from '#lib/tag-coverage.ts';
@@ -7,15 +8,7 @@ import type { Settings, TagRule } from '#ports/settings.ts';
 import type { Digest } from '#ports/timed-settings.ts';
 
 import { type Check, checks } from './diagnosis.ts';
-import {
-  type Ages,
-  agesOf,
-  type Drilled,
-  drilledOf,
-  newestCompleted,
-  type Promised,
-  promisesOf,
-} from './digest-backups.ts';
+import { type Ages, agesOf, type Drilled, drilledOf, type Promised, promisesOf } from './digest-backups.ts';
 import { chosenFacts, chosenIncidents } from './digest-choice.ts';
 import type { Part } from './digest-messages.ts';
 
@@ -61,7 +54,7 @@ export type Summary = {
   /** The most urgent first. */
   events: readonly (Named & { event: ScheduledEvent })[];
   volumes: number;
-  /** In use, without a completed snapshot of the last day (and of the last week); the longest without first. */
+  /** In use, without a good snapshot of the last day (and of the last week); the longest without first. */
   bare: { day: readonly Bare[]; week: readonly Bare[] } | undefined;
   unattached: { count: number; sizeGiB: number; largest: readonly (Volume & { where: string })[] };
   /** US dollars a month, estimated; undefined where nothing of it could be read. `snapshots`: at most, since they share blocks. */
@@ -127,7 +120,7 @@ export function summarise(all: readonly Facts[], common: Common): Summary {
     began: { ...beganOf(incidents, since, now), more: common.moreIncidents },
     promises: promisesOf(facts, common),
     drilled: facts.some((one) => 'value' in one.volumes) ? drilledOf(volumes, common.drills) : undefined,
-    ages: areRead ? agesOf(volumes, newestCompleted(snapshots), now) : undefined,
+    ages: areRead ? agesOf(volumes, snapshots, now) : undefined,
     runs: countBy(common.runs.map(({ state }) => state)),
     refused: parts.flatMap(({ refused }) => refused),
   };
@@ -215,11 +208,11 @@ function bareOf(
   { snapshots, now, where }: { snapshots: readonly Snapshot[] | undefined; now: number; where: string },
 ): Summary['bare'] {
   if (snapshots === undefined) return undefined;
-  const newest = newestCompleted(snapshots);
+  const newest = newestGood(volumes, snapshots);
   const olderThan = (ms: number) =>
     volumes
       .filter(({ attachments }) => attachments.length > 0)
-      .map((volume): Bare => ({ volume, lastAt: newest.get(volume.id), where }))
+      .map((volume): Bare => ({ volume, lastAt: newest.get(volume.id)?.startedAt, where }))
       .filter(({ lastAt }) => lastAt === undefined || now - lastAt > ms);
   return { day: olderThan(dayMs), week: olderThan(7 * dayMs) };
 }

@@ -15,7 +15,7 @@ import * as together from './together-messages.ts';
 import { assign, type Assigned, type Judged, type Together } from './together.ts';
 
 type World = {
-  cloud: Pick<Cloud, 'snapshots' | 'place'>;
+  cloud: Pick<Cloud, 'snapshots' | 'place' | 'volumes'>;
   history: { runs: Pick<History['runs'], 'recent'> };
   incidents: Incidents;
   records: Records;
@@ -182,14 +182,14 @@ export function createTeller(world: World) {
       return incidents.resolve(key, { endedAt: item.endedAt, ...words, ...right() });
     }
     if (look.instance === undefined) return;
-    const volumes = new Set<string>(look.instance.mappings.map(({ volumeId }) => volumeId));
+    const volumes = look.instance.mappings.map(({ volumeId }) => volumeId);
     const subject: messages.Subject = {
       instance: look.instance,
       health: look.health,
       place,
       flags: world.flags,
-      snapshots: snapshots?.filter(({ volumeId }) => volumes.has(volumeId)),
-      drills: drills === undefined ? undefined : [...volumes].flatMap((id) => drills.get(id) ?? []),
+      snapshots: snapshots && volumes.flatMap((id) => snapshots.get(id) ?? []),
+      drills: drills && volumes.flatMap((id) => drills.get(id) ?? []),
       rebootedAt: reboots.get(look.instance.id),
       serverMs: settings.current().restore.serverMs,
       now: clock.now(),

@@ -1,6 +1,7 @@
 import type { History, Run } from '#ports/history.ts';
 import type { VolumeId } from '#ports/ids.ts';
 
+import { type Disk, lineage } from './backups.ts';
 import { duration } from './format.ts';
 
 /** How a volume fared in a restore drill; plain JSON, in the result of a drill. */
@@ -24,6 +25,13 @@ export async function lastDrills(history: {
   runs: Pick<History['runs'], 'recent'>;
 }): Promise<ReadonlyMap<string, LastDrill>> {
   return newest(await history.runs.recent({ limit: lookedAt, operation: 'drill', states: ['done', 'stuck'] }));
+}
+
+/** The newest drill of a disk's data: a restored one goes on with the history of the one before it. Pure. */
+export function drillOf(disk: Disk, drills: ReadonlyMap<string, LastDrill>): LastDrill | undefined {
+  return lineage(disk)
+    .flatMap((id) => drills.get(id) ?? [])
+    .toSorted((a, b) => b.at - a.at)[0];
 }
 
 /** Newest run first. Pure. */

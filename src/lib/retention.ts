@@ -2,6 +2,7 @@ import type { Snapshot } from '#ports/cloud.ts';
 import type { SnapshotId, VolumeId } from '#ports/ids.ts';
 import type { RetentionRules } from '#ports/timed-settings.ts';
 
+import { noVolume } from './backups.ts';
 import { setTag, sourceTag } from './tags.ts';
 
 export type { RetentionRules } from '#ports/timed-settings.ts';
@@ -47,10 +48,6 @@ type Of = {
   /** Snapshots that must stay, with the reason in words. */
   held?: ReadonlyMap<SnapshotId, string>;
 };
-
-/** What a copy gets from AWS for a volume.
- *  Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Snapshot.html (an arbitrary id that means nothing) */
-const noVolume = 'vol-ffffffff';
 
 /**
  * The volume whose data it is: of a restored volume the first one, so that its history goes on; undefined for a copy that

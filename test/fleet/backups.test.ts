@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Refusal, Transient } from '#errors.ts';
 import { judgeBackups } from '#fleet/backup-verdict.ts';
 import { createBackupWatch } from '#fleet/backups.ts';
+import { sourceTag } from '#lib/tags.ts';
 import type { Cloud, Snapshot } from '#ports/cloud.ts';
 import type { SnapshotSchedule } from '#ports/timed-settings.ts';
 import { aSnapshot, aVolume, anInstance } from '#test/support/builders.ts';
@@ -27,6 +28,7 @@ describe('a missed backup', () => {
     ['a completed one in time', [taken(23)], false],
     ['a completed one that is too old', [taken(25)], true],
     ['only a failed one in time', [taken(30), taken(1, { state: 'error' })], true],
+    ['one in time that is archived', [taken(1, { tier: 'archive' })], true],
     ['one on its way', [taken(30), taken(1, { state: 'pending' })], false],
     ['one that is on its way for ever', [taken(60), taken(50, { state: 'pending' })], true],
     ['a young one of another volume', [taken(1, { volumeId: 'vol-0000000c' })], true],
@@ -38,6 +40,15 @@ describe('a missed backup', () => {
     expect(lateOf([], {}, { ...volume, createdAt: now - 23 * hour })).toEqual([]);
     expect(lateOf([], { since: now - 23 * hour })).toEqual([]);
     expect(lateOf([], { since: now - 25 * hour })).toEqual([volume.id]);
+  });
+
+  it('has not happened to a restored volume whose data is in a snapshot in time', () => {
+    const restored = { ...volume, tags: { [sourceTag]: 'vol-0000000c' } };
+    const of = { volumes: [restored], snapshots: [taken(1, { volumeId: 'vol-0000000c' })] };
+    expect(judgeBackups(of, { now, rpoMs: 24 * hour, since: 0, pendingMs: 0 })).toMatchObject({
+      late: [],
+      oldestAt: now - hour,
+    });
   });
 
   it('is none for what no snapshot takes', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { Refusal } from '#errors.ts';
 import { createHealthWatch } from '#fleet/watch.ts';
+import { sourceTag } from '#lib/tags.ts';
 import type { Instance, InstanceHealth, Snapshot, Volume, VolumeHealth } from '#ports/cloud.ts';
 import type { Settings } from '#ports/settings.ts';
 import { createKeptLog } from '#test/config/support.ts';
@@ -143,6 +144,29 @@ describe('the watch over the health of servers', () => {
     expect(told.all).toMatchObject([
       { open: false, report: { remedies: [], alert: `web-1 (${id}) is fine again after 7 min` } },
     ]);
+  });
+
+  it('names the snapshots and the drills of the disks before a restore, and offers a restore from them', async () => {
+    const { ec2, looks, told, clock, store } = aWorld();
+    const now = clock.now();
+    ec2.instances = [web()];
+    ec2.volumes = [
+      aVolume({ id: 'vol-0000000a', tags: { [sourceTag]: 'vol-000000aa' } }),
+      aVolume({ tags: { [sourceTag]: 'vol-000000bb' } }),
+    ];
+    ec2.snapshots = [
+      aSnapshot({ id: 'snap-0000000a', volumeId: 'vol-000000aa', startedAt: now - 180 * minute }),
+      aSnapshot({ id: 'snap-0000000b', volumeId: 'vol-000000bb', startedAt: now - 180 * minute }),
+      aSnapshot({ id: 'snap-0000000c', volumeId: 'vol-0000000b', startedAt: now - minute, tier: 'archive' }),
+    ];
+    store.ran({ operation: 'drill', endedAt: now, result: { outcomes: [{ volume: 'vol-000000bb', ms: 4 * minute }] } });
+    ec2.health.set(id, { instance: 'impaired' });
+    await looks(2);
+
+    const facts = Object.fromEntries(told.all[0]?.report.facts ?? []);
+    expect(facts['Last good snapshot']).toEqual(['3 h 2 min old, ', { code: 'snap-0000000a' }]);
+    expect(facts['A restore takes']).toEqual([expect.stringMatching(/^about 7 min/), '; 1 of 2 disks never drilled']);
+    expect(told.all[0]?.report.remedies.map(({ operation }) => operation)).toContain('restore');
   });
 
   it('leaves a broken host to AWS first, and offers to move the server once that has taken too long', async () => {

@@ -33,12 +33,13 @@ export function createFakeWatchStore() {
     holders: async (resources) =>
       resources.filter((one) => held.has(one)).map((resource) => ({ resource, run: 'r-0000000000' })),
   };
-  /** Restore drills that a test puts there. */
-  const drills: Run[] = [];
+  const past: Run[] = [];
   const runs: Pick<History['runs'], 'recent'> = {
-    recent: async () => {
+    recent: async ({ operation, states }) => {
       unlessDown();
-      return drills;
+      return past.filter(
+        (run) => run.order.operation === (operation ?? run.order.operation) && (states?.includes(run.state) ?? true),
+      );
     },
   };
   return {
@@ -46,10 +47,35 @@ export function createFakeWatchStore() {
     measures: createFakeMeasures(unlessDown),
     claims,
     runs,
-    drills,
+    /** A run that ended. */
+    ran: (of: { operation: string; endedAt: number; plan?: Json; result?: Json; state?: Run['state'] }) =>
+      void past.unshift(aRun(of)),
     held,
     rows,
     writes: () => writes,
     fail: (error?: Error) => void (failure = error),
+  };
+}
+
+function aRun(of: { operation: string; endedAt: number; plan?: Json; result?: Json; state?: Run['state'] }): Run {
+  return {
+    order: {
+      id: 'r-0000000001',
+      operation: of.operation,
+      args: null,
+      plan: of.plan ?? null,
+      planHash: '',
+      requester: 'U1',
+      channel: 'C1',
+      requestedAt: of.endedAt,
+      approval: null,
+    },
+    state: of.state ?? 'done',
+    summary: '',
+    result: of.result,
+    reason: undefined,
+    updatedAt: of.endedAt,
+    endedAt: of.endedAt,
+    undoneBy: undefined,
   };
 }

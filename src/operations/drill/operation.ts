@@ -1,14 +1,13 @@
 import { z } from 'zod';
 
 import { Refusal } from '#errors.ts';
+import { backupsOf } from '#lib/backups.ts';
 import { lastDrills } from '#lib/drills.ts';
 import { mustBePermitted } from '#lib/permissions.ts';
 import { readSelector, type Selector } from '#lib/selector.ts';
-import { sourceTag } from '#lib/tags.ts';
 import { existing, findTargets } from '#lib/targets.ts';
 import { readWords } from '#lib/words.ts';
 import { type Asking, defineChange } from '#operations/contract.ts';
-import type { Volume } from '#ports/cloud.ts';
 import type { VolumeId } from '#ports/ids.ts';
 import type { Drill } from '#ports/timed-settings.ts';
 
@@ -77,7 +76,7 @@ export const drillOperation = defineChange<DrillArgs, DrillPlan, DrillResult>({
       of?.target === undefined ? undefined : existing((ids) => cloud.instances({ ids }), [of.target]),
     ]);
     const target = of?.target === undefined ? undefined : targetOf(instance?.[0], of.target);
-    const snapshots = await cloud.snapshots({ volumeIds: withOrigins(volumes) });
+    const snapshots = await backupsOf(cloud, volumes);
     const most = of?.most ?? settings.limits.resources;
     const drilledAt = (id: VolumeId) => drills.get(id)?.at ?? 0;
     const found = planTrials({ volumes, snapshots }, { most, drilledAt, zone: target?.zone });
@@ -122,12 +121,4 @@ function meant({ settings }: Asking, args: DrillArgs): { selector: Selector; of:
       `There is no drill \`${args.drill.slice(0, 40)}\` under \`drills\` in deckhand.yml. ${settings.drills.length === 0 ? 'There is none at all' : `There are: ${settings.drills.map(({ name }) => name).join(', ')}`}.`,
     );
   return { selector: readSelector(readWords(of.selector).plain, example), of };
-}
-
-/** The disks and those their data came from in an earlier restore. */
-function withOrigins(volumes: readonly Volume[]): VolumeId[] {
-  const origins = volumes.flatMap(({ tags }) =>
-    tags[sourceTag]?.startsWith('vol-') === true ? [tags[sourceTag] as VolumeId] : [],
-  );
-  return [...new Set([...volumes.map(({ id }) => id), ...origins])];
 }

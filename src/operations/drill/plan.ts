@@ -1,7 +1,6 @@
 import { Refusal } from '#errors.ts';
+import { newestGood } from '#lib/backups.ts';
 import { label } from '#lib/format.ts';
-import { sourceVolume } from '#lib/retention.ts';
-import { sourceTag } from '#lib/tags.ts';
 import type { Instance, Snapshot, Tags, Volume } from '#ports/cloud.ts';
 import type { InstanceId, SnapshotId, VolumeId } from '#ports/ids.ts';
 
@@ -46,10 +45,11 @@ export function planTrials(
     .filter(({ managedBy, state }) => managedBy === undefined && (state === 'in-use' || state === 'available'))
     .toSorted((a, b) => drilledAt(a.id) - drilledAt(b.id) || (a.id < b.id ? -1 : 1))
     .slice(0, most);
+  const newest = newestGood(chosen, of.snapshots);
   const trials: Trial[] = [];
   const bare: DrillPlan['bare'][number][] = [];
   for (const volume of chosen) {
-    const snapshot = newestOf(volume, of.snapshots);
+    const snapshot = newest.get(volume.id);
     if (snapshot === undefined) bare.push({ volume: volume.id, name: label(volume) });
     else trials.push(trialOf(volume, snapshot, zone ?? volume.zone));
   }
@@ -70,17 +70,6 @@ function trialOf(volume: Volume, snapshot: Snapshot, zone: string): Trial {
     encrypted: snapshot.encrypted,
     ...(snapshot.kmsKeyId === undefined ? {} : { kmsKeyId: snapshot.kmsKeyId }),
   };
-}
-
-/** A restored volume goes on with the history of the one its data came from. */
-function newestOf({ id, tags }: Volume, snapshots: readonly Snapshot[]): Snapshot | undefined {
-  const good = snapshots
-    .filter(({ state, tier }) => state === 'completed' && tier === 'standard')
-    .toSorted((a, b) => b.startedAt - a.startedAt);
-  const origin = tags[sourceTag];
-  return (
-    good.find((one) => one.volumeId === id) ?? good.find((one) => origin !== undefined && sourceVolume(one) === origin)
-  );
 }
 
 /** Where disks may be attached for a look. Source: https://docs.aws.amazon.com/ebs/latest/userguide/device_naming.html */

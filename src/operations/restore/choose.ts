@@ -1,16 +1,10 @@
 import { Refusal } from '#errors.ts';
+import { isGood, lineage } from '#lib/backups.ts';
 import { label } from '#lib/format.ts';
 import { runTag, setTag, sourceTag } from '#lib/tags.ts';
 import type { Snapshot, Volume } from '#ports/cloud.ts';
-import type { VolumeId } from '#ports/ids.ts';
 
 import type { From } from './from.ts';
-
-/** The volume itself and the one its data came from in an earlier restore. */
-export function lineage(volume: Pick<Volume, 'id' | 'tags'>): readonly VolumeId[] {
-  const source = volume.tags[sourceTag];
-  return source?.startsWith('vol-') === true && source !== volume.id ? [volume.id, source as VolumeId] : [volume.id];
-}
 
 /** True for a snapshot of this volume's data, copies included (a copy names its source by our tag only). */
 export function isOf(snapshot: Snapshot, volume: Volume): boolean {
@@ -48,9 +42,7 @@ function usableOf(volume: Volume, of: Choosing): readonly Snapshot[] {
   if (from.kind === 'snapshot') return [mustBeUsable(own.find(({ id }) => id === from.id)!)];
   const wanted = from.kind === 'set' ? own.filter((snapshot) => isOfRun(snapshot, from.run)) : own;
   const before = from.kind === 'before' ? from.at : from.kind === 'ago' ? now - from.ms : now;
-  const usable = wanted.filter(
-    ({ state, tier, startedAt }) => state === 'completed' && tier === 'standard' && startedAt <= before,
-  );
+  const usable = wanted.filter((one) => isGood(one) && one.startedAt <= before);
   if (usable.length > 0) return usable;
   throw new Refusal('not-found', `${label(volume)} cannot be restored: ${lacking(own, of)} ${nextMove(volume)}`);
 }

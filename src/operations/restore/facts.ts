@@ -1,4 +1,5 @@
 import { Refusal } from '#errors.ts';
+import { lineage } from '#lib/backups.ts';
 import { sourceTag } from '#lib/tags.ts';
 import { existing, findTargets } from '#lib/targets.ts';
 import type { Asking } from '#operations/contract.ts';
@@ -6,7 +7,6 @@ import type { Cloud, Instance, Snapshot, Volume } from '#ports/cloud.ts';
 import type { VolumeId } from '#ports/ids.ts';
 
 import type { PutBack, Restore } from './arguments.ts';
-import { lineage } from './choose.ts';
 import { usableSources } from './look.ts';
 import { type Draft, drafted, mustBeFew, type RestorePlan } from './plan.ts';
 import { snapshotNamed, volumesNamed } from './recycle-bin.ts';

@@ -1,11 +1,12 @@
 import { Refusal } from '#errors.ts';
+import { lineage } from '#lib/backups.ts';
 import { label } from '#lib/format.ts';
 import { copiedTags, sourceTag } from '#lib/tags.ts';
 import type { Instance, Snapshot, Tags, Volume } from '#ports/cloud.ts';
 import type { InstanceId, SnapshotId, VolumeId } from '#ports/ids.ts';
 
 import type { Disks, ServerPutBack } from './arguments.ts';
-import { chooseSnapshots, type Choosing, isDirect, isOf, lineage } from './choose.ts';
+import { chooseSnapshots, type Choosing, isDirect, isOf } from './choose.ts';
 
 /** What comes in place of a volume. */
 export type Replacement =

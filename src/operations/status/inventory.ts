@@ -1,7 +1,5 @@
-import { sourceTag } from '#lib/tags.ts';
+import { newestGood } from '#lib/backups.ts';
 import type { Instance, Place, Snapshot, Tags, Volume } from '#ports/cloud.ts';
-
-import { newestCompleted } from './overview.ts';
 
 export const sortings = ['age', 'name', 'size', 'cost'] as const;
 export type Sorting = (typeof sortings)[number];
@@ -87,9 +85,7 @@ function serversOf({ place, instances, volumes }: Stock, wanted: Search, now: nu
 
 function disksOf({ place, instances, volumes, snapshots }: Stock, wanted: Search, now: number): Found[] {
   const byId = new Map<string, Instance>(instances.map((one) => [one.id, one]));
-  const newest = newestCompleted(snapshots);
-  // A restored disk has the history of the one its data came from.
-  const lastOf = ({ id, tags }: Volume) => (newest.get(id) ?? newest.get(tags[sourceTag] ?? ''))?.startedAt;
+  const newest = newestGood(volumes, snapshots);
   return volumes.flatMap((volume): Found[] => {
     const { id, name, type, zone, state, createdAt, tags, sizeGiB, encrypted, attachments } = volume;
     const hosts = attachments.flatMap(({ instanceId }) => byId.get(instanceId) ?? []);
@@ -100,7 +96,7 @@ function disksOf({ place, instances, volumes, snapshots }: Stock, wanted: Search
       lacks(tags, wanted) &&
       isAged(createdAt, wanted, now);
     if (!isWanted) return [];
-    const lastSnapshotAt = lastOf(volume);
+    const lastSnapshotAt = newest.get(id)?.startedAt;
     if (wanted.noBackupMs !== undefined && !isBare(volume, lastSnapshotAt, wanted.noBackupMs, now)) return [];
     const server = hosts[0]?.name || (attachments[0]?.instanceId ?? '');
     return [

@@ -1,13 +1,12 @@
 import { z } from 'zod';
 
 import { Refusal } from '#errors.ts';
+import { backupsOf } from '#lib/backups.ts';
 import { lastDrills } from '#lib/drills.ts';
 import { describeSelector, readSelector, type Selector } from '#lib/selector.ts';
-import { sourceTag } from '#lib/tags.ts';
 import { findTargets } from '#lib/targets.ts';
 import { type Answer, type Asking, defineAnswer } from '#operations/contract.ts';
-import type { Cloud, Place, Volume } from '#ports/cloud.ts';
-import type { VolumeId } from '#ports/ids.ts';
+import type { Cloud, Place } from '#ports/cloud.ts';
 
 import { everywhere, type Seen, seen } from './everywhere.ts';
 import { describeSearch, readFilters } from './filters.ts';
@@ -95,9 +94,7 @@ async function find(asking: Asking, { selector, search: wanted }: Required<Args>
 
 async function stockOf(place: Place, cloud: Cloud, selector: Selector, wanted: Search): Promise<Stock> {
   const { instances, volumes } = await findTargets(cloud, selector);
-  const snapshots = !findsDisks(wanted)
-    ? []
-    : await cloud.snapshots(selector.all ? {} : { volumeIds: withSources(volumes) });
+  const snapshots = !findsDisks(wanted) ? [] : await (selector.all ? cloud.snapshots({}) : backupsOf(cloud, volumes));
   return { place, instances, volumes, snapshots };
 }
 
@@ -108,15 +105,7 @@ async function look(cloud: Cloud, selector: Selector, drills: Drills): Promise<O
   const everything = selector.all;
   const [health, snapshots] = await Promise.all([
     cloud.health(everything ? undefined : targets.instances.map(({ id }) => id)),
-    cloud.snapshots(everything ? {} : { volumeIds: withSources(targets.volumes) }),
+    everything ? cloud.snapshots({}) : backupsOf(cloud, targets.volumes),
   ]);
   return overview(targets, health, snapshots, drills);
-}
-
-/** The disks and those their data came from in an earlier restore. */
-function withSources(volumes: readonly Volume[]): VolumeId[] {
-  const sources = volumes.flatMap(({ tags }) =>
-    tags[sourceTag]?.startsWith('vol-') === true ? [tags[sourceTag] as VolumeId] : [],
-  );
-  return [...new Set([...volumes.map(({ id }) => id), ...sources])];
 }

@@ -1,6 +1,6 @@
-import type { LastDrill } from '#lib/drills.ts';
+import { newestGood } from '#lib/backups.ts';
+import { drillOf, type LastDrill } from '#lib/drills.ts';
 import { label } from '#lib/format.ts';
-import { sourceTag } from '#lib/tags.ts';
 import type { Targets } from '#lib/targets.ts';
 import type { Instance, InstanceHealth, ScheduledEvent, Snapshot, Volume } from '#ports/cloud.ts';
 
@@ -9,7 +9,7 @@ export type Server = {
   instance: Instance;
   health: InstanceHealth | undefined;
   volumes: readonly DiskLine[];
-  /** Start of the newest completed snapshot of any of its disks. */
+  /** Start of the newest good snapshot of any of its disks. */
   lastSnapshotAt: number | undefined;
   events: readonly ScheduledEvent[];
   /** One word for lists: `ok`, `impaired: instance`, `initializing`, `stopped`, … */
@@ -32,14 +32,12 @@ export function overview(
   snapshots: readonly Snapshot[],
   drills: ReadonlyMap<string, LastDrill> = new Map(),
 ): Overview {
-  const newest = newestCompleted(snapshots);
-  // A restored disk has the history of the one its data came from.
-  const lastOf = ({ id, tags }: Volume) => newest.get(id) ?? newest.get(tags[sourceTag] ?? '');
+  const newest = newestGood(targets.volumes, snapshots);
   const diskOf = (volume: Volume, device: string): DiskLine => ({
     volume,
     device,
-    lastSnapshot: lastOf(volume),
-    drill: drills.get(volume.id),
+    lastSnapshot: newest.get(volume.id),
+    drill: drillOf(volume, drills),
   });
   const byId = new Map(targets.volumes.map((volume) => [volume.id, volume]));
   const healthOf = new Map(health.map((one) => [one.instanceId, one]));
@@ -87,15 +85,4 @@ function checksWord(instance: Instance, health: InstanceHealth | undefined): str
   const impaired = checks.filter(([, state]) => state === 'impaired').map(([name]) => name);
   if (impaired.length > 0) return `impaired: ${impaired.join(', ')}`;
   return checks.map(([, state]) => state).find((state) => state !== 'ok' && state !== 'not-applicable') ?? 'ok';
-}
-
-/** By volume. Pure. */
-export function newestCompleted(snapshots: readonly Snapshot[]): Map<string, Snapshot> {
-  const newest = new Map<string, Snapshot>();
-  for (const snapshot of snapshots) {
-    const known = newest.get(snapshot.volumeId);
-    if (snapshot.state === 'completed' && (known === undefined || known.startedAt < snapshot.startedAt))
-      newest.set(snapshot.volumeId, snapshot);
-  }
-  return newest;
 }
