@@ -42,7 +42,7 @@ export type Probe = Asks & {
   verifyTls: boolean;
   /** Redirects followed by hand; 0 = the redirect itself is the answer. */
   maxRedirects: number;
-  /** Ask the resolver anew instead of the cache (re-checks). */
+  /** Ask the DNS anew instead of the cache (re-checks), and wait longer for it before an older answer is taken. */
   freshDns: boolean;
 };
 /** Exactly one class per failure. `monitor` is our own fault and never counts against a site. */
@@ -80,6 +80,8 @@ export type ProbeResult = {
    * with `freshDns` only; absent when the DNS did not say in time.
    */
   canonical?: string;
+  /** The DNS was silent, and the address is that of an older answer. What fails there has the class `dns`. */
+  staleDns?: true;
   /**
    * Absent: up. `detail` is short and holds no secret and no resolved internal address; of an answer at most the cut
    * value that an expectation of deckhand.yml names.

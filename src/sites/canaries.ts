@@ -23,7 +23,7 @@ export function createCanaries(world: {
       maxRedirects: 0,
       freshDns: true,
     });
-    return result.status !== undefined;
+    return result.status !== undefined && result.staleDns !== true;
   }
 
   /** A filter that finds nothing is the cheapest question; a refusal is an answer too. */

@@ -46,8 +46,8 @@ export function createLook({ web, clock }: { web: Pick<Web, 'probe'>; clock: Clo
   async function anyAnswers(canaries: readonly string[]): Promise<boolean> {
     const asked = canaries.map(async (url) => {
       const always = { statuses: [], verifyTls: true, maxRedirects: 0, freshDns: true };
-      const { status } = await web.probe({ url, deadlineMs: canaryMs, ...always });
-      if (status === undefined) throw new Error('no answer');
+      const { status, staleDns } = await web.probe({ url, deadlineMs: canaryMs, ...always });
+      if (status === undefined || staleDns === true) throw new Error('no answer');
     });
     return Promise.any(asked).then(
       () => true,

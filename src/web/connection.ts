@@ -3,15 +3,16 @@ import { connect as connectTls, createSecureContext, type TLSSocket } from 'node
 
 import { judgeAddress } from './address.ts';
 import { Found, quote } from './failures.ts';
-import type { Resolved, Resolver } from './resolver.ts';
+import type { Answered, Resolved, Resolver } from './resolver.ts';
 import type { Trip } from './trip.ts';
 
 export type Connected = { socket: Socket; certificate?: { validTo: number; fingerprint: string } };
 export type ConnectOptions = {
   freshDns: boolean;
+  deadlineMs: number;
   verifyTls: boolean;
   family?: 4 | 6 | undefined;
-  onResolved?: (addresses: Resolved) => void;
+  onResolved?: (answer: Answered) => void;
 };
 /** The addresses of a host that a check may go to. Throws Found. */
 export type Locate = (url: URL, options: Omit<ConnectOptions, 'verifyTls'>, trip: Trip) => Promise<Resolved>;
@@ -39,10 +40,10 @@ export function createConnect(world: { resolver: Resolver; allowPrivate: () => r
   async function locate(url: URL, options: Omit<ConnectOptions, 'verifyTls'>, trip: Trip): Promise<Resolved> {
     const host = hostOf(url);
     trip.enter('dns');
-    const addresses = await addressesOf(host, options);
-    options.onResolved?.(addresses);
-    refuse(addresses, host);
-    return addresses;
+    const answer = await addressesOf(host, options);
+    options.onResolved?.(answer);
+    refuse(answer.addresses, host);
+    return answer.addresses;
   }
 
   async function connect(url: URL, options: ConnectOptions, trip: Trip): Promise<Connected> {
@@ -77,12 +78,13 @@ export function createConnect(world: { resolver: Resolver; allowPrivate: () => r
     return { socket, ...judged(socket as TLSSocket, { host, verifyTls: options.verifyTls }) };
   }
 
-  async function addressesOf(host: string, { freshDns, family }: Omit<ConnectOptions, 'verifyTls'>): Promise<Resolved> {
+  async function addressesOf(host: string, options: Omit<ConnectOptions, 'verifyTls'>): Promise<Answered> {
+    const { freshDns, deadlineMs, family } = options;
     const literal = isIP(host);
-    if (literal === 0) return world.resolver.resolve(host, { fresh: freshDns, family });
+    if (literal === 0) return world.resolver.resolve(host, { fresh: freshDns, family, deadlineMs });
     if (family !== undefined && literal !== family)
       throw new Found({ class: 'dns', detail: `expected an IPv${family} address, the site is given as IPv${literal}` });
-    return [{ address: host, family: literal === 6 ? 6 : 4 }];
+    return { addresses: [{ address: host, family: literal === 6 ? 6 : 4 }], stale: false };
   }
 
   function refuse(addresses: readonly { address: string }[], host: string): void {

@@ -22,6 +22,12 @@ export class Found extends Error {
 /** The DNS servers said nothing, which may be the fault of our side. */
 export const dnsSilence: Failure = { class: 'dns', detail: 'the DNS did not answer' };
 
+/** What fails at an older address may work at the newer one, so the silence of the DNS is told first, and nothing is mended. */
+export function byOlderAnswer(failure: Failure, stale: boolean | undefined): Failure {
+  if (stale !== true || failure.class === 'monitor' || failure.class === 'blocked') return failure;
+  return { class: 'dns', detail: `${dnsSilence.detail}; at the older address: ${failure.detail}` };
+}
+
 /** Of our own machine: no descriptors, buffers, memory, local ports or route left. Never the site's fault. */
 const own: Readonly<Record<string, string>> = {
   EMFILE: 'Deckhand has no file descriptors left',

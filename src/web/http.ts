@@ -5,8 +5,9 @@ import type { Connect } from './connection.ts';
 import { judgeExpectations } from './expect.ts';
 import { Found } from './failures.ts';
 import { type Answer, type Ask, request } from './request.ts';
+import type { Answered } from './resolver.ts';
 import { createFiller, type Secrets } from './secrets.ts';
-import { see, type Seen } from './seen.ts';
+import { see, seeAnswer, type Seen } from './seen.ts';
 import type { Trip } from './trip.ts';
 
 type Filler = ReturnType<typeof createFiller>;
@@ -24,7 +25,9 @@ export async function askHttp(
   const follows = (status: number, location: string | undefined) =>
     of.maxRedirects > 0 && location !== undefined && isRedirect(status) && !of.statuses.includes(status);
   const wantsBody = (status: number, location: string | undefined) => !follows(status, location) && isUp(of, status);
-  const options = { freshDns: of.freshDns, verifyTls: of.verifyTls, family: of.family, onResolved, wantsBody };
+  const { freshDns, deadlineMs, verifyTls, family } = of;
+  const onResolved = (answer: Answered) => seeAnswer(found, answer);
+  const options = { freshDns, deadlineMs, verifyTls, family, onResolved, wantsBody };
   for (let hops = 0; ; hops++) {
     const hop = createHop(trip);
     const answer = await request({ connect, url, ask }, options, hop);
@@ -37,10 +40,6 @@ export async function askHttp(
     const next = target(answer.location, url);
     ask = nextAsk(ask, answer.status, next.origin === url.origin);
     url = next;
-  }
-
-  function onResolved(addresses: readonly { address: string }[]): void {
-    found.addresses ??= addresses.map(({ address }) => address);
   }
 }
 

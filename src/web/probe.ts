@@ -2,13 +2,13 @@ import type { Clock } from '#ports/clock.ts';
 import type { Probe, ProbeResult, Web } from '#ports/web.ts';
 
 import { createConnect } from './connection.ts';
-import { classify, dnsSilence, type Failure, Found, silence } from './failures.ts';
+import { byOlderAnswer, classify, dnsSilence, type Failure, Found, silence } from './failures.ts';
 import { askHttp } from './http.ts';
 import { ping } from './ping.ts';
 import { askDns } from './records.ts';
-import { createResolver, type Resolved, type Resolver } from './resolver.ts';
+import { type Answered, createResolver, type Resolver } from './resolver.ts';
 import type { Secrets } from './secrets.ts';
-import { see, type Seen } from './seen.ts';
+import { nothingSeen, see, seeAnswer, type Seen, whatIsSeen } from './seen.ts';
 import { createStalls } from './stalls.ts';
 import { createTrip, type Trip } from './trip.ts';
 
@@ -40,7 +40,7 @@ export function createWeb(world: {
     const startedAt = clock.now();
     const trip = createTrip(clock);
     const watch = stalls.begin();
-    const found: Seen = { status: undefined, certificate: undefined, addresses: undefined, canonical: undefined };
+    const found = nothingSeen();
     if (of.freshDns) seeCanonical(of, found);
     const { failure, silent } = await bounded(of, trip, found);
     trip.end();
@@ -49,11 +49,8 @@ export function createWeb(world: {
     return {
       startedAt,
       phases: trip.phases(),
-      ...(found.status === undefined ? {} : { status: found.status }),
-      ...(found.certificate === undefined ? {} : { certificate: found.certificate }),
-      ...(found.addresses === undefined ? {} : { addresses: found.addresses }),
-      ...(found.canonical === undefined ? {} : { canonical: found.canonical }),
-      ...(failure === undefined ? {} : { failure: ours ? overloaded : failure }),
+      ...whatIsSeen(found),
+      ...(failure === undefined ? {} : { failure: ours ? overloaded : byOlderAnswer(failure, found.staleDns) }),
     };
   }
 
@@ -87,7 +84,7 @@ export function createWeb(world: {
   /** Throws what is wrong. */
   async function look(of: Probe, trip: Trip, found: Seen): Promise<void> {
     const url = URL.parse(of.url);
-    const onResolved = (addresses: Resolved) => void (found.addresses = addresses.map(({ address }) => address));
+    const onResolved = (answer: Answered) => seeAnswer(found, answer);
     switch (url?.protocol) {
       case 'http:':
       case 'https:':

@@ -5,12 +5,17 @@ import type { RecordType } from '#ports/web.ts';
 
 import { createCanonical } from './canonical.ts';
 import { dnsSilence, Found } from './failures.ts';
+import { createLanes, within } from './waiting.ts';
 
 export type Resolved = readonly { address: string; family: 4 | 6 }[];
+/** `stale`: an older answer, as the servers are silent. */
+export type Answered = { addresses: Resolved; stale: boolean };
+/** `fresh`: past the cache. `deadlineMs`: of the whole check, of which the wait for the DNS may take a part only. */
+export type Question = { fresh: boolean; family?: 4 | 6 | undefined; deadlineMs: number };
 /** Names to addresses. Throws Found (`dns`) when there is none. */
 export type Resolver = {
-  /** `fresh`: not from the cache. Otherwise answers from it while it is valid, and also when the server is silent. */
-  resolve: (host: string, options: { fresh: boolean; family?: 4 | 6 | undefined }) => Promise<Resolved>;
+  /** Falls back on an answer of the last 24 hours while the servers are silent, and goes on asking meanwhile. */
+  resolve: (host: string, question: Question) => Promise<Answered>;
   /** The name at the end of its CNAMEs, its own where it has none; undefined when the DNS does not say. Never throws. */
   canonical: (host: string) => Promise<string | undefined>;
   /** The records of a name as text (`10 mail.example.com`), never from a cache. */
@@ -22,6 +27,15 @@ export type Resolver = {
 /** Longest we believe an answer, and longest we fall back on it while the servers are silent. */
 const longestTtlMs = 5 * 60_000;
 const staleMs = 24 * 60 * 60_000;
+/**
+ * How long a check waits for the servers where there is an older answer, at most a quarter of its deadline: c-ares gives up
+ * after 5 s with one silent server, 17 s with three (measured). RFC 8767 §5 has 1.8 s for people who wait for a page; a
+ * routine check waits less, as its wait counts as the site's time.
+ */
+const freshPatienceMs = 1_800;
+const patienceMs = 300;
+/** Gap of the questions for a name whose servers were silent. Source: RFC 8767 §5. */
+const askAgainMs = 30_000;
 /** The system's own look-up tells no time to live. */
 const systemTtlMs = 10_000;
 /** Names kept; the oldest go first. Twice the sites that one process holds. */
@@ -45,26 +59,39 @@ export function createResolver(world: {
   const { clock } = world;
   const dns = new DnsResolver({ timeout: world.timeoutMs ?? 2_000, tries: world.tries ?? 2 });
   if (world.servers !== undefined) dns.setServers(world.servers);
-  const cache = new Map<string, { addresses: Resolved; validUntil: number; usableUntil: number }>();
+  const cache = new Map<string, Kept>();
   const pending = new Map<string, Promise<Resolved>>();
   const lane = createLanes(mostSystemLookups);
   const canonicalOf = createCanonical({ clock, aliasOf: (name) => dns.resolveCname(name) });
   const canonical: Resolver['canonical'] = async (host) => (isSystem(host) ? undefined : canonicalOf(host));
 
-  async function resolve(
-    host: string,
-    { fresh, family }: { fresh: boolean; family?: 4 | 6 | undefined },
-  ): Promise<Resolved> {
+  async function resolve(host: string, { fresh, family, deadlineMs }: Question): Promise<Answered> {
     const wanted = { name: host.toLowerCase(), family };
+    const now = clock.monotonic();
     const known = cache.get(keyOf(wanted));
-    if (!fresh && known !== undefined && known.validUntil > clock.monotonic()) return known.addresses;
+    if (!fresh && known !== undefined && known.validUntil > now) return { addresses: known.addresses, stale: false };
+    const old = known !== undefined && known.usableUntil > now ? known : undefined;
+    if (old?.askAgainAt !== undefined && !fresh) return fallBack(old, wanted);
+    const waitMs = Math.min(fresh ? freshPatienceMs : patienceMs, deadlineMs / 4);
     try {
-      return await ask(wanted);
+      const asking = ask(wanted);
+      const addresses = old === undefined ? await asking : await within(clock, waitMs, asking);
+      if (addresses !== undefined) return { addresses, stale: false };
     } catch (error) {
-      const silent = !(error instanceof NoSuchName);
-      if (silent && !fresh && known !== undefined && known.usableUntil > clock.monotonic()) return known.addresses;
-      throw new Found(silent ? dnsSilence : { class: 'dns', detail: error.message });
+      if (error instanceof NoSuchName) throw new Found({ class: 'dns', detail: error.message });
     }
+    if (old === undefined) throw new Found(dnsSilence);
+    old.askAgainAt = now + askAgainMs;
+    return fallBack(old, wanted);
+  }
+
+  /** Nobody waits for the silent servers, but they are asked now and then: what they say replaces the old answer. */
+  function fallBack(old: Kept, wanted: Wanted): Answered {
+    if (clock.monotonic() >= (old.askAgainAt ?? 0)) {
+      old.askAgainAt = clock.monotonic() + askAgainMs;
+      ask(wanted).catch(() => {}); // whoever must know of it asks again
+    }
+    return { addresses: old.addresses, stale: true };
   }
 
   /** One question per name at a time, whoever asks. */
@@ -73,7 +100,12 @@ export function createResolver(world: {
     const asked = pending.get(key);
     if (asked !== undefined) return asked;
     const act = isSystem(wanted.name) ? lane(() => bySystem(wanted)) : byDns(wanted);
-    const asking = act.finally(() => pending.delete(key));
+    const asking = act
+      .catch((error: unknown) => {
+        if (error instanceof NoSuchName) cache.delete(key); // said, not silent: the old answer is no answer any more
+        throw error;
+      })
+      .finally(() => pending.delete(key));
     pending.set(key, asking);
     return asking;
   }
@@ -138,6 +170,8 @@ export function createResolver(world: {
   return { resolve, canonical, records, close: () => dns.cancel() };
 }
 
+/** `askAgainAt`: the servers were silent when it was over, and are asked again then. */
+type Kept = { addresses: Resolved; validUntil: number; usableUntil: number; askAgainAt?: number };
 type Wanted = { name: string; family: 4 | 6 | undefined };
 const nothing: Promise<Outcome> = Promise.resolve({ answers: [] });
 
@@ -213,29 +247,4 @@ function tellingOf(errors: readonly unknown[]): unknown {
 
 function isSystem(name: string): boolean {
   return !name.replace(/\.$/, '').includes('.') || /(^|\.)localhost\.?$/.test(name);
-}
-
-async function within<T>(clock: Clock, ms: number, answer: Promise<T>): Promise<T | undefined> {
-  let cancel = () => {};
-  const over = new Promise<undefined>((resolve) => void (cancel = clock.after(ms, () => resolve(undefined))));
-  const first = await Promise.race([answer, over]);
-  cancel();
-  return first;
-}
-
-/** Does at most `width` things at once; the others wait in order. */
-function createLanes(width: number): <T>(act: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = [];
-  let free = width;
-  return async (act) => {
-    if (free > 0) free--;
-    else await new Promise<void>((resolve) => void waiting.push(resolve));
-    try {
-      return await act();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) free++;
-      else next();
-    }
-  };
 }

@@ -71,6 +71,37 @@ describe('a check of a site that is up', () => {
       .toBe('d1.cdn.test');
   });
 
+  it.each([2, 3])('is up by an older DNS answer, and not slow, while %i DNS servers are silent', async (count) => {
+    const site = await http((_request, response) => void response.end());
+    const zone: Zone = { 'shop.test': ['127.0.0.1'], 'gone.test': ['127.0.0.1'] };
+    const servers = await Promise.all(Array.from({ length: count }, () => dns(zone, 0)));
+    const resolver = createResolver({ clock, servers: servers.map(({ address }) => address) });
+    const web = createWeb({ allowPrivate: () => allowPrivate, clock, resolver });
+    closeLater(() => web.close());
+    const probe = { deadlineMs: 10_000, statuses: [], verifyTls: true, maxRedirects: 5, freshDns: false };
+    const url = `http://shop.test:${new URL(site).port}/`;
+    const gone = `http://gone.test:${await deadPort()}/`;
+    await Promise.all([web.probe({ ...probe, url }), web.probe({ ...probe, url: gone })]);
+    zone['shop.test'] = zone['gone.test'] = 'silent';
+
+    const [first, broken, again] = await Promise.all([
+      web.probe({ ...probe, url }),
+      web.probe({ ...probe, url: gone }),
+      web.probe({ ...probe, url, freshDns: true }),
+    ]);
+
+    const second = await web.probe({ ...probe, url });
+    for (const one of [first, second, again]) expect(one).toMatchObject({ status: 200, staleDns: true });
+    for (const one of [first, second, again]) expect(one.failure).toBeUndefined();
+    expect(first.phases.dnsMs).toBeLessThan(1_500);
+    expect(second.phases.dnsMs).toBeLessThan(250);
+    expect(again.phases.dnsMs).toBeLessThan(4_000);
+    expect(broken.failure).toEqual({
+      class: 'dns',
+      detail: 'the DNS did not answer; at the older address: connection refused',
+    });
+  });
+
   it('asks over a connection of its own, says who it is, and wants nothing packed', async () => {
     const seen: unknown[] = [];
     const site = await http((request, response) => {

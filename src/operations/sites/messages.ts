@@ -155,7 +155,7 @@ function unwatched({ name, from, faults }: ManagedSite): Line {
 
 /** What one look found. */
 export function tested(site: Pick<Site, 'name' | 'url' | 'slowMs'>, result: ProbeResult, address: string): Message {
-  const { failure, phases, status, certificate } = result;
+  const { failure, phases, status, certificate, staleDns } = result;
   const slow = failure === undefined && site.slowMs !== undefined && phases.totalMs > site.slowMs;
   const verdict =
     failure === undefined ? (slow ? 'answers, but slower than it should' : 'is up') : 'would count as down';
@@ -173,6 +173,7 @@ export function tested(site: Pick<Site, 'name' | 'url' | 'slowMs'>, result: Prob
             'Time spent',
             `name ${ms(phases.dnsMs)} · connect ${ms(phases.connectMs)} · TLS ${ms(phases.tlsMs)} · first byte ${ms(phases.firstByteMs)} · rest ${ms(phases.downloadMs)} · all ${ms(phases.totalMs)}`,
           ],
+          ...(staleDns === undefined ? [] : [['Name', 'the DNS did not answer; its last answer was used'] as const]),
           ...(certificate === undefined
             ? []
             : [['Certificate ends', { at: certificate.validTo, style: 'datetime' } as const] as const]),
