@@ -13,6 +13,8 @@ export type Look = {
   health: InstanceHealth | undefined;
   wasRunning: boolean;
   busy: boolean;
+  /** Is there, but `health.tags` leaves it out. */
+  leftOut?: Instance;
 };
 export type Due =
   | {

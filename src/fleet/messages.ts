@@ -60,23 +60,24 @@ export function troubled(of: Subject & { trouble: Trouble; since: number; first:
 export function wellAgain(of: {
   id: string;
   instance: Instance | undefined;
+  leftOut?: Instance;
   trouble: Trouble;
   since: number;
   endedAt: number;
 }): Words {
   const { instance, trouble } = of;
-  const name = instance === undefined ? of.id : label(instance);
+  const name = nameOf(of);
   const lasted = duration(of.endedAt - of.since);
   const how =
     instance === undefined
-      ? 'is gone'
+      ? unseen(of)
       : instance.state === 'running'
         ? 'is fine again'
         : `is ${instance.state}, as somebody wanted`;
   return {
     report: {
       severity: 'critical',
-      title: titleOf(trouble, instance ?? { id: of.id, name: '' }),
+      title: titleOf(trouble, instance ?? of.leftOut ?? { id: of.id, name: '' }),
       alert: `${name} ${how} after ${lasted}`,
       facts: [
         ['Was', whatFails(trouble)],
@@ -114,9 +115,9 @@ export function planned(of: Subject & { events: readonly ScheduledEvent[] }): Wo
   };
 }
 
-export function plannedOver(of: { id: string; instance: Instance | undefined }): Words {
-  const name = of.instance === undefined ? of.id : label(of.instance);
-  const text = of.instance === undefined ? 'is gone' : 'has no event planned any more';
+export function plannedOver(of: { id: string; instance: Instance | undefined; leftOut?: Instance }): Words {
+  const name = nameOf(of);
+  const text = of.instance === undefined ? unseen(of) : 'has no event planned any more';
   return {
     report: {
       severity: 'warning',
@@ -128,6 +129,17 @@ export function plannedOver(of: { id: string; instance: Instance | undefined }):
     },
     note: `${name} ${text}.`,
   };
+}
+
+/** Of one that is not listed any more the name may be known still. */
+export function nameOf(of: { id: string; instance: Instance | undefined; leftOut?: Instance }): string {
+  const known = of.instance ?? of.leftOut;
+  return known === undefined ? of.id : label(known);
+}
+
+/** Why the watch sees a server no more. */
+function unseen({ leftOut }: { leftOut?: Instance }): string {
+  return leftOut === undefined ? 'is gone' : 'is no longer watched (health.tags leaves it out)';
 }
 
 function titleOf(trouble: Trouble, of: { id: string; name: string }): string {

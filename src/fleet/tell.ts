@@ -11,6 +11,7 @@ import { inherited } from './care.ts';
 import { type Due, due, type Look, restOf } from './judge.ts';
 import * as messages from './messages.ts';
 import type { GroupRecord, HealthRecord, Records } from './records.ts';
+import * as ends from './together-ends.ts';
 import * as together from './together-messages.ts';
 import { assign, type Assigned, type Judged, type Together } from './together.ts';
 
@@ -111,7 +112,7 @@ export function createTeller(world: World) {
     groups: readonly Together[],
   ): Promise<void> {
     const bond = groups.find(({ name }) => name === group)!.kept.bond;
-    await incidents.resolve(keyOf(topic, look), { endedAt: clock.now(), ...together.folded(look, bond), ...right() });
+    await incidents.resolve(keyOf(topic, look), { endedAt: clock.now(), ...ends.folded(look, bond), ...right() });
   }
 
   /** Every look, since an unchanged report changes nothing; and again until its end was told. */
@@ -125,7 +126,8 @@ export function createTeller(world: World) {
     const now = clock.now();
     try {
       if (members.length === 0) {
-        const words = topic === 'checks' ? together.wellAgain(kept) : together.plannedOver(kept);
+        const over = { ...kept, leftOut: went.filter(({ look }) => look.leftOut).length };
+        const words = topic === 'checks' ? ends.wellAgain(over) : ends.plannedOver(over);
         await incidents.resolve(key, { endedAt, ...words, ...right() });
         return await records.save({ groups: new Map([[name, undefined]]) });
       }

@@ -1,4 +1,4 @@
-import { count, label, some } from '#lib/format.ts';
+import { count, some } from '#lib/format.ts';
 import { placeLabel } from '#lib/places.ts';
 import type { Instance, InstanceHealth, Place } from '#ports/cloud.ts';
 import type { Remedy, Report } from '#ports/incidents.ts';
@@ -8,7 +8,7 @@ import { eventAdvice } from './advice.ts';
 import { caseOf, caseOfEvents, type Cure, decide, type Decision } from './decisions.ts';
 import { rootOf, type Trouble } from './diagnosis.ts';
 import type { Bond } from './groups.ts';
-import { checkNames, type Words } from './messages.ts';
+import { checkNames, nameOf } from './messages.ts';
 import { because } from './together-advice.ts';
 
 /** Words of one message about several servers. */
@@ -23,6 +23,8 @@ type News = { report: Report; note?: Line };
 export type Of = {
   id: string;
   instance: Instance | undefined;
+  /** Where `health.tags` leaves it out. */
+  leftOut?: Instance;
   health: InstanceHealth | undefined;
   trouble: Trouble | undefined;
   since: number;
@@ -83,21 +85,6 @@ export function failing(of: Group): News {
   };
 }
 
-export function wellAgain(of: { bond: Bond; gone: readonly string[] }): Words {
-  const servers = count(of.gone.length, 'server');
-  return {
-    report: {
-      severity: 'critical',
-      title: titleOf(of.gone.length, of.bond),
-      alert: `${servers} (${whereOf(of.bond)}): all are fine again, or gone`,
-      facts: [['Were impaired', `${servers} · ${whereOf(of.bond)}`]],
-      detail: [`None of the ${servers} is impaired any more.`],
-      remedies: [],
-    },
-    note: 'The last of them is fine again, or gone.',
-  };
-}
-
 /** The same that AWS plans for several servers on one day. */
 export function planned(of: Group): News {
   const { members, bond } = of;
@@ -139,38 +126,6 @@ export function planned(of: Group): News {
   };
 }
 
-export function plannedOver({ bond, gone }: { bond: Bond; gone: readonly string[] }): Words {
-  const servers = count(gone.length, 'server');
-  const text = `${bond.what} is planned for none of ${servers} any more`;
-  return {
-    report: {
-      severity: 'warning',
-      title: `AWS plans ${bond.what} · ${servers}`,
-      alert: text,
-      facts: [],
-      detail: [`${text}.`],
-      remedies: [],
-    },
-    note: `${text}.`,
-  };
-}
-
-/** The end of a server's own message, which becomes part of that of its group. */
-export function folded(of: { id: string; instance: Instance | undefined }, bond: Bond): Words {
-  const text = `is told together with others from here (${whereOf(bond)})`;
-  return {
-    report: {
-      severity: bond.by === 'event' ? 'warning' : 'critical',
-      title: `Told together · ${nameOf(of)}`,
-      alert: `${nameOf(of)} ${text}`,
-      facts: [],
-      detail: [`${nameOf(of)} ${text}. Look at that message.`],
-      remedies: [],
-    },
-    note: `${nameOf(of)} ${text}.`,
-  };
-}
-
 /** Over which zones and groups they are spread; of one alone nothing is said, as it is in their bond or their names. */
 function spread(members: readonly Of[]): readonly Fact[] {
   const differing = (found: readonly string[]) => new Set(found).size > 1;
@@ -182,12 +137,8 @@ function spread(members: readonly Of[]): readonly Fact[] {
   ];
 }
 
-function titleOf(servers: number, bond: Bond): string {
+export function titleOf(servers: number, bond: Bond): string {
   return `${count(servers, 'EC2 server')} impaired · ${whereOf(bond)}`;
-}
-
-function nameOf({ id, instance }: { id: string; instance: Instance | undefined }): string {
-  return instance === undefined ? id : label(instance);
 }
 
 /** In the order in which people count: web-2 before web-10. */
@@ -195,7 +146,7 @@ function namesOf(servers: readonly Of[]): readonly string[] {
   return servers.map(nameOf).toSorted(new Intl.Collator('en', { numeric: true }).compare);
 }
 
-function whereOf({ by, what }: Bond): string {
+export function whereOf({ by, what }: Bond): string {
   return by === 'event' ? what : `${by} ${what}`;
 }
 
@@ -256,7 +207,18 @@ function change({ first, came, went }: Group, all: string, gone: string): { note
   if (first) return { note: all };
   const parts = [
     ...(came.length === 0 ? [] : [`${came.length} more: ${some(namesOf(came), mostInLine)}`]),
-    ...(went.length === 0 ? [] : [`${went.length} ${gone}: ${some(namesOf(went), mostInLine)}`]),
+    ...left(
+      went.filter(({ leftOut }) => leftOut === undefined),
+      gone,
+    ),
+    ...left(
+      went.filter(({ leftOut }) => leftOut !== undefined),
+      'no longer watched (health.tags leaves them out)',
+    ),
   ];
   return parts.length === 0 ? {} : { note: `${all} ${parts.join('; ')}.` };
+}
+
+function left(servers: readonly Of[], how: string): readonly string[] {
+  return servers.length === 0 ? [] : [`${servers.length} ${how}: ${some(namesOf(servers), mostInLine)}`];
 }

@@ -51,15 +51,17 @@ export function ailing({ ailment, ill, place, flags, since, first }: Of): Words 
   };
 }
 
-export function wellAgain(ailment: Ailment): Words {
-  const text = `No disk is ${troubles[ailment].title} any more`;
+/** `leftOut`: how many of them the settings leave out of the watch. */
+export function wellAgain(ailment: Ailment, { leftOut }: { leftOut: number }): Words {
+  const unwatched = leftOut === 0 ? '' : ` among those that are watched (health.tags leaves ${leftOut} of them out)`;
+  const text = `No disk is ${troubles[ailment].title} any more${unwatched}`;
   return {
     report: {
       severity: 'warning',
       title: titleOf(ailment, 0),
       alert: text,
       facts: [],
-      detail: [`${text}: they are well again, or gone.`],
+      detail: [`${text}: they are well again${leftOut === 0 ? '' : ', no longer watched'}, or gone.`],
       remedies: [],
     },
     note: `${text}.`,

@@ -62,7 +62,8 @@ export function createVolumeWatch(world: World): { look: (channel: ChannelId) =>
     // What has ended stays written down until its end was told, and what begins is written first: a crash loses neither.
     const meanwhile = new Map([...before, ...after]);
     await save(before, meanwhile);
-    await tell(channel, { before, after, known });
+    const leftOut = new Set(seen.filter((one) => !watched.includes(one)).map(({ id }) => id));
+    await tell(channel, { before, after, known, leftOut });
     await save(meanwhile, after);
   }
 
@@ -87,17 +88,15 @@ export function createVolumeWatch(world: World): { look: (channel: ChannelId) =>
     });
   }
 
-  async function tell(
-    channel: ChannelId,
-    { before, after, known }: { before: Records; after: Records; known: ReadonlyMap<string, Volume> },
-  ): Promise<void> {
+  async function tell(channel: ChannelId, { before, after, known, leftOut }: Told): Promise<void> {
     for (const ailment of ailments) {
       const ill = [...after].filter(([, one]) => one.open && one.ailment === ailment);
       const incident = volumesIncident(world.scope, ailment);
       const right = { fence: world.fence?.() };
       if (ill.length === 0) {
-        if ([...before.values()].some((one) => one.open && one.ailment === ailment))
-          await incidents.resolve(incident, { endedAt: clock.now(), ...wellAgain(ailment), ...right });
+        const were = [...before].filter(([, one]) => one.open && one.ailment === ailment).map(([id]) => id);
+        const words = wellAgain(ailment, { leftOut: were.filter((id) => leftOut.has(id)).length });
+        if (were.length > 0) await incidents.resolve(incident, { endedAt: clock.now(), ...words, ...right });
         continue;
       }
       const since = Math.min(...ill.map(([, one]) => one.since));
@@ -130,6 +129,14 @@ export function createVolumeWatch(world: World): { look: (channel: ChannelId) =>
 
   return { look };
 }
+
+/** `leftOut`: those in trouble that `health.tags` leaves out. */
+type Told = {
+  before: Records;
+  after: Records;
+  known: ReadonlyMap<string, Volume>;
+  leftOut: ReadonlySet<string>;
+};
 
 function hasTags(one: { tags: Tags }, tags: Tags): boolean {
   return Object.entries(tags).every(([name, value]) => one.tags[name] === value);

@@ -1,8 +1,8 @@
-import { orNothing } from '#lib/targets.ts';
+import { existing, orNothing } from '#lib/targets.ts';
 import type { Clock, Log } from '#ports/clock.ts';
 import type { Cloud, Instance, InstanceHealth } from '#ports/cloud.ts';
 import type { Fence, History } from '#ports/history.ts';
-import type { ChannelId } from '#ports/ids.ts';
+import { type ChannelId, InstanceId } from '#ports/ids.ts';
 import type { Incidents } from '#ports/incidents.ts';
 import type { SettingsSource } from '#ports/settings.ts';
 
@@ -53,7 +53,7 @@ export function createHealthWatch(world: WatchWorld): HealthWatch {
   async function look(channel: ChannelId): Promise<void> {
     const { records: kept, groups, running } = await records.load();
     const seen = await read();
-    const looks = await withBusy(allLooks(seen, kept, running), kept);
+    const looks = await withBusy(await withLeftOut(allLooks(seen, kept, running)), kept);
     const { health } = settings.current();
     const judged = looks.map((one) => {
       const before = kept.get(one.id) ?? noRecord;
@@ -75,6 +75,21 @@ export function createHealthWatch(world: WatchWorld): HealthWatch {
     // One that is gone by now must not hide the others.
     const health = ids.length <= fewServers ? await orNothing(cloud.health(ids)) : await cloud.health();
     return { instances, health };
+  }
+
+  /** What is told of a server ends also when the settings leave it out, which must not read as if it were gone. */
+  async function withLeftOut(looks: Look[]): Promise<Look[]> {
+    const isAll = Object.keys(settings.current().health.tags).length === 0;
+    const missing = looks.flatMap(({ id, instance }) =>
+      instance === undefined ? (InstanceId.safeParse(id).data ?? []) : [],
+    );
+    if (isAll || missing.length === 0) return looks;
+    const there = await existing((ids: readonly InstanceId[]) => cloud.instances({ ids }), missing);
+    const found = new Map<string, Instance>(there.map((one) => [one.id, one]));
+    return looks.map((one) => {
+      const leftOut = one.instance === undefined ? found.get(one.id) : undefined;
+      return leftOut === undefined ? one : { ...one, leftOut };
+    });
   }
 
   /** Only what may need telling is looked up: held by a run, it shows what the run does to it. */

@@ -34,11 +34,15 @@ function aWorld(change: Partial<Settings> = {}) {
   const held = new Set<string>();
   const cloud = {
     place: async () => ({ account: '123456789012', region: 'eu-west-1' }),
-    instances: async (query: { tags?: Readonly<Record<string, string>> }) => {
+    instances: async (query: { tags?: Readonly<Record<string, string>>; ids?: readonly string[] }) => {
       ec2.asked.push(query);
       if (ec2.failure !== undefined) throw ec2.failure;
       const tags = Object.entries(query.tags ?? {});
-      return ec2.instances.filter((one) => tags.every(([key, value]) => one.tags[key] === value));
+      const missing = (query.ids ?? []).filter((id) => !ec2.instances.some((one) => one.id === id));
+      if (missing.length > 0) throw new Refusal('not-found', 'no such server', { ids: missing });
+      return ec2.instances.filter(
+        (one) => (query.ids?.includes(one.id) ?? true) && tags.every(([key, value]) => one.tags[key] === value),
+      );
     },
     health: async (): Promise<InstanceHealth[]> =>
       ec2.instances.map(({ id, state }) => ({
@@ -380,6 +384,31 @@ describe('the watch over the health of servers', () => {
     expect(ec2.asked).toContainEqual({ tags: { env: 'prod' } });
   });
 
+  it('says of a server that new settings leave out that it is no longer watched, not that it is gone', async () => {
+    const { ec2, looks, told, settings } = aWorld();
+    const gone = web({ id: 'i-0000000000000002b', name: 'web-2' });
+    ec2.instances = [web(), gone];
+    for (const one of ec2.instances)
+      ec2.health.set(one.id, {
+        instance: 'impaired',
+        events: [{ code: 'system-reboot', description: '', completed: false }],
+      });
+    ec2.volumes = [aVolume({ state: 'error' })];
+    await looks(3);
+    expect(told.open()).toHaveLength(5);
+
+    ec2.instances = [web()];
+    settings.change({ health: { ...settings.current().health, tags: { team: 'db' } } });
+    await looks(3);
+
+    expect(told.open()).toEqual([]);
+    const ends = Object.fromEntries(told.all.map(({ key, notes }) => [key, notes.at(-1)]));
+    expect(ends[`instance:${id}`]).toMatch(/^web-1 .*is no longer watched \(health\.tags leaves it out\)/);
+    expect(ends[`event:${id}`]).toMatch(/is no longer watched \(health\.tags leaves it out\)/);
+    expect(ends[`instance:${gone.id}`]).toMatch(/is gone/);
+    expect(ends['volumes:error']).toMatch(/health\.tags leaves 1 of them out/);
+  });
+
   it('keeps rows only of servers about which there is something to say', async () => {
     const { ec2, looks, store } = aWorld();
     ec2.instances = Array.from({ length: 500 }, (_, n) =>
@@ -502,6 +531,23 @@ describe('servers that fail together', () => {
     expect(facts['Zones']).toBe('10 × us-east-1a, 10 × us-east-1b, 10 × us-east-1c');
     expect(facts['Likely cause']).toMatch(/several Availability Zones of one Region/);
     expect(facts['Do']).toMatch(/another Region/);
+  });
+
+  it('that new settings leave out leave the message as no longer watched', async () => {
+    const { ec2, looks, told, settings } = aWorld();
+    ec2.instances = fleet(8).map((one, nr) => ({ ...one, tags: { team: nr < 5 ? 'db' : 'web' } }));
+    await looks(1);
+    impairAll(ec2, ec2.instances);
+    await looks(3);
+    const only = (team: string) => settings.change({ health: { ...settings.current().health, tags: { team } } });
+    only('db');
+    await looks(2);
+    expect(told.all[0]?.notes.at(-1)).toMatch(/3 no longer watched \(health\.tags leaves them out\): w5 /);
+    only('none');
+    await looks(2);
+
+    expect(told.all).toMatchObject([{ open: false }]);
+    expect(told.all[0]?.report.alert).toMatch(/or no longer watched \(health\.tags leaves 5 of them out\)/);
   });
 
   it('that join later and get well earlier change the same message, which ends with the last', async () => {
