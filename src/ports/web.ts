@@ -45,7 +45,11 @@ export type Probe = Asks & {
   /** Ask the DNS anew instead of the cache (re-checks), and wait longer for it before an older answer is taken. */
   freshDns: boolean;
 };
-/** Exactly one class per failure. `monitor` is our own fault and never counts against a site. */
+/**
+ * Exactly one class per failure. `monitor` is our own fault and never counts against a site. `setup`: as it is set up the
+ * check cannot be made (no ping program, a variable that is not set, an address that checks must not reach), so it says
+ * nothing of the site either. `blocked`: the site redirects to where no check may follow.
+ */
 export const failureClasses = [
   'dns',
   'refused',
@@ -57,6 +61,7 @@ export const failureClasses = [
   'body',
   'deadline',
   'blocked',
+  'setup',
   'monitor',
 ] as const;
 export type FailureClass = (typeof failureClasses)[number];

@@ -156,6 +156,7 @@ const State = z.object({
   canonical: z.string().optional(),
   lastOutage: z.object({ startedAt: z.number(), endedAt: z.number(), cause: Evidence }).optional(),
   sight: Sight.optional(),
+  setup: z.object({ since: z.number(), cause: Evidence }).optional(),
   alone: z.object({ since: z.number(), until: at, sight: Sight }).optional(),
 });
 const ToldOf = z.object({

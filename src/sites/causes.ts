@@ -11,6 +11,7 @@ export function fitsRestart(evidence: Evidence): boolean {
     case 'dns':
     case 'cert':
     case 'blocked':
+    case 'setup':
     case 'monitor':
       return false;
     case 'status':
@@ -49,7 +50,9 @@ export function nextMove(evidence: Evidence): string {
     case 'deadline':
       return 'The server takes connections but does not finish in time: it is overloaded, hangs, or waits for something, such as the database.';
     case 'blocked':
-      return 'Deckhand could not make this check as it is set up, so nobody knows about the site. The cause above says what to change.';
+      return 'The site redirects to where a check never follows. Correct the redirect on the server, or check the address that answers by itself.';
+    case 'setup':
+      return 'Deckhand cannot make this check as it is set up, so nobody knows about the site. The cause above says what to change.';
     case 'monitor':
       return 'This was a fault of Deckhand’s own machine, not of the site.';
   }

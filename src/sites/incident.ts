@@ -84,14 +84,15 @@ function wantedOf(topic: Topic, of: Of): Wanted | undefined | 'as it is' {
 }
 
 /**
- * The message lasts while the site is down, or one that only shares something with it. The cause may change from check to
+ * The message lasts while the site is down, or one that only shares something with it, unless its own site cannot be checked
+ * any more: then the others are told anew. The cause may change from check to
  * check; that is news only now and then.
  */
 function downWanted({ state, told, now, server, followers = [] }: Of): Wanted | undefined | 'as it is' {
   const before = told.down;
   const open = before !== undefined && !before.over;
   const own = isDown(state) && !state.quiet;
-  const others = open && followers.some(({ by, down }) => down && by !== 'parent');
+  const others = open && state.setup === undefined && followers.some(({ by, down }) => down && by !== 'parent');
   if (!own && !others) return undefined;
   // What answers again and was never told is not news any more.
   if (!open && state.phase === 'recovering') return 'as it is';

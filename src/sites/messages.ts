@@ -32,7 +32,7 @@ export function down(of: { site: Site; state: SiteState; server: Server; first: 
           ? [['Status', evidence.status === undefined ? 'no answer' : `HTTP ${evidence.status}`] as const]
           : []),
         ['Cause', `${cause(evidence)} (${evidence.class})`],
-        ['Time spent', phases(evidence.phases)],
+        ...(evidence.phases.totalMs < 0.5 ? [] : [['Time spent', phases(evidence.phases)] as const]),
         ['First failure', { at: state.firstFailureAt ?? evidence.at, style: 'datetime' }],
         ['Confirmed by', `${checks} failed checks in a row; ${count(checks - 1, 're-check')} after ${gaps}`],
         ...sightFact(state),
@@ -171,6 +171,12 @@ export function certificate(of: { site: Site; state: SiteState; now: number; sha
 export function certificateOver({ site }: { site: Site }): Words {
   const text = 'shows a certificate that lasts long enough';
   return { report: closed(site, 'warning', 'Certificate', text), note: `${site.name} ${text}.` };
+}
+
+/** Something was open when the site could be checked no more. */
+export function unseen(site: Site, topic: string): Words {
+  const text = 'cannot be checked any more, so nobody knows how this went on';
+  return { report: closed(site, 'info', topic, text), note: `${site.name} ${text}.` };
 }
 
 export type NotWatched = 'removed' | 'paused' | { as: string };

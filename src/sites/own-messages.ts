@@ -1,9 +1,12 @@
-import { count, duration } from '#lib/format.ts';
+import { count, duration, some } from '#lib/format.ts';
 import type { Report } from '#ports/incidents.ts';
 
 import type { Words } from './messages.ts';
 
 /** Words about trouble of the site checks themselves. */
+
+/** Causes that one message spells out. */
+const mostCauses = 5;
 
 export function blind(suspects: number): Words {
   return {
@@ -35,6 +38,48 @@ export function seesAgain(): Words {
     remedies: [],
   };
   return { report, note: 'The network answers again. Judging goes on.' };
+}
+
+/** `causes`: what has to be changed, and the sites that wait for it. */
+export function setup(causes: ReadonlyMap<string, readonly string[]>): Words {
+  const sites = [...causes.values()].flat();
+  const [first = ''] = causes.keys();
+  const text = `${sites.length === 1 ? sites.join('') : count(sites.length, 'site')} cannot be checked as set up`;
+  const lines = [...causes].map(([cause, names]) => `${some(names, 10)}: ${cause}.`);
+  return {
+    report: {
+      severity: 'warning',
+      title: text,
+      alert: `${text}: ${first}`,
+      facts: [
+        ['Sites', some(sites, 20)],
+        ['Meanwhile', 'nobody knows how they are; it counts neither as up nor as down'],
+      ],
+      detail: [
+        ...lines.slice(0, mostCauses),
+        ...(lines.length > mostCauses
+          ? [`… and ${count(lines.length - mostCauses, 'other cause')}: see /deck sites.`]
+          : []),
+        'This message ends by itself with the first check that can be made. To look at once: /deck sites test NAME.',
+      ],
+      remedies: [],
+    },
+    note: `${text}: ${first}.`,
+    whole: true,
+  };
+}
+
+export function setupOver(): Words {
+  const text = 'Every site can be checked again';
+  const report: Report = {
+    severity: 'warning',
+    title: 'Sites cannot be checked',
+    alert: text,
+    facts: [],
+    detail: ['They are judged anew from here.'],
+    remedies: [],
+  };
+  return { report, note: `${text}.` };
 }
 
 /** Our own scheduler does not get to its checks. */

@@ -12,7 +12,7 @@ import type { SiteState } from './verdict.ts';
 
 /** Keeps what checks showed: the newest in memory, minutes, hours and days in the store. */
 export type Recorder = {
-  /** A judged check. Cheap. */
+  /** A judged check. Cheap. Of a site that cannot be checked nothing is kept. */
   saw: (site: Site, check: { before: SiteState; after: SiteState; result: ProbeResult }) => void;
   /** The time since its last check is not judged: maintenance, blind, our own trouble. */
   skip: (name: string) => void;
@@ -57,6 +57,7 @@ export function createRecorder(
   let last: Promise<void> = Promise.resolve();
 
   function saw(site: Site, { before, after, result }: Parameters<Recorder['saw']>[1]): void {
+    if (after.setup !== undefined) return skip(site.name);
     turn();
     const at = result.startedAt;
     const { account, booked } = book(accounts.get(site.name), { before, after, at, intervalMs: site.intervalMs });
@@ -64,6 +65,10 @@ export function createRecorder(
     const good = result.failure === undefined;
     rings.add(site.name, { at, ms: result.phases.totalMs, good });
     add(site.name, booked, good ? result.phases.totalMs : undefined);
+  }
+
+  function skip(name: string): void {
+    accounts.delete(name);
   }
 
   function add(name: string, booked: ReturnType<typeof book>['booked'], answeredMs: number | undefined): void {
@@ -135,7 +140,7 @@ export function createRecorder(
 
   return {
     saw,
-    skip: (name) => void accounts.delete(name),
+    skip,
     forget: (name) => {
       accounts.delete(name);
       rings.forget(name);

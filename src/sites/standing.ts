@@ -5,7 +5,7 @@ import type { Site } from '#ports/site-settings.ts';
 import { cause, fitsRestart } from './causes.ts';
 import { probeOf } from './probe-of.ts';
 import type { SiteWatchWorld } from './site-world.ts';
-import type { SiteState } from './verdict.ts';
+import { type SiteState, uncheckable } from './verdict.ts';
 
 /** What is known of a site: `view` as lists show it. */
 export type Known = { view: SiteView | undefined; state: SiteState | undefined };
@@ -24,6 +24,7 @@ export async function whyNotMend(
   if (why !== undefined) return why;
   const { failure, status, phases, startedAt } = await world.web.probe(probeOf(site, true));
   if (failure === undefined) return `${name} answers again.`;
+  if (failure.class === 'setup') return unchecked(name);
   const evidence = { ...failure, status, phases, at: startedAt };
   return fitsRestart(evidence) ? undefined : noCure(name, cause(evidence));
 }
@@ -33,9 +34,14 @@ export function objection(site: Site, { view, state }: Known, blind: boolean): s
   if (blind || view?.state === 'blind') return 'Deckhand itself sees nothing now, so nobody knows how the site is.';
   if (site.paused) return `${site.name} is paused in deckhand.yml.`;
   if (view?.state === 'maintenance') return `${site.name} is in maintenance.`;
+  if (view?.state === uncheckable) return unchecked(site.name);
   if (view?.state !== 'down' || state?.cause === undefined)
     return `${site.name} is ${view === undefined ? 'not checked yet' : view.state}, not down.`;
   return fitsRestart(state.cause) ? undefined : noCure(site.name, cause(state.cause));
+}
+
+function unchecked(name: string): string {
+  return `${name} cannot be checked as it is set up, so nobody knows whether it is down. See /deck sites.`;
 }
 
 function noCure(name: string, what: string): string {

@@ -24,6 +24,7 @@ import { createLookAround } from './relatives.ts';
 import { createRoll, type Entry } from './roll.ts';
 import type { Sight } from './second-look.ts';
 import { createServerFinder } from './server.ts';
+import { createSetupWatch } from './setup.ts';
 import type { SiteWatchWorld } from './site-world.ts';
 import { createTender } from './tender.ts';
 import { createTurns } from './turns.ts';
@@ -74,6 +75,7 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
   const addresses = () => rules().blind.canaries;
   const own = createOwnTrouble({ incidents, clock, log, fence, channel: () => channelOf(firstWithChannel()) });
   const outlook = createOutlook({ vantage: world.vantage, clock, settings, own, all: () => roll.all() });
+  const setup = createSetupWatch({ own, clock, all: () => roll.all() });
   const guard = createBlindGuard({
     clock,
     rules: () => rules().blind,
@@ -102,6 +104,7 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
     turns.start();
     pulse.start();
     outlook.start();
+    setup.start();
     recorder.start();
     tender.start();
   }
@@ -211,6 +214,7 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
     turns.stop();
     pulse.stop();
     outlook.stop();
+    setup.stop();
     guard.stop();
     lanes.clear();
     await announcer.close(stopWithinMs);

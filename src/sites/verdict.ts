@@ -54,6 +54,8 @@ export type SiteState = {
   lastOutage?: Outage | undefined;
   /** What other places saw when the outage was confirmed. */
   sight?: Sight | undefined;
+  /** As it is set up it cannot be checked: nothing is known of it. */
+  setup?: { since: number; cause: Evidence } | undefined;
   /** The newest time in which it failed only for us; `until` undefined: it does now. */
   alone?: { since: number; until?: number | undefined; sight: Sight } | undefined;
 };
@@ -67,13 +69,16 @@ export function newState(): SiteState {
 }
 
 /**
- * The state after one check. A failure of our own (class `monitor`) changes nothing. `sight`: what other places saw, which
+ * The state after one check. A failure of our own (class `monitor`) changes nothing; with one of our own setup (class `setup`)
+ * all that was known is void, as nobody sees the site. `sight`: what other places saw, which
  * decides where this check would make the site down. Pure.
  */
 export function judge(state: SiteState, result: ProbeResult, site: Site, sight?: Sight): SiteState {
   if (result.failure?.class === 'monitor') return state;
+  if (result.failure?.class === 'setup') return unseen(state, result);
   const checked = {
     ...state,
+    setup: undefined,
     checkedAt: result.startedAt,
     lastMs: result.phases.totalMs,
     addresses: result.addresses?.toSorted().join(' ') ?? state.addresses,
@@ -159,8 +164,12 @@ export function isDown({ phase }: Pick<SiteState, 'phase'>): boolean {
   return phase === 'down' || phase === 'recovering';
 }
 
-/** One word for lists. */
+/** Of a site that cannot be checked as it is set up. */
+export const uncheckable = 'cannot be checked';
+
+/** One word for lists, or a few. */
 export function shownState(state: SiteState): string {
+  if (state.setup !== undefined) return uncheckable;
   if (state.phase === 'new') return 'not checked yet';
   if (state.phase !== 'up') return state.phase;
   if (state.intermittentSince !== undefined) return 'intermittent';
@@ -169,10 +178,25 @@ export function shownState(state: SiteState): string {
 
 /** Since when it is so. */
 export function shownSince(state: SiteState): number | undefined {
+  if (state.setup !== undefined) return state.setup.since;
   if (state.phase === 'new') return undefined;
   if (isAlone(state)) return state.alone?.since;
   if (state.phase !== 'up') return state.firstFailureAt;
   return state.intermittentSince ?? state.slowSince ?? state.upSince;
+}
+
+function unseen(state: SiteState, result: ProbeResult): SiteState {
+  const { certificate, addresses, canonical, lastOutage } = state;
+  const since = state.setup?.since ?? result.startedAt;
+  return {
+    ...newState(),
+    certificate,
+    addresses,
+    canonical,
+    lastOutage,
+    checkedAt: result.startedAt,
+    setup: { since, cause: evidenceOf(result) },
+  };
 }
 
 function good(state: SiteState, result: ProbeResult, site: Site): SiteState {

@@ -1,6 +1,7 @@
 import type { SiteView } from '#ports/managed-sites.ts';
 import type { Site } from '#ports/site-settings.ts';
 
+import { cause } from './causes.ts';
 import type { Work } from './maintenance.ts';
 import { onlyFrom } from './vantage-messages.ts';
 import { isAlone, shownSince, shownState, type SiteState } from './verdict.ts';
@@ -33,6 +34,7 @@ function shown(
 }
 
 function remark({ state, isBlind = false }: Parameters<typeof viewOf>[1]): string | undefined {
+  if (state?.setup !== undefined) return cause(state.setup.cause);
   return state?.alone !== undefined && isAlone(state) && !isBlind ? onlyFrom(state.alone.sight) : undefined;
 }
 

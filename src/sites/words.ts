@@ -40,6 +40,7 @@ export function words(item: Owed & { act: 'raise' }, of: Facts): messages.Words 
 
 /** The words for its end. */
 export function endWords(item: Owed, of: Facts): messages.Words {
+  if (of.state.setup !== undefined) return messages.unseen(of.site, titles[item.topic]);
   switch (item.topic) {
     case 'down':
       return of.followers.length === 0 ? messages.upAgain(of) : together.upAgain(of);

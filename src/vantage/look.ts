@@ -25,7 +25,7 @@ export function createLook({ web, clock }: { web: Pick<Web, 'probe'>; clock: Clo
       const { failure, status } = await web.probe(probe);
       if (failure === undefined) return { saw: 'up' };
       if (failure.class === 'monitor') return { saw: 'nothing', why: 'busy' };
-      if (failure.class === 'blocked') return { saw: 'nothing', why: 'not allowed' };
+      if (failure.class === 'blocked' || failure.class === 'setup') return { saw: 'nothing', why: 'not allowed' };
       return status !== undefined || (await sees) ? { saw: 'down' } : { saw: 'nothing', why: 'blind' };
     } catch {
       return { saw: 'nothing', why: 'not allowed' }; // what cannot even be asked

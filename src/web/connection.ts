@@ -95,7 +95,7 @@ export function createConnect(world: { resolver: Resolver; allowPrivate: () => r
         ruling === 'metadata'
           ? 'the address belongs to instance metadata, which checks never reach'
           : 'the address is private; allow it under web.allowPrivate in deckhand.yml if it is meant';
-      throw new Found({ class: 'blocked', detail });
+      throw new Found({ class: 'setup', detail });
     }
   }
 

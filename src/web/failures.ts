@@ -45,7 +45,7 @@ const known: Readonly<Record<string, readonly [FailureClass, string]>> = {
   EHOSTDOWN: ['connect-timeout', 'the host is down'],
   ECONNRESET: ['reset', 'connection reset'],
   EPIPE: ['reset', 'connection closed while asking'],
-  ERR_INVALID_CHAR: ['blocked', 'a header holds what may not be sent; look at the variable that it names'],
+  ERR_INVALID_CHAR: ['setup', 'a header holds what may not be sent; look at the variable that it names'],
 };
 
 /** Exactly one class for what was thrown at `stage`; words of our own, never those of a server. */

@@ -30,7 +30,9 @@ export async function askHttp(
   const options = { freshDns, deadlineMs, verifyTls, family, onResolved, wantsBody };
   for (let hops = 0; ; hops++) {
     const hop = createHop(trip);
-    const answer = await request({ connect, url, ask }, options, hop);
+    const answer = await request({ connect, url, ask }, options, hop).catch((error: unknown) => {
+      throw hops === 0 ? error : asRedirect(error);
+    });
     hop.end();
     found.status = answer.status;
     if (answer.certificate !== undefined) see(found, answer.certificate);
@@ -54,6 +56,12 @@ function firstAsk({ method = 'GET', headers, body }: Asks, { fill }: Filler): As
         : Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), fill(value)])),
     body: body === undefined ? undefined : fill(body),
   };
+}
+
+/** Where a redirect leads is the doing of the site, not of how its check is set up. */
+function asRedirect(error: unknown): unknown {
+  if (!(error instanceof Found) || error.failure.class !== 'setup') return error;
+  return new Found({ class: 'blocked', detail: `the site redirects to where no check may go: ${error.message}` });
 }
 
 /** As browsers do, but to another origin nothing goes of what the settings hold. Source: RFC 9110 §15.4. */

@@ -29,14 +29,15 @@ export async function ping(
   if (code === 0) return;
   if (code === 1) throw new Found({ class: 'connect-timeout', detail: 'no answer to the ping' });
   throw new Found({
-    class: 'blocked',
-    detail: 'this machine may not ping; give its ping program cap_net_raw, or check a port: tcp://host:port',
+    class: 'setup',
+    detail:
+      'this machine may not ping; as root: setcap cap_net_raw+ep $(command -v ping). Or check a port: tcp://host:port',
   });
 }
 
 function missing(): Found {
   return new Found({
-    class: 'blocked',
-    detail: 'this machine has no ping program; install iputils-ping, or check a port: tcp://host:port',
+    class: 'setup',
+    detail: 'this machine has no ping program; apt-get install iputils-ping, or check a port: tcp://host:port',
   });
 }

@@ -103,7 +103,7 @@ export function createWeb(world: {
       }
       case undefined:
       default:
-        throw new Found({ class: 'blocked', detail: 'that is no http or https address' });
+        throw new Found({ class: 'setup', detail: 'that is no http or https address' });
     }
   }
 

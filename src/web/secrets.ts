@@ -7,13 +7,16 @@ export type Secrets = (name: string) => string | undefined;
 export function createFiller(secrets: Secrets) {
   const used = new Set<string>();
 
-  /** Throws Found (`blocked`) when a variable is not set. */
+  /** Throws Found (`setup`) when a variable is not set. */
   function fill(text: string): string {
     if (!text.includes('${env:')) return text;
     return text.replaceAll(/\$\{env:(\w+)\}/g, (_reference, name: string) => {
       const value = secrets(name)?.trim() ?? '';
       if (value === '')
-        throw new Found({ class: 'blocked', detail: `the variable ${name} is not set; set it and restart Deckhand` });
+        throw new Found({
+          class: 'setup',
+          detail: `the variable ${name} is not set; set it in .env and restart Deckhand`,
+        });
       used.add(value);
       return value;
     });

@@ -28,8 +28,8 @@ function down(kind: FailureClass, detail = 'HTTP 503', of: Server = server(), si
   );
   return messages.down({ site, state, server: of, first: true }).report;
 }
-/** A fault of our own never makes a site down. */
-const causes = failureClasses.filter((kind) => kind !== 'monitor');
+/** A fault of our own, or of how the check is set up, never makes a site down. */
+const causes = failureClasses.filter((kind) => kind !== 'monitor' && kind !== 'setup');
 const labels = (report: Report) => report.remedies.map(({ label }) => label);
 const factOf = (report: Report, name: string) => report.facts.find(([label]) => label === name)?.[1];
 
@@ -81,6 +81,15 @@ describe('the message of an outage', () => {
     const { remedies } = down('reset', '', server({ name: evil }));
 
     expect(remedies.map(({ line }) => line)).toEqual(['i-0123456789abcdef0', 'i-0123456789abcdef0 --from latest']);
+  });
+
+  it('says nothing of the time where none was spent', () => {
+    const site = aSite();
+    const nothing = { dnsMs: 0, connectMs: 0, tlsMs: 0, firstByteMs: 0, downloadMs: 0, totalMs: 0 };
+    const cause = { class: 'blocked', detail: 'no', phases: nothing, at: 0 } as const;
+    const { report } = messages.down({ site, state: { ...newState(), cause }, server: server(), first: true });
+
+    expect(factOf(report, 'Time spent')).toBeUndefined();
   });
 
   it('has words for every cause, each with a next move', () => {

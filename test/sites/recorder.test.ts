@@ -188,6 +188,22 @@ describe('the recorder', () => {
     expect([await total(measures, 'h'), await total(measures, 'd')]).toEqual([hours, days]);
   });
 
+  it('books nothing while a site cannot be checked as it is set up, nor for the time up to the next check', async () => {
+    const measures = createFakeMeasures();
+    const { recorder, see, clock } = recorderOn(measures);
+    recorder.start();
+    for (const sign of ['+', '+', 's', 's', 's', '+', '+']) {
+      see(sign);
+      await clock.advance(minuteMs);
+    }
+    await recorder.stop();
+    const rows = await measures.minutes({ from: 0, to: Infinity });
+    const sum = merge(rows.flatMap(({ data }) => decode(data['shop'] ?? '') ?? []));
+
+    expect(sum).toMatchObject({ upMs: 2 * minuteMs, downMs: 0, checks: 4, failed: 0 });
+    expect(recorder.recent('shop')).toHaveLength(4);
+  });
+
   it('remembers the newest checks of a site, oldest first', async () => {
     const { recorder, minutes } = recorderOn(createFakeMeasures());
     await minutes(150);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { cleared, judge, newState, nextCheck, shownState } from '#sites/verdict.ts';
+import { cleared, isDown, judge, newState, nextCheck, shownSince, shownState } from '#sites/verdict.ts';
 
 import { aFailure, aResult, after, aSite } from './support.ts';
 
@@ -26,6 +26,24 @@ describe('a site', () => {
     ['+----+m+m+', 'up'],
   ])('after %s is %s', (signs, state) => {
     expect(shownState(after(signs).state)).toBe(state);
+  });
+
+  it('that cannot be checked as it is set up is neither up nor down, however often', () => {
+    const site = aSite();
+    const down = after('+----', site);
+    let { state } = down;
+    for (const minute of [1, 2, 3, 4, 5, 6])
+      state = judge(state, aFailure(down.at + minute * 60_000, 'setup', 'the variable KEY is not set'), site);
+
+    expect(shownState(state)).toBe('cannot be checked');
+    expect(shownSince(state)).toBe(down.at + 60_000);
+    expect(isDown(state)).toBe(false);
+    expect(state).toMatchObject({ failures: 0, track: '' });
+    expect(nextCheck(state, site, { startedAt: 0, endedAt: 0, counted: true })).toBeUndefined();
+
+    const fixed = judge(state, aResult(down.at + 600_000), site);
+    expect(shownState(fixed)).toBe('up');
+    expect(fixed).toMatchObject({ setup: undefined, upSince: down.at + 600_000 });
   });
 
   it('is re-checked 5, 20 and 40 s after the first failure, then judged', () => {

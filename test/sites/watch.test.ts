@@ -439,6 +439,55 @@ describe('the watch over sites', () => {
     expect((await watch.views())[0]?.state).toBe('not checked lately');
   });
 
+  it('of sites that cannot be checked as they are set up is one warning, no outage, no remedy and no minute of history', async () => {
+    const sites = [
+      aSite({ name: 'a', url: 'ping://a.example.com', instance: 'web-1' }),
+      aSite({ name: 'b', url: 'ping://b.example.com' }),
+      aSite({ name: 'c' }),
+    ];
+    const { clock, world, told, watch, store } = await started(sites, [anInstance({ name: 'web-1' })]);
+    await clock.advance(2 * minute);
+    const broken = { class: 'setup', detail: 'this machine has no ping program' } as const;
+    world.answer = ({ url }, at) => (url.startsWith('ping:') ? { ...aResult(at), failure: broken } : aResult(at));
+    await clock.advance(10 * minute);
+
+    expect(told.all).toHaveLength(1);
+    expect(told.open()).toMatchObject([
+      {
+        key: 'watch:setup',
+        report: { severity: 'warning', title: '2 sites cannot be checked as set up', remedies: [] },
+      },
+    ]);
+    expect(JSON.stringify(told.all[0]?.report.detail)).toContain('a, b: this machine has no ping program.');
+    expect((await watch.views()).map(({ state, remark }) => [state, remark])).toEqual([
+      ['cannot be checked', broken.detail],
+      ['cannot be checked', broken.detail],
+      ['up', undefined],
+    ]);
+    expect(await watch.whyNotMend('a')).toContain('cannot be checked');
+    const minutes = await store.measures.minutes({ from: clock.now() - 8 * minute, to: Infinity });
+    expect(new Set(minutes.flatMap(({ data }) => Object.keys(data)))).toEqual(new Set(['c']));
+
+    world.answer = (_probe, at) => aResult(at);
+    await clock.advance(2 * minute);
+    expect(told.open()).toEqual([]);
+    expect((await watch.views()).map(({ state }) => state)).toEqual(['up', 'up', 'up']);
+  });
+
+  it('ends the outage of a site that can be checked no more, without calling it up', async () => {
+    const { clock, world, told } = await started([aSite()]);
+    world.answer = down;
+    await clock.advance(3 * minute);
+    world.answer = (_probe, at) => aFailure(at, 'setup', 'the variable KEY is not set');
+    await clock.advance(2 * minute);
+
+    expect(told.all.map(({ key, open }) => [key, open])).toEqual([
+      ['site:shop', false],
+      ['watch:setup', true],
+    ]);
+    expect(told.all[0]?.report.alert).toContain('nobody knows how this went on');
+  });
+
   it('is read by the other replicas as it was stored, while somebody watches', async () => {
     const all = aWorld([aSite()]);
     const first = all.watchOf();

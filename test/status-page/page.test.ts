@@ -25,6 +25,7 @@ describe('the sentence on top of the status page', () => {
     [['maintenance'], 'Web shop is under maintenance'],
     [['blind', 'blind'], 'We cannot see how our services are'],
     [['not checked lately'], 'We cannot see how our services are'],
+    [['cannot be checked'], 'We cannot see how our services are'],
     [['something new'], 'We cannot see how our services are'],
   ] as const)('%j: %s', (states, sentence) => {
     expect(messages.overall(shown(states))).toBe(sentence);

@@ -45,7 +45,7 @@ describe('what a check asks', () => {
   it('is not asked when a variable is not set', async () => {
     const { failure } = await check('http://127.0.0.1:1/', { headers: { a: '${env:GONE}' } });
 
-    expect(failure).toEqual({ class: 'blocked', detail: expect.stringContaining('GONE is not set; set it') });
+    expect(failure).toEqual({ class: 'setup', detail: expect.stringContaining('GONE is not set; set it') });
   });
 
   it('is not sent when a variable holds what no header may, which is told without it', async () => {
@@ -53,7 +53,7 @@ describe('what a check asks', () => {
       headers: { a: '${env:TWO_LINES}' },
     });
 
-    expect(failure).toEqual({ class: 'blocked', detail: expect.stringContaining('look at the variable') });
+    expect(failure).toEqual({ class: 'setup', detail: expect.stringContaining('look at the variable') });
   });
 
   it('goes to another server without the headers, and never with the body', async () => {
@@ -181,7 +181,7 @@ describe('a connection', () => {
         'meta.test',
         'inside.test',
       ])
-        expect((await check(pattern.replace('HOST', host), {}, zone)).failure?.class).toBe('blocked');
+        expect((await check(pattern.replace('HOST', host), {}, zone)).failure?.class).toBe('setup');
     },
   );
 });
