@@ -7,8 +7,7 @@ import type { Place } from '#ports/cloud.ts';
 import type { IncidentRecord } from '#ports/history.ts';
 import type { Digest } from '#ports/timed-settings.ts';
 
-import type { Part } from './digest-messages.ts';
-import type { Facts } from './digest-summary.ts';
+import type { Facts, Part } from './digest-summary.ts';
 
 type Chosen = Pick<Digest, 'selector' | 'accounts' | 'regions'>;
 

@@ -8,9 +8,6 @@ import type { DigestSection } from '#ports/timed-settings.ts';
 import type { Drilled, Promised } from './digest-backups.ts';
 import type { Bare, Figures, Summary } from './digest-summary.ts';
 
-/** Read, or refused by AWS in words for people. */
-export type Part<T> = { value: T } | { refused: string };
-
 /** Rows of each list; the counts say how many there are. */
 const shown = 5;
 /** Rows of the table of places. */

@@ -10,8 +10,9 @@ import type { Digest } from '#ports/timed-settings.ts';
 import { type Check, checks } from './diagnosis.ts';
 import { type Ages, agesOf, type Drilled, drilledOf, type Promised, promisesOf } from './digest-backups.ts';
 import { chosenFacts, chosenIncidents } from './digest-choice.ts';
-import type { Part } from './digest-messages.ts';
 
+/** Read, or refused by AWS in words for people. */
+export type Part<T> = { value: T } | { refused: string };
 /** What was read of one place. */
 export type Facts = {
   place: Place;

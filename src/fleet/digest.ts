@@ -13,8 +13,8 @@ import type { Digest } from '#ports/timed-settings.ts';
 
 import { agesChart, chartDays, incidentsChart } from './digest-charts.ts';
 import { chosenPlaces } from './digest-choice.ts';
-import { type Part, render } from './digest-messages.ts';
-import { type Facts, type Summary, summarise } from './digest-summary.ts';
+import { render } from './digest-messages.ts';
+import { type Facts, type Part, type Summary, summarise } from './digest-summary.ts';
 
 const dayMs = 86_400_000;
 /** Runs and incidents looked at; of more, the newest are told. */

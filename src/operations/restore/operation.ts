@@ -1,9 +1,10 @@
 import { defineChange } from '#operations/contract.ts';
 
 import { parseRestore, RestoreArgs } from './arguments.ts';
+import { done } from './done-messages.ts';
 import { readDifferences } from './facts.ts';
 import { lists } from './lists.ts';
-import { done, planned } from './messages.ts';
+import { planned } from './messages.ts';
 import type { RestorePlan } from './plan.ts';
 import { planRestore, planUndo, swapActions } from './planning.ts';
 import type { ServerPart } from './server-part.ts';
