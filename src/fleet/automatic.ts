@@ -34,35 +34,40 @@ function isFor({ selector }: ServerRule, instance: Instance): boolean {
 }
 const nowhere: Where = { account: '', region: '' };
 
-/** What is about to be done for an incident; `run`: the one that will, which may hold the server already. */
+/**
+ * What is about to be done for an incident; `run`: the one that will, which may hold the server already. `chosen`: by a
+ * person, whose choice among the remedies counts.
+ */
 export type Intent = {
   incident: { key: string; startedAt: number };
   operation: string;
   place: Where;
   rule?: ServerRule | undefined;
   run?: RunId | undefined;
+  chosen?: boolean;
 };
 type Needs = { clouds: Clouds; history: Pick<History, 'claims'>; clock: Clock };
 
 /**
- * Looks at a server once more before something is done to it without a person: why that must not be, in a sentence;
+ * Looks at a server once more before something is done to it for an alert: why that must not be, in a sentence;
  * undefined: what raised the incident is still there, the diagnosis of this moment proposes the same, and no run works on
  * it. Throws when AWS does not say: who sees nothing does nothing.
  */
 export function createServerGuard({ clouds, history, clock }: Needs) {
   return async function whyNotAct(of: Intent): Promise<string | undefined> {
-    const { incident, place, rule, run } = of;
+    const { incident, place, rule, run, chosen = false } = of;
     const [topic, named = ''] = incident.key.split(':', 2);
     const id = InstanceId.safeParse(named).data;
-    if (id === undefined) return 'The incident is about no single server.';
+    if (id === undefined) return chosen ? undefined : 'The incident is about no single server.';
     const holder = (await history.claims.holders([id])).find((one) => one.run !== run);
-    if (holder !== undefined) return `Run ${holder.run} works on ${id}.`;
+    if (holder !== undefined && !chosen) return `Run ${holder.run} works on ${id}.`;
     const cloud = clouds.at(place, { lane: 'low' });
     const [[instance], [health]] = await Promise.all([cloud.instances({ ids: [id] }), cloud.health([id])]);
     if (instance === undefined) return `${id} is gone.`;
     if (rule !== undefined && !isFor(rule, instance)) return `The rule ${rule.name} is no longer about ${id}.`;
     const cures = topic === 'event' ? ofEvents(instance, health) : ofChecks(instance, health, of, clock.now());
     if (cures === undefined) return `What was wrong with ${id} is over.`;
+    if (chosen) return undefined;
     const proposed = serverCures.filter((cure) => cures.includes(cure)).map(operationOf);
     return proposed.includes(of.operation) ? undefined : `What is wrong with ${id} now needs another remedy.`;
   };
@@ -71,11 +76,12 @@ export function createServerGuard({ clouds, history, clock }: Needs) {
 function ofChecks(
   instance: Instance,
   health: InstanceHealth | undefined,
-  { incident }: Intent,
+  { incident, chosen = false }: Intent,
   now: number,
 ): readonly Cure[] | undefined {
   // It was running when the incident began, so that a stop by anybody but a person counts.
   const finding = diagnose({ instance, health, wasRunning: true });
+  if (finding.kind === 'unclear' && chosen) return [];
   if (finding.kind !== 'impaired' && finding.kind !== 'stopped') return undefined;
   const of = { since: incident.startedAt, now, events: health?.events ?? [], rebooted: false };
   return decide(caseOf(finding, instance, of), { hasSnapshot: true }).cures;

@@ -48,6 +48,7 @@ export type WhyNotAct = (of: {
   place: Where;
   rule?: ServerRule | undefined;
   run?: RunId | undefined;
+  chosen?: boolean;
 }) => Promise<string | undefined>;
 
 /**

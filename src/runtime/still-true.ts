@@ -7,6 +7,7 @@ import type { Order } from '#ports/history.ts';
 import { deckhand } from '#ports/ids.ts';
 import type { Report } from '#ports/incidents.ts';
 import type { ApprovalRule, Role } from '#ports/roles.ts';
+import { serverCures } from '#ports/settings.ts';
 
 import type { Heard } from './approval.ts';
 import type { AskingFor } from './ask.ts';
@@ -52,14 +53,15 @@ export function createStillTrue({ world, who, asking, whyNotAct }: Needs) {
     const incident = await world.history.incidents.get(order.incident);
     const isOver = incident?.state !== 'open';
     const { sites = [] } = (incident?.report ?? {}) as unknown as Report; // written by the incident book
-    if (isOver && (order.requester === deckhand || sites.length > 0)) return 'The incident is over.';
+    const { operation, place = home, id: run } = order;
+    const chosen = order.requester !== deckhand;
+    if (isOver && (!chosen || sites.length > 0)) return 'The incident is over.';
+    if (isOver && isCure(operation)) return overFor(operation);
     if (incident === undefined) return undefined;
     const { whyNotMend } = await asking(order);
     const whys = await Promise.all(sites.map((site) => whyNotMend(site)));
     if (sites.length > 0) return whys.every((why) => why !== undefined) ? whys[0] : undefined;
-    if (order.requester !== deckhand) return undefined;
-    const { operation, place = home, id: run } = order;
-    return whyNotAct({ incident, operation, place, run });
+    return chosen && !isCure(operation) ? undefined : whyNotAct({ incident, operation, place, run, chosen });
   }
 
   async function peopleWhoMayNot({ order, operation, rule, given }: Of): Promise<string> {
@@ -74,4 +76,13 @@ export function createStillTrue({ world, who, asking, whyNotAct }: Needs) {
     }
     return '';
   }
+}
+
+/** What harms a server that is well. A snapshot does not. */
+function isCure(operation: string): boolean {
+  return operation === 'restart' || serverCures.some((cure) => cure === operation);
+}
+
+function overFor(operation: string): string {
+  return `The incident is over. If it is needed all the same, ask for it with \`/deck ${operation}\`.`;
 }

@@ -51,6 +51,25 @@ describe('the last look before acting without a person', () => {
     ['refuses once the checks are fine', {}, ask('restart'), /is over/],
     ['refuses while a run works on it', { health: frozen, held: ['r-1'] }, ask('restart'), /Run r-1/],
     ['but not for its own run', { health: frozen, held: ['r-1'] }, ask('restart', { run: 'r-1' }), undefined],
+    ['refuses a person as well once the checks are fine', {}, ask('restart', { chosen: true }), /is over/],
+    [
+      'leaves a person the choice among remedies',
+      { health: host, held: ['r-1'] },
+      ask('restart', { chosen: true }),
+      undefined,
+    ],
+    [
+      'and what to do while the checks say nothing',
+      { health: health({ instance: 'insufficient-data' }) },
+      ask('restart', { chosen: true }),
+      undefined,
+    ],
+    [
+      'says nothing of a message about several servers that a person acts on',
+      {},
+      ask('restart', { chosen: true, incident: { key: 'servers:zone us-east-1a', startedAt: 0 } }),
+      undefined,
+    ],
     ['refuses a server that is gone', { instance: undefined }, ask('restart'), /gone/],
     [
       'refuses a server that left the rule',

@@ -9,6 +9,7 @@ type Of = Parameters<ReturnType<typeof createStillTrue>>[0];
 /** What the last look says to an order that the button of an alert, or Deckhand itself, has asked for. */
 async function lookAgain(of: {
   requester?: string;
+  operation?: string;
   state?: 'open' | 'resolved';
   sites?: readonly string[];
   whyNotMend?: (site: string) => string | undefined;
@@ -30,7 +31,14 @@ async function lookAgain(of: {
     asking: async () => ({ whyNotMend: async (site: string) => of.whyNotMend?.(site) }),
     whyNotAct: async () => of.whyNotAct,
   } as unknown as Needs);
-  const order = { id: 'r-1', operation: 'restart', requester, requestedAt: 900, incident: 'inc-1', plan: {} };
+  const order = {
+    id: 'r-1',
+    operation: of.operation ?? 'restart',
+    requester,
+    requestedAt: 900,
+    incident: 'inc-1',
+    plan: {},
+  };
   const operation = { role: 'operator', check: async () => [] };
   return look({ order: order as unknown as Order, operation, rule: { kind: 'none' }, given: [] } as unknown as Of);
 }
@@ -53,7 +61,17 @@ describe('the last look at what an alert has asked for', () => {
       { sites: ['shop'], state: 'resolved' },
       'The incident is over. Nothing was done.',
     ],
-    ['leaves to a person what is done to a server', { state: 'resolved', whyNotAct: 'It is fine.' }, ''],
+    [
+      'stops what a person asked for once the incident of a server is over',
+      { state: 'resolved' },
+      'The incident is over. If it is needed all the same, ask for it with `/deck restart`. Nothing was done.',
+    ],
+    [
+      'and while it is still open for a server that is fine',
+      { whyNotAct: 'It is fine.' },
+      'It is fine. Nothing was done.',
+    ],
+    ['leaves a person what harms nothing', { operation: 'snapshot', state: 'resolved', whyNotAct: 'It is fine.' }, ''],
     [
       'stops what was begun by itself for a server that is fine',
       { requester: 'deckhand', whyNotAct: 'It is fine.' },

@@ -41,9 +41,15 @@ export const eventOperation = defineChange<EventArgs, EventPlan, EventResult>({
     return { selector, ...(at === undefined ? {} : { at: readAt(at, example) }) };
   },
   plan,
-  async check({ cloud }, { server, event }) {
+  async check({ cloud }, { server, event, how }) {
     const found = await eventOf(cloud, { server, event });
-    return found === undefined || found.completed ? [`${event.code} of ${label(server)} is over.`] : [];
+    if (found === undefined || found.completed) return [`${event.code} of ${label(server)} is over.`];
+    if (how.kind === 'later') return [];
+    const now = await cloud.instances({ ids: [server.id] });
+    const away = now.filter(({ state }) => state !== 'running').map((one) => `${label(one)} is ${one.state}.`);
+    // It may have joined a group while people were asked.
+    if (how.kind === 'move' && away.length === 0) await mustBeStoppable(cloud, now);
+    return away;
   },
   resources: ({ server }) => [server.id],
   stages: ({ how }) =>

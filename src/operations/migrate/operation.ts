@@ -47,12 +47,10 @@ export const migrateOperation = defineChange<MigrateArgs, MigratePlan, MigrateRe
   },
   async check({ cloud }, { servers }) {
     const now = await cloud.instances({ ids: servers.map(({ id }) => id) });
-    return [
-      ...now.filter(({ state }) => state !== 'running').map((one) => `${label(one)} is ${one.state}.`),
-      ...now
-        .filter(({ autoScalingGroup }) => autoScalingGroup !== undefined)
-        .map((one) => `${label(one)} is in the Auto Scaling group ${one.autoScalingGroup} now.`),
-    ];
+    const away = now.filter(({ state }) => state !== 'running').map((one) => `${label(one)} is ${one.state}.`);
+    // One may have joined a group, or been protected, while people were asked.
+    if (away.length === 0) await mustBeStoppable(cloud, now);
+    return away;
   },
   resources: ({ servers }) => servers.map(({ id }) => id),
   stages: () => ['Stop and start', 'Wait for the status checks'],
