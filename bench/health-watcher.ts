@@ -14,6 +14,7 @@ import { openStore } from '#store/open.ts';
 import { createDriver } from '#test/journeys/sandbox.ts';
 import { createFakeIncidents } from '#test/support/fake-incidents.ts';
 import { createFakeSettings } from '#test/support/fake-settings.ts';
+import { createCalendar } from '#timers/calendar.ts';
 import { createClock } from '#timers/clock.ts';
 
 /** Watches the servers of a simulated EC2 in a process of its own; prints one line of JSON. `URL FOLDER`. */
@@ -82,7 +83,15 @@ async function ours() {
     log,
   });
   const told = createFakeIncidents();
-  const watches = createHealthWatches({ clouds, history, incidents: told.incidents, clock, settings, log });
+  const watches = createHealthWatches({
+    clouds,
+    history,
+    incidents: told.incidents,
+    clock,
+    calendar: createCalendar(),
+    settings,
+    log,
+  });
   watches.begin((await history.leases.take('health', 'bench', 3_600_000))!);
   return { run: () => watches.run(clock.now()), told, close: () => store.close() };
 }

@@ -12,6 +12,7 @@ import {
   list,
   localTime,
   section,
+  selector,
   text,
   timezone,
   webAddress,
@@ -102,7 +103,10 @@ type Times = { [field in keyof typeof times]?: z.output<(typeof times)[field]> }
 
 const window = section({
   name: text(80).describe('What the work is; shown'),
-  sites: list(text(40), 10_000).default([]).describe('Names of the sites; empty = all'),
+  sites: list(text(40), 10_000).default([]).describe('Names of the sites; without these and `select` = all'),
+  select: selector
+    .optional()
+    .describe('Which servers, with their disks, as typed after `/fleet`; without this and `sites` = all'),
   ...times,
 }).superRefine(mustBeTimes);
 const frozen = section({ name: text(80).describe('Why nothing may change then; shown'), ...times }).superRefine(
@@ -129,7 +133,9 @@ export const freeze = list(frozen, 1_000);
 
 /** What the product reads, of a checked window. */
 export function toMaintenance(of: z.output<typeof window>): MaintenanceWindow {
-  return { ...toWindow(of), sites: of.sites };
+  const { sites, select } = of;
+  const isAll = sites.length === 0 && select === undefined;
+  return { ...toWindow(of), sites: isAll ? 'all' : sites, select: isAll ? 'all' : select };
 }
 
 export function toWindow({ name, timezone, cron: line, duration: lasts, from, to }: Times & { name: string }): Window {

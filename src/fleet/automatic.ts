@@ -1,5 +1,4 @@
 import { chosenBy } from '#lib/tag-coverage.ts';
-import type { Clock } from '#ports/clock.ts';
 import type { Instance, InstanceHealth } from '#ports/cloud.ts';
 import type { Clouds, Where } from '#ports/clouds.ts';
 import type { History } from '#ports/history.ts';
@@ -9,6 +8,7 @@ import { serverCures, type ServerRule } from '#ports/settings.ts';
 
 import { caseOf, caseOfEvents, type Cure, decide } from './decisions.ts';
 import { diagnose } from './diagnosis.ts';
+import { createServerMaintenance } from './maintenance.ts';
 
 /** The operation that a cure is. */
 export function operationOf(cure: Cure): string {
@@ -46,14 +46,19 @@ export type Intent = {
   run?: RunId | undefined;
   chosen?: boolean;
 };
-type Needs = { clouds: Clouds; history: Pick<History, 'claims'>; clock: Clock };
+type Needs = Parameters<typeof createServerMaintenance>[0] & {
+  clouds: Clouds;
+  history: Pick<History, 'claims'>;
+};
 
 /**
  * Looks at a server once more before something is done to it for an alert: why that must not be, in a sentence;
  * undefined: what raised the incident is still there, the diagnosis of this moment proposes the same, and no run works on
  * it. Throws when AWS does not say: who sees nothing does nothing.
  */
-export function createServerGuard({ clouds, history, clock }: Needs) {
+export function createServerGuard(needs: Needs) {
+  const { clouds, history, clock } = needs;
+  const inMaintenance = createServerMaintenance(needs);
   return async function whyNotAct(of: Intent): Promise<string | undefined> {
     const { incident, place, rule, run, chosen = false } = of;
     const [topic, named = ''] = incident.key.split(':', 2);
@@ -65,6 +70,8 @@ export function createServerGuard({ clouds, history, clock }: Needs) {
     const [[instance], [health]] = await Promise.all([cloud.instances({ ids: [id] }), cloud.health([id])]);
     if (instance === undefined) return `${id} is gone.`;
     if (rule !== undefined && !isFor(rule, instance)) return `The rule ${rule.name} is no longer about ${id}.`;
+    const work = await inMaintenance(async () => ({ instances: [instance], volumes: [] }));
+    if (work.has(id) && !chosen) return `${id} is in maintenance.`;
     const cures = topic === 'event' ? ofEvents(instance, health) : ofChecks(instance, health, of, clock.now());
     if (cures === undefined) return `What was wrong with ${id} is over.`;
     if (chosen) return undefined;

@@ -51,6 +51,7 @@ export function troubled(of: Subject & { trouble: Trouble; since: number; first:
         ...facts(of),
       ],
       detail: groupRemark(instance),
+      servers: [instance.id],
       remedies: decision.cures.map((cure) => remedy(cure, of)),
     },
     note: of.first ? `Failing: ${what}.` : `Now: ${what}.`,

@@ -79,6 +79,7 @@ export function failing(of: Group): News {
         ['Since', { at: of.startedAt, style: 'datetime' }],
       ],
       detail: [],
+      servers: members.map(({ id }) => id),
       remedies: remediesOf(of, decisions),
     },
     ...change(of, `${count(members.length, 'server')}: ${what}.`, 'well again'),

@@ -8,6 +8,7 @@ import type { ChannelId, VolumeId } from '#ports/ids.ts';
 import type { Incidents } from '#ports/incidents.ts';
 import type { SettingsSource } from '#ports/settings.ts';
 
+import type { InMaintenance } from './maintenance.ts';
 import { ailing, wellAgain } from './volume-messages.ts';
 import { type Ailing, type Ailment, ailments, judgeVolumes, VolumeRecord } from './volume-verdict.ts';
 
@@ -19,6 +20,7 @@ type World = {
   settings: SettingsSource;
   fence?: (() => Fence | undefined) | undefined;
   log: Log;
+  inMaintenance: InMaintenance;
   scope: string;
   flags: string;
 };
@@ -57,7 +59,9 @@ export function createVolumeWatch(world: World): { look: (channel: ChannelId) =>
     if (seen.length === 0 && before.size === 0) return;
     await readMore(known, [...impaired.map(({ volumeId }) => volumeId), ...(before.keys() as Iterable<VolumeId>)]);
     const watched = await onlyWatched(seen, known);
-    const busy = new Set((await history.claims.holders([...known.keys()])).map(({ resource }) => resource));
+    const holders = await history.claims.holders([...known.keys()]);
+    const work = await world.inMaintenance(() => withServers([...known.values()]));
+    const busy = new Set([...work, ...holders.map(({ resource }) => resource)]);
     const after = judgeVolumes(before, watched, { ...health, now: clock.now(), busy });
     // What has ended stays written down until its end was told, and what begins is written first: a crash loses neither.
     const meanwhile = new Map([...before, ...after]);
@@ -72,6 +76,11 @@ export function createVolumeWatch(world: World): { look: (channel: ChannelId) =>
     const missing = [...new Set(ids)].filter((id) => !known.has(id));
     const read = (some: readonly VolumeId[]) => cloud.volumes({ ids: some });
     for (const volume of await existing(read, missing)) known.set(volume.id, volume);
+  }
+
+  async function withServers(volumes: readonly Volume[]) {
+    const ids = volumes.flatMap(({ attachments }) => attachments.map(({ instanceId }) => instanceId));
+    return { volumes, instances: await existing((some) => cloud.instances({ ids: some }), [...new Set(ids)]) };
   }
 
   /** With `health.tags`: those that have them, and those of servers that do. */

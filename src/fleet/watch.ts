@@ -1,5 +1,5 @@
 import { existing, orNothing } from '#lib/targets.ts';
-import type { Clock, Log } from '#ports/clock.ts';
+import type { Calendar, Clock, Log } from '#ports/clock.ts';
 import type { Cloud, Instance, InstanceHealth } from '#ports/cloud.ts';
 import type { Fence, History } from '#ports/history.ts';
 import { type ChannelId, InstanceId } from '#ports/ids.ts';
@@ -7,6 +7,7 @@ import type { Incidents } from '#ports/incidents.ts';
 import type { SettingsSource } from '#ports/settings.ts';
 
 import { isPlain, judge, type Look, noRecord } from './judge.ts';
+import { createServerMaintenance } from './maintenance.ts';
 import { createRecords, type HealthRecord } from './records.ts';
 import { createSteady } from './steady.ts';
 import { createTeller } from './tell.ts';
@@ -22,6 +23,7 @@ export type WatchWorld = {
   history: Pick<History, 'watch' | 'claims'> & { runs: Pick<History['runs'], 'recent'> };
   incidents: Incidents;
   clock: Clock;
+  calendar: Pick<Calendar, 'last'>;
   settings: SettingsSource;
   log: Log;
   /** Where it looks. Home's `scope` is '': what keeps the records of two places apart. `flags`: what a line needs to get there. */
@@ -39,7 +41,8 @@ export function createHealthWatch(world: WatchWorld): HealthWatch {
   const { scope, flags } = world.at ?? { scope: '', flags: '' };
   const records = createRecords(world, scope);
   const teller = createTeller({ ...world, records, scope, flags });
-  const disks = createVolumeWatch({ ...world, scope, flags });
+  const inMaintenance = createServerMaintenance(world);
+  const disks = createVolumeWatch({ ...world, scope, flags, inMaintenance });
   const steady = createSteady(world, { key: `watch:ec2${scope}`, what: 'EC2 health', one: 'a server' });
   const steadyDisks = createSteady(world, { key: `watch:volumes${scope}`, what: 'The health of disks', one: 'a disk' });
 
@@ -53,7 +56,7 @@ export function createHealthWatch(world: WatchWorld): HealthWatch {
   async function look(channel: ChannelId): Promise<void> {
     const { records: kept, groups, running } = await records.load();
     const seen = await read();
-    const looks = await withBusy(await withLeftOut(allLooks(seen, kept, running)), kept);
+    const looks = await withBusy(await withLeftOut(allLooks(seen, kept, running)), { kept, seen });
     const { health } = settings.current();
     const judged = looks.map((one) => {
       const before = kept.get(one.id) ?? noRecord;
@@ -92,15 +95,21 @@ export function createHealthWatch(world: WatchWorld): HealthWatch {
     });
   }
 
-  /** Only what may need telling is looked up: held by a run, it shows what the run does to it. */
-  async function withBusy(looks: readonly Look[], kept: ReadonlyMap<string, HealthRecord>): Promise<readonly Look[]> {
+  /** Only what may need telling is looked up: held by a run, or worked on by people, it shows what is done to it. */
+  async function withBusy(
+    looks: readonly Look[],
+    { kept, seen }: { kept: ReadonlyMap<string, HealthRecord>; seen: Seen },
+  ): Promise<readonly Look[]> {
     const notable = looks.filter((one) => {
       const record = judge(noRecord, one, { now: 0, settings: { confirm: 1, outOf: 1, recover: 1 } });
       return kept.has(one.id) || !isPlain(record);
     });
-    const resources = notable.flatMap(resourcesOf);
-    const held = new Set((await history.claims.holders(resources)).map(({ resource }) => resource));
-    return looks.map((one) => ({ ...one, busy: held.size > 0 && resourcesOf(one).some((id) => held.has(id)) }));
+    if (notable.length === 0) return looks;
+    const holders = await history.claims.holders(notable.map(({ id }) => id));
+    const work = await inMaintenance(async () => ({ instances: seen.instances, volumes: [] }));
+    // Only a run that holds the server itself makes it fail on purpose; a snapshot holds its disks and harms nothing.
+    const busy = new Set([...work, ...holders.map(({ resource }) => resource)]);
+    return looks.map((one) => ({ ...one, busy: busy.has(one.id) }));
   }
 
   async function keepRunning(seen: { instances: readonly Instance[] }, before: ReadonlySet<string>): Promise<void> {
@@ -134,11 +143,6 @@ function allLooks(seen: Seen, kept: ReadonlyMap<string, HealthRecord>, running: 
 /** While it stops or starts, it still counts as what it was. */
 function isRunning({ id, state }: Instance, before: ReadonlySet<string>): boolean {
   return state === 'running' || (state !== 'stopped' && before.has(id));
-}
-
-/** Only a run that holds the server itself makes it fail on purpose; a snapshot holds its disks and harms nothing. */
-function resourcesOf({ id }: Look): readonly string[] {
-  return [id];
 }
 
 function changesOf(judged: readonly Judged[]): ReadonlyMap<string, HealthRecord | undefined> {

@@ -30,6 +30,8 @@ export type Report = {
   closable?: boolean;
   /** The sites it is about: an operator may put them into maintenance by a button. */
   sites?: readonly string[];
+  /** The servers it is about, by their ids: likewise. */
+  servers?: readonly string[];
   /** What was tried and how it went; kept by the incident book over the reports of the watcher. */
   tried?: readonly Tried[];
   /** Kept likewise. */
@@ -114,6 +116,8 @@ export type IncidentAct = {
 
 /** Where a press of Maintenance is kept, in History.watch: prefix and name of the site → `{ since, until }` (epoch ms). */
 export const maintenancePrefix = 'maintenance:';
+/** And of a server, by its id. */
+export const serverMaintenancePrefix = 'server-maintenance:';
 
 /** Key of the incident that our own network is down: while it is open nobody knows how anything is. */
 export const blindKey = 'watch:blind';

@@ -62,7 +62,8 @@ export type Monitoring = {
 };
 
 /** Planned work: checks go on, nothing is told. `sites` empty = all of them. */
-export type MaintenanceWindow = Window & { sites: readonly string[] };
+/** `select`: the servers, with their disks, as typed after `/fleet`; undefined = none. */
+export type MaintenanceWindow = Window & { sites: 'all' | readonly string[]; select: string | undefined };
 
 /** A time that comes once, or again and again. */
 export type Window = { name: string } & (

@@ -5,7 +5,13 @@ import type { Who } from '#policy/people.ts';
 import type { Press } from '#ports/chat.ts';
 import type { AuditKind, IncidentRecord } from '#ports/history.ts';
 import type { UserId } from '#ports/ids.ts';
-import { type IncidentAct, incidentVerbs, maintenancePrefix, type Report } from '#ports/incidents.ts';
+import {
+  type IncidentAct,
+  incidentVerbs,
+  maintenancePrefix,
+  type Report,
+  serverMaintenancePrefix,
+} from '#ports/incidents.ts';
 
 import type { IncidentBook } from './incidents.ts';
 import { plain, say } from './replies.ts';
@@ -82,14 +88,21 @@ export function createIncidentActs({ world, who, incidents }: Needs): IncidentAc
     );
   }
 
-  /** Checks go on; until it is over nothing is told of these sites, and nobody is reminded. */
+  /** Checks go on; until it is over nothing is told of these sites and servers, and nobody is reminded. */
   async function maintain(by: By, incident: IncidentRecord): Promise<void> {
-    const { sites } = reportOf(incident);
-    if (sites === undefined || sites.length === 0)
-      throw new Refusal('bad-input', 'This incident is about no site, so there is nothing to put into maintenance.');
+    const { sites = [], servers = [] } = reportOf(incident);
+    if (sites.length + servers.length === 0)
+      throw new Refusal(
+        'bad-input',
+        'This incident is about no site and no server, so there is nothing to put into maintenance.',
+      );
     const since = world.clock.now();
     const until = since + maintenanceMs;
-    const rows = sites.map((site) => [`${maintenancePrefix}${site}`, { since, until, by: by.actor.id }] as const);
+    const keys = [
+      ...sites.map((site) => `${maintenancePrefix}${site}`),
+      ...servers.map((id) => `${serverMaintenancePrefix}${id}`),
+    ];
+    const rows = keys.map((key) => [key, { since, until, by: by.actor.id }] as const);
     await world.history.watch.save(new Map(rows));
     const after = 'Afterwards only what has changed is told.';
     await incidents.amend(incident.id, { silencedUntil: until }, [

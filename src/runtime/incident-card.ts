@@ -118,7 +118,7 @@ function buttons(incident: IncidentRecord, report: Report, now: number): Button[
       ? [{ verb: 'acknowledge', label: 'Acknowledge', style: 'primary' } satisfies Button]
       : []),
     ...(silenced ? [] : [{ verb: 'silence', label: 'Silence 1 h' } satisfies Button]),
-    ...(silenced || report.sites === undefined
+    ...(silenced || (report.sites ?? report.servers) === undefined
       ? []
       : [{ verb: 'maintenance', label: 'Maintenance 1 h' } satisfies Button]),
     ...(report.closable === true ? [{ verb: 'close', label: 'Mark as done' } satisfies Button] : []),

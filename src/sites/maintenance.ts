@@ -1,11 +1,11 @@
-import { z } from 'zod';
-
+import { readPressed } from '#lib/pressed.ts';
 import { createWindows, type Span } from '#lib/windows.ts';
 import type { Calendar, Clock, Log } from '#ports/clock.ts';
 import type { History } from '#ports/history.ts';
 import { maintenancePrefix } from '#ports/incidents.ts';
 import { silencePrefix } from '#ports/managed-sites.ts';
 import type { SettingsSource } from '#ports/settings.ts';
+import type { MaintenanceWindow } from '#ports/site-settings.ts';
 
 /** Planned work on a site: `since` and `until` in epoch ms. */
 export type Work = Span;
@@ -19,8 +19,6 @@ export type Maintenance = {
   silence: (site: string) => number | undefined;
 };
 
-const Pressed = z.object({ since: z.number(), until: z.number() });
-
 export function createMaintenance(world: {
   history: Pick<History, 'watch'>;
   calendar: Pick<Calendar, 'last'>;
@@ -32,7 +30,7 @@ export function createMaintenance(world: {
   const workOf = createWindows(world.calendar);
   let pressed: ReadonlyMap<string, Work> = new Map();
   let silenced: ReadonlyMap<string, Work> = new Map();
-  let planned: readonly { sites: readonly string[]; work: Work }[] = [];
+  let planned: readonly (Pick<MaintenanceWindow, 'sites'> & { work: Work })[] = [];
 
   async function refresh(): Promise<void> {
     const now = clock.now();
@@ -52,7 +50,7 @@ export function createMaintenance(world: {
     const now = clock.now();
     const works = [
       pressed.get(site),
-      ...planned.filter(({ sites }) => sites.length === 0 || sites.includes(site)).map(({ work }) => work),
+      ...planned.filter(({ sites }) => sites === 'all' || sites.includes(site)).map(({ work }) => work),
     ].filter((work) => work !== undefined && now < work.until);
     return works.toSorted((a, b) => (b?.until ?? 0) - (a?.until ?? 0))[0];
   }
@@ -63,20 +61,4 @@ export function createMaintenance(world: {
   }
 
   return { refresh, of, silence };
-}
-
-async function readPressed(
-  history: Pick<History, 'watch'>,
-  prefix: string,
-  now: number,
-): Promise<ReadonlyMap<string, Work>> {
-  const rows = await history.watch.load(prefix);
-  const over = [...rows].filter(([, value]) => (Pressed.safeParse(value).data?.until ?? 0) <= now);
-  if (over.length > 0) await history.watch.forget(over.map(([key]) => key));
-  return new Map(
-    [...rows].flatMap(([key, value]) => {
-      const work = Pressed.safeParse(value).data;
-      return work === undefined || work.until <= now ? [] : [[key.slice(prefix.length), work]];
-    }),
-  );
 }

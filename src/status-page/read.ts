@@ -114,7 +114,10 @@ export function windowsOf(
 ): readonly PublicWork[] {
   const spanOf = createWindows(calendar);
   return windows.flatMap((window) => {
-    const { name, sites } = window;
+    // Work on servers alone is no business of the public.
+    if (window.sites.length === 0) return [];
+    const { name } = window;
+    const sites = window.sites === 'all' ? [] : window.sites;
     const lasts = spanOf(window, now);
     const current = lasts === undefined ? [] : [{ name, sites, from: lasts.since, to: lasts.until }];
     const from = window.kind === 'once' ? window.from : calendar.next(window, 1, now)[0];

@@ -134,14 +134,15 @@ sites:
     const { maintenance } = parse(`
 maintenance:
   - { name: move, from: "2026-07-01T22:00", to: "2026-07-02T02:00", timezone: Europe/Berlin }
-  - { name: deploy, cron: "0 2 * * 0", duration: 1h, timezone: Europe/Berlin }
+  - { name: deploy, cron: "0 2 * * 0", duration: 1h, timezone: Europe/Berlin, select: env=prod }
 `);
 
     expect(maintenance).toEqual([
       {
         kind: 'once',
         name: 'move',
-        sites: [],
+        sites: 'all',
+        select: 'all',
         from: Date.UTC(2026, 6, 1, 20),
         to: Date.UTC(2026, 6, 2, 0),
       },
@@ -149,6 +150,7 @@ maintenance:
         kind: 'cron',
         name: 'deploy',
         sites: [],
+        select: 'env=prod',
         cron: '0 2 * * 0',
         timezone: 'Europe/Berlin',
         durationMs: 3_600_000,

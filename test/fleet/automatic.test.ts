@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 
 import { createServerGuard, withRules } from '#fleet/automatic.ts';
 import type { Cloud, Instance, InstanceHealth } from '#ports/cloud.ts';
-import type { ServerCure, ServerRule } from '#ports/settings.ts';
+import type { ServerCure, ServerRule, Settings } from '#ports/settings.ts';
 import { anInstance } from '#test/support/builders.ts';
+import { createFakeSettings } from '#test/support/fake-settings.ts';
+import { createCalendar } from '#timers/calendar.ts';
 
 const now = 10_000_000;
 const rule = (remedy: ServerCure, selector = 'role=web'): ServerRule => ({
@@ -24,15 +26,25 @@ const health = (of: Partial<InstanceHealth> = {}): InstanceHealth => ({
 });
 const event = { id: 'e-1', code: 'instance-retirement', description: '', completed: false };
 
-function guard(of: { instance?: Instance | undefined; health?: InstanceHealth; held?: readonly string[] }) {
+function guard(of: {
+  instance?: Instance | undefined;
+  health?: InstanceHealth;
+  held?: readonly string[];
+  works?: Settings['maintenance'];
+}) {
   const cloud = {
     instances: async () => ('instance' in of ? (of.instance === undefined ? [] : [of.instance]) : [web]),
     health: async () => [of.health ?? health()],
   } as unknown as Cloud;
   return createServerGuard({
     clouds: { at: () => cloud } as never,
-    history: { claims: { holders: async () => (of.held ?? []).map((run) => ({ resource: web.id, run })) } } as never,
-    clock: { now: () => now } as never,
+    history: {
+      claims: { holders: async () => (of.held ?? []).map((run) => ({ resource: web.id, run })) },
+      watch: { load: async () => new Map(), forget: async () => undefined },
+    } as never,
+    calendar: createCalendar(),
+    settings: createFakeSettings({ maintenance: of.works ?? [] }),
+    clock: { now: () => now },
   });
 }
 const place = { account: '', region: '' };
@@ -51,6 +63,12 @@ describe('the last look before acting without a person', () => {
     ['refuses once the checks are fine', {}, ask('restart'), /is over/],
     ['refuses while a run works on it', { health: frozen, held: ['r-1'] }, ask('restart'), /Run r-1/],
     ['but not for its own run', { health: frozen, held: ['r-1'] }, ask('restart', { run: 'r-1' }), undefined],
+    [
+      'refuses while people work on it',
+      { health: frozen, works: [{ kind: 'once', name: 'move', sites: [], select: 'role=web', from: 0, to: now + 1 }] },
+      ask('restart'),
+      /in maintenance/,
+    ],
     ['refuses a person as well once the checks are fine', {}, ask('restart', { chosen: true }), /is over/],
     [
       'leaves a person the choice among remedies',

@@ -8,6 +8,7 @@ import { createFakeClock } from '#test/support/fake-clock.ts';
 import { createFakeIncidents } from '#test/support/fake-incidents.ts';
 import { createFakeSettings } from '#test/support/fake-settings.ts';
 import { createFakeWatchStore } from '#test/support/fake-watch-store.ts';
+import { createCalendar } from '#timers/calendar.ts';
 
 /** The watch on the real adapter and the real SDK, in front of the make-believe EC2. */
 async function aWorld() {
@@ -27,6 +28,7 @@ async function aWorld() {
     },
     incidents: told.incidents,
     clock,
+    calendar: createCalendar(),
     settings: createFakeSettings({}),
     log: createLog(),
   });

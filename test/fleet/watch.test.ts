@@ -11,6 +11,7 @@ import { createFakeClock } from '#test/support/fake-clock.ts';
 import { createFakeIncidents } from '#test/support/fake-incidents.ts';
 import { createFakeSettings } from '#test/support/fake-settings.ts';
 import { createFakeWatchStore } from '#test/support/fake-watch-store.ts';
+import { createCalendar } from '#timers/calendar.ts';
 
 const minute = 60_000;
 
@@ -76,6 +77,7 @@ function aWorld(change: Partial<Settings> = {}) {
       history: { watch: store.watch, claims, runs: store.runs },
       incidents: told.incidents,
       clock,
+      calendar: createCalendar(),
       settings,
       log,
     });
@@ -225,6 +227,40 @@ describe('the watch over the health of servers', () => {
     ec2.health.set(id, { instance: 'ok' });
     await looks(2);
     expect(told.all.map(({ open }) => open)).toEqual([false]);
+  });
+
+  it('says nothing of servers and disks that people work on, and tells afterwards what is still wrong', async () => {
+    const { ec2, looks, told, clock, settings } = aWorld();
+    ec2.instances = [web()];
+    ec2.volumes = [
+      aVolume({
+        state: 'error',
+        attachments: [{ instanceId: id, device: '/dev/xvdf', state: 'attached', deleteOnTermination: true }],
+      }),
+    ];
+    const until = clock.now() + 10 * minute;
+    settings.change({
+      maintenance: [{ kind: 'once', name: 'move', sites: [], select: 'env=prod', from: 0, to: until }],
+    });
+    await looks(1);
+    ec2.health.set(id, { instance: 'impaired' });
+    await looks(8);
+    expect(told.all).toEqual([]);
+
+    await looks(4);
+    expect(told.all.map(({ key }) => key).toSorted()).toEqual([`instance:${id}`, 'volumes:error']);
+  });
+
+  it('says nothing of a server that somebody has put into maintenance by the button', async () => {
+    const { ec2, looks, told, clock, store } = aWorld();
+    ec2.instances = [web(), web({ id: 'i-0000000000000002b', name: 'web-2' })];
+    const work = { since: clock.now(), until: clock.now() + 10 * minute, by: 'U1' };
+    await store.watch.save(new Map([[`server-maintenance:${id}`, work]]));
+    await looks(1);
+    for (const one of ec2.instances) ec2.health.set(one.id, { instance: 'impaired' });
+    await looks(4);
+
+    expect(told.all.map(({ key }) => key)).toEqual(['instance:i-0000000000000002b']);
   });
 
   it('offers no reboot for a broken host, and no restore without a snapshot', async () => {
@@ -681,7 +717,7 @@ describe('servers that fail together', () => {
 
     const lines = told.all.flatMap(({ report }) => [...report.facts.map(([, value]) => value), ...report.detail]);
     expect(JSON.stringify(lines.flat().filter((piece) => typeof piece !== 'string'))).not.toContain('<!channel>');
-    expect(JSON.stringify(told.all[0]?.report).length).toBeLessThan(12_000);
+    expect(JSON.stringify({ ...told.all[0]?.report, servers: [] }).length).toBeLessThan(12_000);
   });
 
   it('are told again by whoever goes on after a crash, and end there', async () => {

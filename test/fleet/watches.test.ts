@@ -9,6 +9,7 @@ import { createFakeClock } from '#test/support/fake-clock.ts';
 import { createFakeIncidents } from '#test/support/fake-incidents.ts';
 import { createFakeSettings } from '#test/support/fake-settings.ts';
 import { createFakeWatchStore } from '#test/support/fake-watch-store.ts';
+import { createCalendar } from '#timers/calendar.ts';
 
 const home: Place = { account: '111111111111', region: 'us-east-1' };
 const west: Place = { account: '111111111111', region: 'us-west-2' };
@@ -49,6 +50,7 @@ function aWorld(servers: Readonly<Record<string, readonly Instance[]>>) {
   const aReplica = () =>
     createHealthWatches({
       clouds,
+      calendar: createCalendar(),
       history: {
         watch: store.watch,
         claims: { ...store.claims, take: async () => [], release: async () => {} },

@@ -180,7 +180,12 @@ async function aWatcher(databaseUrl: string, posts: Post[]) {
         })),
     }),
   } as unknown as Clouds;
-  const watches = createHealthWatches({ ...world, clouds, incidents: createIncidents(world) });
+  const watches = createHealthWatches({
+    ...world,
+    calendar: createCalendar(),
+    clouds,
+    incidents: createIncidents(world),
+  });
   /** Of a dead process nothing arrives. */
   const alive = <T>(answer: () => Promise<T>) => (isDead ? new Promise<T>(() => {}) : answer());
   const leases: typeof history.leases = {

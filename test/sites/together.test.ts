@@ -298,6 +298,7 @@ describe('maintenance', () => {
     kind: 'once',
     name: 'move',
     sites: ['s0'],
+    select: undefined,
     from: begin,
     to: begin + 20 * minute,
   };
@@ -347,7 +348,9 @@ describe('maintenance', () => {
 
   it('comes again and again by a cron line, also when Deckhand starts in the middle of it', async () => {
     const weekly = { kind: 'cron', cron: '0 9 * * 1', timezone: 'UTC', durationMs: 30 * minute } as const;
-    const { clock, told, broken, watch } = await aWorld(numbered(2), [{ ...weekly, name: 'weekly', sites: [] }]);
+    const { clock, told, broken, watch } = await aWorld(numbered(2), [
+      { ...weekly, name: 'weekly', sites: 'all', select: 'all' },
+    ]);
     broken.add('s0');
 
     await clock.advance(25 * minute);

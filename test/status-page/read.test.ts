@@ -101,11 +101,13 @@ describe('an incident', () => {
 });
 
 describe('planned windows', () => {
-  const once = (from: number, to: number) => ({ kind: 'once', name: 'work', sites: [], from, to }) as const;
+  const once = (from: number, to: number) =>
+    ({ kind: 'once', name: 'work', sites: 'all', select: 'all', from, to }) as const;
   const daily = {
     kind: 'cron',
     name: 'work',
-    sites: [],
+    sites: 'all',
+    select: 'all',
     cron: '0 14 * * *',
     timezone: 'UTC',
     durationMs: 30 * minute,
@@ -115,6 +117,7 @@ describe('planned windows', () => {
     ['one that is over', once(now - 9, now - 1), []],
     ['one that lasts', once(now - 9, now + 9), [[now - 9, now + 9]]],
     ['one to come', once(now + 9, now + 99), [[now + 9, now + 99]]],
+    ['one of servers alone', { ...once(now - 9, now + 9), sites: [], select: 'env=prod' }, []],
     ['one in three weeks', once(now + 21 * dayMs, now + 22 * dayMs), []],
     [
       'one that comes every day: what lasts, and the next',
