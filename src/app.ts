@@ -39,7 +39,7 @@ import { createManagedSites } from '#sites/managed.ts';
 import { shadowed } from '#sites/messages.ts';
 import { createPastView } from '#sites/past-view.ts';
 import { createSiteReports } from '#sites/report.ts';
-import { createSiteWatch } from '#sites/watch.ts';
+import { createSiteWatch, type SiteWatch } from '#sites/watch.ts';
 import { type Copies, createCopies } from '#status-page/copies.ts';
 import { createPageReader } from '#status-page/read.ts';
 
@@ -53,12 +53,16 @@ export type AppWorld = Omit<World, 'operations'> & {
   schedules: Schedules;
   pictures: Pictures;
   calendar: Calendar;
+  /** How late our event loop was at most in 99 of 100 turns since it was last asked, ms. */
+  loopDelay: () => number;
   /** How sites are read, by the schema of deckhand.yml. */
   siteReader: SiteReader;
 };
 export type App = {
   /** What the chat adapter calls. */
   inbound: Inbound;
+  /** How the site checks go; undefined where another replica makes them. */
+  checks: SiteWatch['figures'];
   /** The public page, for a listener of its own. */
   statusPage: Copies;
   /** Takes up what an earlier process left, then begins to watch. */
@@ -94,6 +98,7 @@ export function createApp(outside: AppWorld): App {
   });
   const views = {
     sites: sites.views,
+    checks: sites.figures,
     vantage: outside.vantage.points,
     siteHistory: createPastView(world),
     whyNotMend: sites.whyNotMend,
@@ -211,12 +216,12 @@ export function createApp(outside: AppWorld): App {
     press: createAnswer({ world, who, ask, asking, incident: createIncidentPress({ world, ask, act, incidents }) }),
     submit: createSubmit({ world, ask, desk: managed.desk }),
     suggest: createSuggest(world),
-    homeOpened: createHome({ world, who, sites: views.sites }),
+    homeOpened: createHome({ world, who, sites: views.sites, checks: views.checks }),
   };
   const statusPage = createCopies({
     ...world,
     read: createPageReader({ ...world, views: sites.views }),
     everyMs: () => world.settings.current().statusPage.everyMs,
   });
-  return { inbound, statusPage, start, stop };
+  return { inbound, statusPage, checks: sites.figures, start, stop };
 }

@@ -19,7 +19,11 @@ export async function runBot(): Promise<void> {
   // In HTTP mode Slack's own listener has the port, and answers /healthz too.
   const isSocketMode = environment.slack.connection.kind === 'socket';
   const health = isSocketMode
-    ? await serveHealth({ ...environment, isHealthy: () => deckhand?.isHealthy() ?? false })
+    ? await serveHealth({
+        ...environment,
+        isHealthy: () => deckhand?.isHealthy() ?? false,
+        figures: () => deckhand?.figures() ?? {},
+      })
     : undefined;
 
   let stopping = false;

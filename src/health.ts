@@ -5,13 +5,21 @@ import { Refusal } from '#errors.ts';
 
 export type HealthServer = { port: number; close: () => Promise<void> };
 
-/** `GET /healthz` answers 200 while Slack is connected and 503 otherwise. Throws Refusal when the port is taken. */
-export async function serveHealth(of: { port: number; host: string; isHealthy: () => boolean }): Promise<HealthServer> {
+/**
+ * `GET /healthz` answers 200 while Slack is connected and 503 otherwise, with `figures` beside `ok`. Throws Refusal when the
+ * port is taken.
+ */
+export async function serveHealth(of: {
+  port: number;
+  host: string;
+  isHealthy: () => boolean;
+  figures?: () => object;
+}): Promise<HealthServer> {
   const server = createServer((request, response) => {
     const known = request.method === 'GET' && request.url === '/healthz';
     const healthy = of.isHealthy();
     response.writeHead(known ? (healthy ? 200 : 503) : 404, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(known ? { ok: healthy } : { error: 'only GET /healthz is here' }));
+    response.end(JSON.stringify(known ? { ok: healthy, ...of.figures?.() } : { error: 'only GET /healthz is here' }));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {

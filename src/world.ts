@@ -19,6 +19,7 @@ import { openStore } from '#store/open.ts';
 import { createTerraform } from '#terraform/states.ts';
 import { createCalendar } from '#timers/calendar.ts';
 import { createClock } from '#timers/clock.ts';
+import { createLoopDelay } from '#timers/loop-delay.ts';
 import { createRandomText } from '#timers/random.ts';
 import { createSchedules } from '#timers/schedules.ts';
 import { createVantage } from '#vantage/vantage.ts';
@@ -27,6 +28,8 @@ import { createWeb } from '#web/probe.ts';
 export type Deckhand = {
   /** Slack is connected. */
   isHealthy: () => boolean;
+  /** How Deckhand itself goes, for `/healthz`; plain JSON. */
+  figures: () => object;
   /** Where the public status page listens; undefined while it does not. */
   statusPageUrl: () => string | undefined;
   /** Where agents are listened for; undefined while they are not. */
@@ -72,6 +75,7 @@ export async function startDeckhand(
   const slack = await createSlack({
     identity: await keptIdentity(history, environment.slack.botToken),
     ...environment.slack,
+    figures: () => figures(),
     port: environment.port,
     host: environment.host,
     commandPrefix: environment.commandPrefix,
@@ -101,6 +105,7 @@ export async function startDeckhand(
     schedules,
     pictures: createPictures(),
     calendar: createCalendar(),
+    loopDelay: createLoopDelay(),
   });
   await vantage.start();
   await app.start();
@@ -119,7 +124,13 @@ export async function startDeckhand(
     await web.close();
     await store.close();
   }
-  return { isHealthy: slack.isConnected, statusPageUrl: statusPage.url, agentsUrl: vantage.url, stop };
+
+  function figures(): object {
+    const siteChecks = app.checks();
+    return siteChecks === undefined ? {} : { siteChecks };
+  }
+
+  return { isHealthy: slack.isConnected, figures, statusPageUrl: statusPage.url, agentsUrl: vantage.url, stop };
 }
 
 /** What Slack said of this token, kept over restarts; another token has another key. */

@@ -9,7 +9,7 @@ import type { History, Run } from '#ports/history.ts';
 import type { ChannelId, RunId, UserId } from '#ports/ids.ts';
 import type { IncidentAct } from '#ports/incidents.ts';
 import type { Json } from '#ports/json.ts';
-import type { SiteDesk, SiteView } from '#ports/managed-sites.ts';
+import type { CheckFigures, SiteDesk, SiteView } from '#ports/managed-sites.ts';
 import type { Platform } from '#ports/platform.ts';
 import type { ApprovalRule, Role } from '#ports/roles.ts';
 import type { Settings } from '#ports/settings.ts';
@@ -54,6 +54,8 @@ export type Asking = {
   commandOf: (operation: Pick<Operation, 'name' | 'command'>) => string;
   /** The watched sites and how they are, for `/deck sites`. */
   sites: () => Promise<readonly SiteView[]>;
+  /** How the checks themselves go; undefined where another replica makes them. */
+  checks: () => CheckFigures | undefined;
   /** The other places that confirm outages; empty without any. */
   vantage: () => readonly VantagePoint[];
   /** The sites as they are managed, in deckhand.yml and here. */

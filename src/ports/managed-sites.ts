@@ -55,6 +55,23 @@ export const deskPrefix = 'desk:';
 /** `{ since, until, by }`: nothing new is told of it. What was told before goes on being edited. */
 export const silencePrefix = 'silence:';
 
+/** How the checks themselves go. Times in ms, of the newest minute and at most 1,000 checks. */
+export type CheckFigures = {
+  /** Since the watch began. */
+  started: number;
+  /** Left out since then, because the check before was still on its way. */
+  skipped: number;
+  /** From when a check was due to its start; without what waited for others on its own host. */
+  lagP50: number;
+  lagP99: number;
+  /** How long the oldest one that is due waits for its start. */
+  overdueMs: number;
+  /** 99 of 100 turns of our own event loop were no later than this. */
+  loopMs: number;
+  inFlight: number;
+  waiting: number;
+};
+
 /** A watched site and how it is, for people. */
 export type SiteView = {
   name: string;

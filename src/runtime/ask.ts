@@ -145,7 +145,7 @@ export function createAsk({ world, who, asking, desk, act }: Needs) {
 export type Ask = ReturnType<typeof createAsk>;
 
 /** What the features themselves know, for answers. */
-type Views = Pick<Asking, 'sites' | 'vantage' | 'siteHistory' | 'schedules' | 'desk' | 'whyNotMend'>;
+type Views = Pick<Asking, 'sites' | 'checks' | 'vantage' | 'siteHistory' | 'schedules' | 'desk' | 'whyNotMend'>;
 
 /** The facts that asking, planning and checking work with. */
 export function createAskingFor(world: World, who: Who, views: Views): AskingFor {

@@ -1,5 +1,5 @@
 import { asker } from '#lib/asker.ts';
-import { count } from '#lib/format.ts';
+import { checksGo } from '#lib/check-figures.ts';
 import { elsewhere } from '#lib/places.ts';
 import { outsider } from '#policy/authorize.ts';
 import type { Who } from '#policy/people.ts';
@@ -7,16 +7,21 @@ import type { Place } from '#ports/cloud.ts';
 import type { IncidentRecord, Run } from '#ports/history.ts';
 import type { UserId } from '#ports/ids.ts';
 import type { Report } from '#ports/incidents.ts';
-import type { SiteView } from '#ports/managed-sites.ts';
+import type { CheckFigures, SiteView } from '#ports/managed-sites.ts';
 import type { Line, Section } from '#ports/text.ts';
 
 import { type Stopped, whoStopped } from './automatic-switch.ts';
 import type { World } from './world.ts';
 
-type Needs = { world: World; who: Who; sites: () => Promise<readonly SiteView[]> };
+type Needs = {
+  world: World;
+  who: Who;
+  sites: () => Promise<readonly SiteView[]>;
+  checks: () => CheckFigures | undefined;
+};
 
 /** App Home: what waits for people, what runs, what is wrong, what was done. */
-export function createHome({ world, who, sites }: Needs) {
+export function createHome({ world, who, sites, checks }: Needs) {
   return async function homeOpened(user: UserId): Promise<void> {
     try {
       const known = await who(user);
@@ -63,7 +68,7 @@ export function createHome({ world, who, sites }: Needs) {
       ...part('Lately', recent.map(line), ['Nothing was done yet. Try ', { code: '/deck help' }, '.']),
       {
         kind: 'note',
-        line: [`${count(watched.length, 'site')} watched · `, { at: world.clock.now(), style: 'datetime' }],
+        line: [`${checksGo(watched.length, checks())} · `, { at: world.clock.now(), style: 'datetime' }],
       },
     ];
   }

@@ -5,8 +5,8 @@ export type Lanes = {
   /** Forgets what waits; what runs goes on. */
   clear: () => void;
 };
-/** `act` never rejects. */
-export type Job = { host: string; urgent: boolean; act: () => Promise<void> };
+/** `act` never rejects. `parked`: it could begin, but for other jobs of its host. */
+export type Job = { host: string; urgent: boolean; act: () => Promise<void>; parked?: () => void };
 
 type Host = { running: number; urgent: Job[]; routine: Job[] };
 
@@ -31,6 +31,7 @@ export function createLanes(bounds: () => { total: number; perHost: number }): L
       if (host.running < most.perHost) void start(job, host);
       else {
         parked++;
+        job.parked?.();
         (job.urgent ? host.urgent : host.routine).push(job);
       }
     }

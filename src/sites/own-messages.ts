@@ -1,7 +1,9 @@
 import { count, duration, some } from '#lib/format.ts';
 import type { Report } from '#ports/incidents.ts';
 
+import { milliseconds } from './facts.ts';
 import type { Words } from './messages.ts';
+import type { PulseFigures } from './pulse.ts';
 
 /** Words about trouble of the site checks themselves. */
 
@@ -99,6 +101,43 @@ export function stalled(overdueMs: number): Words {
     },
     note: `${text}.`,
   };
+}
+
+/** Our own scheduler starts its checks late. */
+export function late(of: PulseFigures): Words {
+  const behind = duration(Math.max(of.lagP99, of.overdueMs));
+  const text = `Site checks start late, up to ${behind}`;
+  return {
+    report: {
+      severity: 'warning',
+      title: 'Site checks start late',
+      alert: text,
+      facts: [
+        ['Late', `half of them by ${milliseconds(of.lagP50)}, 99 of 100 by at most ${milliseconds(of.lagP99)}`],
+        ['Longest overdue', milliseconds(of.overdueMs)],
+        ['Left out', `${count(of.skipped, 'check')} since the start`],
+        ['Event loop', `up to ${milliseconds(of.loopMs)} late`],
+      ],
+      detail: [
+        'It has lasted for two minutes. No site is told as down for it, but an outage is noticed that much later.',
+        'Look at the load of the machine that runs Deckhand; with an idle event loop raise `monitoring.concurrency.total`, or check less often.',
+      ],
+      remedies: [],
+    },
+    note: `${text}.`,
+  };
+}
+
+export function inTime(): Words {
+  const report: Report = {
+    severity: 'warning',
+    title: 'Site checks start late',
+    alert: 'Site checks start in time again',
+    facts: [],
+    detail: ['Every check starts in time again.'],
+    remedies: [],
+  };
+  return { report, note: 'Checks start in time again.' };
 }
 
 export function flowsAgain(): Words {

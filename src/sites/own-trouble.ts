@@ -6,7 +6,7 @@ import type { Incidents } from '#ports/incidents.ts';
 import type { Words } from './messages.ts';
 
 /** What can be wrong with the watch itself. */
-type Trouble = 'blind' | 'stalled' | 'setup' | 'alone' | 'vantage';
+type Trouble = 'blind' | 'stalled' | 'late' | 'setup' | 'alone' | 'vantage';
 export type OwnTrouble = {
   begins: (trouble: Trouble, words: Words) => void;
   ends: (trouble: Trouble, words: Words) => void;

@@ -1,21 +1,14 @@
 import type { Cancel, Clock, Log } from '#ports/clock.ts';
+import type { CheckFigures } from '#ports/managed-sites.ts';
 import type { Monitoring } from '#ports/site-settings.ts';
 import type { Web } from '#ports/web.ts';
 
-/** How the checks themselves go. Times in ms. */
-export type PulseFigures = {
-  started: number;
-  /** Left out, because the check before was still on its way. */
-  skipped: number;
-  /** From when a check was due to its start, of the newest 1,000. */
-  lagP50: number;
-  lagP99: number;
-  /** How long the oldest one that is due waits for its start. */
-  overdueMs: number;
-};
-/** Watches our own scheduler: tells when it stands still, and tells somebody outside as long as it does not. */
+export type PulseFigures = Omit<CheckFigures, 'inFlight' | 'waiting'>;
+/** Watches our own scheduler: tells when it is late or stands still, and tells somebody outside as long as it runs. */
 export type Pulse = {
   due: (name: string, lateMs: number) => void;
+  /** It waits for other checks of its host, which is no lateness of ours. */
+  parked: (name: string) => void;
   started: (name: string) => void;
   skipped: () => void;
   figures: () => PulseFigures;
@@ -26,8 +19,12 @@ export type Pulse = {
 /** Overdue by this much we stand still; below `flowMs` we go again. Far above any lag of a busy machine. */
 const stallMs = 60_000;
 const flowMs = 10_000;
+/** Late: more than one start of a hundred by this much, for `lateForMs`; in time again likewise. 50 times the usual lag. */
+const lateMs = 1_000;
+const lateForMs = 2 * 60_000;
 const lookEveryMs = 10_000;
 const newest = 1_000;
+const newestMs = 60_000;
 const heartbeatWithinMs = 10_000;
 
 export function createPulse(world: {
@@ -36,13 +33,21 @@ export function createPulse(world: {
   heartbeat: () => Monitoring['heartbeat'];
   onStall: (overdueMs: number) => void;
   onFlow: () => void;
+  onLate: (figures: PulseFigures) => void;
+  onTime: () => void;
+  /** How late our event loop was at most in 99 of 100 turns since it was last asked, ms. */
+  loopDelay: () => number;
   log: Log;
 }): Pulse {
   const { clock, log } = world;
   const waiting = new Map<string, number>();
-  const lags: number[] = [];
+  const lags: { at: number; ms: number }[] = [];
   let counts = { started: 0, skipped: 0 };
   let stalled = false;
+  let late = false;
+  /** Since when it is otherwise than `late` says. */
+  let turnedAt: number | undefined;
+  let loopMs = 0;
   let lookDueAt = 0;
   let beatAt = -Infinity;
   let cancel: Cancel = () => {};
@@ -52,7 +57,7 @@ export function createPulse(world: {
     waiting.delete(name);
     counts = { ...counts, started: counts.started + 1 };
     if (dueAt === undefined) return;
-    lags.push(clock.monotonic() - dueAt);
+    lags.push({ at: clock.monotonic(), ms: clock.monotonic() - dueAt });
     if (lags.length > newest) lags.splice(0, lags.length - newest);
   }
 
@@ -71,8 +76,23 @@ export function createPulse(world: {
       stalled = false;
       world.onFlow();
     }
+    loopMs = world.loopDelay();
+    judgeLateness();
     if (!stalled) void beat();
     again();
+  }
+
+  /** A check that is left out before it began is overdue for longer. A standstill is told as that. */
+  function judgeLateness(): void {
+    const now = clock.monotonic();
+    const of = figures();
+    const isLate = of.lagP99 > lateMs || of.overdueMs > lateMs;
+    turnedAt = stalled || isLate === late ? undefined : (turnedAt ?? now);
+    if (turnedAt === undefined || now - turnedAt < lateForMs) return;
+    late = isLate;
+    turnedAt = undefined;
+    if (late) world.onLate(of);
+    else world.onTime();
   }
 
   function again(): void {
@@ -96,13 +116,15 @@ export function createPulse(world: {
   }
 
   function figures(): PulseFigures {
-    const sorted = lags.toSorted((a, b) => a - b);
+    const since = clock.monotonic() - newestMs;
+    const sorted = lags.flatMap(({ at, ms }) => (at < since ? [] : [ms])).toSorted((a, b) => a - b);
     const at = (part: number) => Math.round(sorted[Math.floor(sorted.length * part)] ?? 0);
-    return { ...counts, lagP50: at(0.5), lagP99: at(0.99), overdueMs: Math.round(overdueMs()) };
+    return { ...counts, lagP50: at(0.5), lagP99: at(0.99), overdueMs: Math.round(overdueMs()), loopMs };
   }
 
   return {
     due: (name, lateMs) => void waiting.set(name, clock.monotonic() - lateMs),
+    parked: (name) => void waiting.delete(name),
     started,
     skipped: () => void (counts = { ...counts, skipped: counts.skipped + 1 }),
     figures,

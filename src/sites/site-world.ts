@@ -22,6 +22,8 @@ export type SiteWatchWorld = {
   log: Log;
   /** Does anything well known answer? Asked when many sites fail at once. */
   canaries?: () => Promise<boolean>;
+  /** How late our event loop was at most in 99 of 100 turns since it was last asked, ms. */
+  loopDelay?: () => number;
   /** Other places that look before a site is told as down. */
   vantage?: Vantage;
 };

@@ -1,6 +1,6 @@
 import type { Fence } from '#ports/history.ts';
 import type { InstanceId } from '#ports/ids.ts';
-import type { SiteView } from '#ports/managed-sites.ts';
+import type { CheckFigures, SiteView } from '#ports/managed-sites.ts';
 import type { Settings } from '#ports/settings.ts';
 import type { Site } from '#ports/site-settings.ts';
 import type { ProbeResult } from '#ports/web.ts';
@@ -18,7 +18,7 @@ import { createOutlook } from './outlook.ts';
 import * as messages from './own-messages.ts';
 import { createOwnTrouble } from './own-trouble.ts';
 import { createPromises } from './promises.ts';
-import { createPulse, type PulseFigures } from './pulse.ts';
+import { createPulse } from './pulse.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { createLookAround } from './relatives.ts';
 import { createRoll, type Entry } from './roll.ts';
@@ -43,7 +43,7 @@ export type Tenure = {
   views: () => readonly SiteView[];
   recent: Recorder['recent'];
   stateOf: (name: string) => Watched['state'] | undefined;
-  figures: () => PulseFigures & { inFlight: number; waiting: number };
+  figures: () => CheckFigures;
 };
 
 export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): Tenure {
@@ -88,6 +88,9 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
     heartbeat: () => rules().heartbeat,
     onStall: (overdueMs) => own.begins('stalled', messages.stalled(overdueMs)),
     onFlow: () => own.ends('stalled', messages.flowsAgain()),
+    onLate: (of) => own.begins('late', messages.late(of)),
+    onTime: () => own.ends('late', messages.inTime()),
+    loopDelay: world.loopDelay ?? (() => 0),
   });
   let running = false;
 
@@ -100,6 +103,7 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
     retireOthers();
     own.ends('blind', messages.seesAgain());
     own.ends('stalled', messages.flowsAgain());
+    own.ends('late', messages.inTime());
     for (const entry of roll.all()) announcer.tell(entry);
     turns.start();
     pulse.start();
@@ -121,7 +125,12 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
     entry.busy = true;
     pulse.due(name, lateMs);
     const urgent = entry.state.phase === 'suspect' || entry.state.phase === 'recovering';
-    lanes.add({ host: URL.parse(entry.site.url)?.host ?? entry.site.url, urgent, act: () => check(entry) });
+    lanes.add({
+      host: URL.parse(entry.site.url)?.host ?? entry.site.url,
+      urgent,
+      act: () => check(entry),
+      parked: () => pulse.parked(name),
+    });
   }
 
   async function check(entry: Entry): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Fence } from '#ports/history.ts';
-import type { SiteView } from '#ports/managed-sites.ts';
+import type { CheckFigures, SiteView } from '#ports/managed-sites.ts';
 import type { Chart } from '#ports/pictures.ts';
 
 import { loadKept } from './book.ts';
@@ -25,7 +25,7 @@ export type SiteWatch = {
   /** How the sites of an incident were lately; undefined where there is nothing to draw. */
   chartOf: (incident: Drawn) => Chart | undefined;
   /** How the checks themselves go; undefined where another process watches. */
-  figures: () => ReturnType<Tenure['figures']> | undefined;
+  figures: () => CheckFigures | undefined;
 };
 
 /** Watches the sites of deckhand.yml: checks them in turn, judges, and tells what changed. */

@@ -14,6 +14,8 @@ export type SlackOptions = {
   botToken: string;
   apiUrl: string | undefined;
   connection: { kind: 'socket'; appToken: string } | { kind: 'http'; signingSecret: string };
+  /** HTTP mode: what `/healthz` says beside `ok`. */
+  figures?: () => object;
   /** HTTP mode: where Slack's requests (`/slack/events`) and `/healthz` arrive. */
   port: number;
   host: string;

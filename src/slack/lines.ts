@@ -23,7 +23,7 @@ export type Line = {
 };
 type LineNeeds = {
   logger: ReturnType<typeof boltLogger>;
-  options: { clock: Clock; log: Log; port: number; host: string; onLost: () => void };
+  options: { clock: Clock; log: Log; port: number; host: string; figures?: () => object; onLost: () => void };
 };
 
 /** Options of its own: Bolt would write the socket's retry policy into those of the listeners. */
@@ -50,7 +50,7 @@ export function httpLine(signingSecret: string, { logger, options }: LineNeeds):
     method: 'GET',
     handler: (_request, response) => {
       response.writeHead(isUp() ? 200 : 503, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ ok: isUp() }));
+      response.end(JSON.stringify({ ok: isUp(), ...options.figures?.() }));
     },
   };
   const receiver = new HTTPReceiver({

@@ -51,7 +51,12 @@ describe('a real install in HTTP mode', () => {
     await driver.press('requester', card, 'confirm');
 
     await driver.turn(card, /done: Changed tags of web-1/);
-    expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+    const health = await fetch(`http://127.0.0.1:${port}/healthz`);
+    expect(health.status).toBe(200);
+    expect(await health.json()).toMatchObject({
+      ok: true,
+      siteChecks: { skipped: expect.any(Number), lagP99: expect.any(Number) },
+    });
   });
 
   it('exits 0 on SIGTERM', async () => {

@@ -36,6 +36,8 @@ async function well(): Promise<void> {
 describe('fifty sites behind one dead host', () => {
   it('are one message that lists them, until all are up again', { timeout: 120_000 }, async () => {
     await rounds(1);
+    await bot.command('requester', 'ops', '/deck sites');
+    await bot.read('ops', /50 sites watched · start lag p99 [\d,]+ ms · \d+ skipped · event loop [\d,]+ ms/);
     await bot.site({ status: 500 });
 
     // The severity stands on the message alone: lines in its thread say the same number of sites, and come later.

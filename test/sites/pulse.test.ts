@@ -19,10 +19,10 @@ afterEach(async () => {
 const minute = 60_000;
 const heartbeatUrl = 'https://hc.example.com/ping';
 
-async function aWatch(count: number) {
+async function aWatch(count: number, host = (nr: number) => `s${nr}.example.com`) {
   const clock = createFakeClock();
   const settings = createFakeSettings({
-    sites: Array.from({ length: count }, (_, nr) => aSite({ name: `s${nr}`, url: `https://s${nr}.example.com/` })),
+    sites: Array.from({ length: count }, (_, nr) => aSite({ name: `s${nr}`, url: `https://${host(nr)}/${nr}` })),
   });
   const { monitoring } = settings.current();
   settings.change({
@@ -34,7 +34,7 @@ async function aWatch(count: number) {
   });
   const told = createFakeIncidents();
   const { log, lines } = createKeptLog();
-  const web = { hangs: false, heartbeatFails: false };
+  const web = { hangs: false, slowMs: 0, heartbeatFails: false };
   const beats: number[] = [];
   const watch = createSiteWatch({
     web: {
@@ -43,6 +43,7 @@ async function aWatch(count: number) {
           beats.push(clock.now());
           return web.heartbeatFails ? aFailure(clock.now()) : aResult(clock.now());
         }
+        if (web.slowMs > 0) await clock.sleep(web.slowMs);
         if (web.hangs) await clock.sleep(5 * minute); // breaks its own promise: never later than the deadline
         return aResult(clock.now());
       },
@@ -55,6 +56,7 @@ async function aWatch(count: number) {
     settings,
     log,
     canaries: async () => true,
+    loopDelay: () => 3,
   });
   running.push(watch);
   await watch.start();
@@ -91,6 +93,32 @@ describe('the pulse of the site checks', () => {
     expect(told.open()).toEqual([]);
     expect(told.all).toHaveLength(1);
     expect(beats.length).toBeGreaterThan(before);
+  });
+
+  it('warns once when checks start late for minutes, long before they stand still, and tells when they do no more', async () => {
+    const { clock, web, told } = await aWatch(30);
+    await clock.advance(3 * minute);
+    expect(told.all).toEqual([]);
+
+    web.slowMs = 6_000; // at most three at once: 30 sites just fit into a minute
+    await clock.advance(10 * minute);
+    expect(told.open()).toMatchObject([{ key: 'watch:late', report: { severity: 'warning' } }]);
+    expect(JSON.stringify(told.all[0]?.report.facts)).toContain('up to 3 ms late');
+
+    web.slowMs = 0;
+    await clock.advance(5 * minute);
+    expect(told.all).toMatchObject([{ key: 'watch:late', open: false }]);
+  });
+
+  it('does not take for late what waits for others of its own host', async () => {
+    const { clock, web, told, watch } = await aWatch(10, () => 'dead.example.com');
+    await clock.advance(minute);
+    web.slowMs = 10_000; // two at once of one host
+
+    await clock.advance(10 * minute);
+
+    expect(told.all).toEqual([]);
+    expect(watch.figures()).toMatchObject({ overdueMs: 0, loopMs: 3 });
   });
 
   it('counts how late checks start, and which were left out', async () => {

@@ -54,9 +54,9 @@ describe('HTTP mode', () => {
     expect(await send(sandboxSigningSecret, now())).toBe(200);
   });
 
-  it('answers /healthz on the same port', async () => {
+  it('answers /healthz on the same port, with what the app says of itself', async () => {
     const answer = await fetch(`http://127.0.0.1:${started.port}/healthz`);
 
-    expect([answer.status, await answer.json()]).toEqual([200, { ok: true }]);
+    expect([answer.status, await answer.json()]).toEqual([200, { ok: true, siteChecks: { skipped: 0 } }]);
   });
 });

@@ -58,6 +58,7 @@ export async function startSlack(mode: 'socket' | 'http' = 'socket') {
     commands: ['deck', 'restore', 'snapshot'],
     clock: createClock(),
     log: silentLog,
+    figures: () => ({ siteChecks: { skipped: 0 } }),
     onLost: () => void heard.lost++,
     editGapMs: 20,
   });

@@ -1,6 +1,6 @@
+import { checksGo } from '#lib/check-figures.ts';
 import { duration } from '#lib/format.ts';
-import type { SiteView } from '#ports/managed-sites.ts';
-import type { ManagedSite, SiteFields } from '#ports/managed-sites.ts';
+import type { CheckFigures, ManagedSite, SiteFields, SiteView } from '#ports/managed-sites.ts';
 import type { Site } from '#ports/site-settings.ts';
 import type { Line, Message, Piece, Section } from '#ports/text.ts';
 import type { VantagePoint } from '#ports/vantage.ts';
@@ -71,6 +71,7 @@ export function listed(of: {
   filter: string | undefined;
   page: number;
   vantage: readonly VantagePoint[];
+  checks: CheckFigures | undefined;
 }): Message {
   const known = new Map(of.managed.map((site) => [`${site.from === 'shadowed'} ${site.name}`, site]));
   const fits = ({ name, state, url }: SiteView) =>
@@ -90,6 +91,7 @@ export function listed(of: {
       ...(of.vantage.length === 0
         ? []
         : [{ kind: 'note', line: ['Confirmed from: ', ...of.vantage.flatMap(placeOf)] } as const]),
+      ...(of.views.length === 0 ? [] : [{ kind: 'note', line: checksGo(of.views.length, of.checks) } as const]),
       {
         kind: 'note',
         line: [

@@ -29,6 +29,6 @@ export const sitesOperation = defineAnswer<Args>({
   },
   async answer(asking, { filter }, { page }) {
     const [views, managed] = await Promise.all([asking.sites(), asking.desk.all()]);
-    return listed({ views, managed, filter, page, vantage: asking.vantage() });
+    return listed({ views, managed, filter, page, vantage: asking.vantage(), checks: asking.checks() });
   },
 });
