@@ -82,7 +82,9 @@ const schedule = section({
   copy: list(copy, 10).default([]).describe('Where its snapshots are copied after each run'),
   rpo: duration('1s', '365d')
     .optional()
-    .describe('Alert when the newest completed snapshot of a volume is older than this; unset = never'),
+    .describe(
+      'Alert when the newest good snapshot (completed, not archived) of a volume is older than this; unset = never',
+    ),
 });
 
 const drill = section({
