@@ -1,8 +1,8 @@
 import { duration } from '#lib/format.ts';
-import type { Instance } from '#ports/cloud.ts';
+import type { Instance, ScheduledEvent } from '#ports/cloud.ts';
 import type { Line } from '#ports/text.ts';
 
-import { type Cure, type Decision, recoveryGraceMs } from './decisions.ts';
+import { type Cure, type Decision, recoveryGraceMs, type RowId } from './decisions.ts';
 import { rootOf, type Trouble } from './diagnosis.ts';
 
 /** The likely cause. Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/TroubleshootingInstances.html */
@@ -63,19 +63,25 @@ function capital(text: string): string {
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
-/** What to do about an event that AWS plans. Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/schedevents_actions_reboot.html and the pages beside it */
-export function eventAdvice(code: string): string {
-  switch (code) {
-    case 'instance-stop':
-    case 'instance-retirement':
-      return 'The host is failing or will be switched off. A stop and a start before the deadline moves the server: now with /deck event, or let AWS do it at a better time with /deck event … --at. Take a snapshot first; data on instance store is lost.';
-    case 'system-reboot':
-      return 'AWS will move the server to another host by a reboot. A reboot by you before that does the same on most types, and clears the event.';
-    case 'instance-reboot':
-      return 'AWS will work on the host and reboot the server. A reboot by you does not clear that. Choose a better time with /deck event … --at, or stop and start it, which moves it to another host.';
-    case 'system-maintenance':
-      return 'The network or power of the host is worked on. Wait, or stop and start the server before that, which moves it.';
-    default:
-      return 'See the event in the EC2 console for what AWS advises.';
-  }
+const later = 'or choose another time for it';
+const eventSteps: Partial<Record<RowId, string>> = {
+  'event-in-group':
+    'Let its group replace it before that begins. What is on its disks is lost with it: take a snapshot first.',
+  'event-store':
+    'Put a new server in its place before that begins, and copy what is on its instance store, which is lost then.',
+  'event-move': `The host is failing or will be switched off. Move the server to another one before that begins (a stop and a start), ${later}. Take a snapshot first; data on instance store is lost.`,
+  'event-reboot': `AWS will move the server to another host by a reboot. A reboot by you before that does the same on most types, and clears the event; ${later}.`,
+  'event-in-place-in-group': `AWS will work on the host and reboot the server. Let its group replace it before that, ${later}.`,
+  'event-in-place-kept': 'AWS will work on the host and reboot the server. Choose a time for it that suits.',
+  'event-in-place': `AWS will work on the host and reboot the server. Move the server to another one before that (a stop and a start), ${later}.`,
+};
+
+/** What to do about what AWS plans, by the row that fits. Pure. */
+export function eventAdvice({ row }: Pick<Decision, 'row'>, events: readonly Pick<ScheduledEvent, 'code'>[]): string {
+  return (
+    eventSteps[row] ??
+    (events.some(({ code }) => code === 'system-maintenance')
+      ? 'The network or power of the host is worked on. Wait, or move the server to another one before that (a stop and a start).'
+      : 'See the event in the EC2 console for what AWS advises.')
+  );
 }

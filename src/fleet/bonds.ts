@@ -1,5 +1,6 @@
 import type { Instance, ScheduledEvent } from '#ports/cloud.ts';
 
+import { openOf } from './events.ts';
 import type { Bond, Member } from './groups.ts';
 import type { Look } from './judge.ts';
 import { isBadNow } from './looks.ts';
@@ -26,7 +27,7 @@ function failing({ id, instance }: Look, { course, checks }: HealthRecord): Memb
 function planned({ id, instance, health }: Look, { events }: HealthRecord): Member | undefined {
   if (instance === undefined || health === undefined)
     return events?.group === undefined ? undefined : { id, bonds: [], since: 0, stage: 'ending', group: events.group };
-  const first = nextOf(health.events);
+  const [first] = openOf(health.events);
   if (first === undefined) return undefined;
   // However far apart AWS announces them: it is one day's work.
   return { id, bonds: [{ by: 'event', what: dayOf(first) }], since: 0, stage: 'confirmed', group: events?.group };
@@ -50,12 +51,6 @@ function bondsOf({ hostId, placementGroup, partition, autoScalingGroup, zone }: 
  *  Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html */
 function regionOf(zone: string): string | undefined {
   return /^[a-z]+(?:-[a-z]+)+-\d+/.exec(zone)?.[0];
-}
-
-/** The event that comes first. */
-function nextOf(events: readonly ScheduledEvent[]): ScheduledEvent | undefined {
-  const open = events.filter(({ completed }) => !completed);
-  return open.toSorted((a, b) => (a.notBefore ?? 0) - (b.notBefore ?? 0) || a.code.localeCompare(b.code))[0];
 }
 
 function dayOf({ code, notBefore }: ScheduledEvent): string {

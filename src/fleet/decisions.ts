@@ -47,6 +47,7 @@ export type RowId =
   | 'event-store'
   | 'event-move'
   | 'event-reboot'
+  | 'event-in-place-in-group'
   | 'event-in-place-kept'
   | 'event-in-place'
   | 'event-other';
@@ -169,15 +170,22 @@ export const rows: readonly Row[] = [
     id: 'event-move',
     when: ({ what }) => what === 'event-move',
     cures: ['event', 'snapshot'],
-    never: ['Do not let the deadline pass: AWS then does it at any time.'],
+    never: ['Do not wait until it begins: AWS then does it at any time.'],
     source: events,
   },
   { id: 'event-reboot', when: ({ what }) => what === 'event-reboot', cures: ['event'], never: [], source: reboots },
   {
+    id: 'event-in-place-in-group',
+    when: (of) => of.what === 'event-in-place' && of.autoScaled,
+    cures: ['replace'],
+    never: [notStop, notClear],
+    source: power,
+  },
+  {
     id: 'event-in-place-kept',
-    when: (of) => of.what === 'event-in-place' && (of.autoScaled || of.instanceStore),
+    when: (of) => of.what === 'event-in-place' && of.instanceStore,
     cures: [],
-    never: [notClear],
+    never: [noStop, notClear],
     source: reboots,
   },
   {

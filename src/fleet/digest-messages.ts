@@ -7,6 +7,8 @@ import type { DigestSection } from '#ports/timed-settings.ts';
 
 import type { Drilled, Promised } from './digest-backups.ts';
 import type { Bare, Figures, Summary } from './digest-summary.ts';
+import { whenOf } from './event-messages.ts';
+import { isSoon } from './events.ts';
 
 /** Rows of each list; the counts say how many there are. */
 const shown = 5;
@@ -31,7 +33,13 @@ export function render(of: Summary, charts: readonly Section[]): Message {
         ),
         ...listed('Open incidents', of.incidents.map(incidentLine)),
       ]),
-      ...only('events', listed('Planned by AWS', of.events.map(eventLine))),
+      ...only(
+        'events',
+        listed(
+          'Planned by AWS',
+          of.events.map((one) => eventLine(one, of.now)),
+        ),
+      ),
       ...only('backups', bareSection(of.bare, of.now)),
       ...only('cost', looseSection(of.unattached)),
       ...charts,
@@ -213,15 +221,9 @@ function impairedLine(one: Summary['impaired'][number], now: number): Line {
   return [{ bold: label(one) }, `: ${one.failing.join(', ')} impaired${since}${behind(one.where)}`];
 }
 
-function eventLine({ event, ...server }: Summary['events'][number]): Line {
-  const at = event.deadline ?? event.notBefore;
-  return [
-    { bold: label(server) },
-    `: ${event.code}${behind(server.where)}`,
-    ...(at === undefined
-      ? []
-      : [event.deadline === undefined ? ' from ' : ' until ', { at, style: 'datetime' } as const]),
-  ];
+function eventLine({ event, ...server }: Summary['events'][number], now: number): Line {
+  const soon = isSoon([event], now) ? [{ emoji: 'warning' }, ' '] : [];
+  return [...soon, { bold: label(server) }, `: ${event.code}${behind(server.where)}`, ...whenOf(event)];
 }
 
 function incidentLine(incident: Summary['incidents'][number]): Line {

@@ -52,7 +52,7 @@ export type Summary = {
   /** By state, the most first. */
   states: readonly (readonly [state: string, count: number])[];
   impaired: readonly (Named & { failing: readonly Check[]; since: number | undefined })[];
-  /** The most urgent first. */
+  /** The first to begin first. */
   events: readonly (Named & { event: ScheduledEvent })[];
   volumes: number;
   /** In use, without a good snapshot of the last day (and of the last week); the longest without first. */
@@ -103,7 +103,9 @@ export function summarise(all: readonly Facts[], common: Common): Summary {
     servers: sum(parts.map(({ servers }) => servers)),
     states: countBy(facts.flatMap(({ instances }) => (valueOf(instances) ?? []).map(({ state }) => state))),
     impaired: parts.flatMap(({ impaired }) => impaired),
-    events: parts.flatMap(({ events }) => events).toSorted((a, b) => dueAt(a.event) - dueAt(b.event)),
+    events: parts
+      .flatMap(({ events }) => events)
+      .toSorted((a, b) => (a.event.notBefore ?? Infinity) - (b.event.notBefore ?? Infinity)),
     volumes: sum(parts.map(({ volumes }) => volumes)),
     bare:
       bare.length === 0
@@ -224,10 +226,6 @@ function longestFirst(bare: readonly Bare[]): readonly Bare[] {
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, one) => total + one, 0);
-}
-
-function dueAt({ deadline, notBefore }: ScheduledEvent): number {
-  return deadline ?? notBefore ?? Infinity;
 }
 
 function countBy(words: readonly string[]): (readonly [string, number])[] {

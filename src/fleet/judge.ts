@@ -2,6 +2,7 @@ import type { Instance, InstanceHealth, ScheduledEvent } from '#ports/cloud.ts';
 
 import { caseOf } from './decisions.ts';
 import { type Confirmation, diagnose, freshCourse, proceed, type Trouble } from './diagnosis.ts';
+import { isSoon, openOf } from './events.ts';
 import { isBadNow } from './looks.ts';
 import type { HealthRecord } from './records.ts';
 
@@ -94,7 +95,7 @@ function phaseOf({ instance, health }: Look, trouble: Trouble, since: number, no
 }
 
 function dueEvents({ events: told }: HealthRecord, look: Look, gone: boolean, now: number): readonly Due[] {
-  const planned = gone ? [] : (look.health?.events ?? []).filter(({ completed }) => !completed);
+  const planned = gone ? [] : openOf(look.health?.events ?? []);
   if (planned.length === 0)
     // A list that was not read says nothing about events.
     return told === undefined || (!gone && look.health === undefined)
@@ -103,6 +104,7 @@ function dueEvents({ events: told }: HealthRecord, look: Look, gone: boolean, no
   const mark = planned
     .map(({ code, notBefore, deadline }) => `${code} ${notBefore ?? ''} ${deadline ?? ''}`)
     .toSorted()
+    .concat(isSoon(planned, now) ? 'soon' : [])
     .join('|');
   if (told?.sent === true && told.mark === mark) return [];
   return [{ topic: 'events', act: 'raise', mark, events: planned }];

@@ -1,17 +1,17 @@
 import { duration, label } from '#lib/format.ts';
 import { placeLabel } from '#lib/places.ts';
-import type { Instance, InstanceHealth, Place, ScheduledEvent, Tags } from '#ports/cloud.ts';
+import type { Instance, InstanceHealth, Place, Tags } from '#ports/cloud.ts';
 import type { Remedy, Report } from '#ports/incidents.ts';
 import type { Line } from '#ports/text.ts';
 
-import { causeOf, eventAdvice, nextSteps } from './advice.ts';
-import { caseOf, caseOfEvents, type Cure, decide } from './decisions.ts';
+import { causeOf, nextSteps } from './advice.ts';
+import { caseOf, type Cure, decide } from './decisions.ts';
 import type { Check, Trouble } from './diagnosis.ts';
 import { lastSnapshot, restoreTime, type WayBack } from './way-back.ts';
 
 /** All words about the health of servers. What comes from AWS stands in plain pieces only. */
 
-type Fact = readonly [label: string, value: Line];
+export type Fact = readonly [label: string, value: Line];
 export type Words = { report: Report; note: Line };
 export type Subject = WayBack & {
   instance: Instance;
@@ -91,47 +91,6 @@ export function wellAgain(of: {
   };
 }
 
-/** Something AWS plans to do to a server. `events` is not empty. */
-export function planned(of: Subject & { events: readonly ScheduledEvent[] }): Words {
-  const { instance, events } = of;
-  const codes = [...new Set(events.map(({ code }) => code))].join(', ');
-  const decision = decide(caseOfEvents(events, instance), { hasSnapshot: hasSnapshot(of) });
-  return {
-    report: {
-      severity: 'warning',
-      title: `AWS plans ${codes} · ${label(instance)}`,
-      alert: `${label(instance)}: AWS plans ${codes}${dueText(events, of.now)}`,
-      facts: [
-        ...events.slice(0, 3).map((event): Fact => [event.code, eventLine(event)]),
-        ...[...new Set(events.map(({ code }) => eventAdvice(code)))].map((advice): Fact => ['Do', advice]),
-        ...careful(decision.never),
-        ['Last good snapshot', lastSnapshot(of)],
-        ['A restore takes', restoreTime(of)],
-        ...facts(of),
-      ],
-      detail: [],
-      remedies: decision.cures.map((cure) => remedy(cure, of)),
-    },
-    note: `AWS plans ${codes}${dueText(events, of.now)}.`,
-  };
-}
-
-export function plannedOver(of: { id: string; instance: Instance | undefined; leftOut?: Instance }): Words {
-  const name = nameOf(of);
-  const text = of.instance === undefined ? unseen(of) : 'has no event planned any more';
-  return {
-    report: {
-      severity: 'warning',
-      title: `AWS event · ${name}`,
-      alert: `${name} ${text}`,
-      facts: [],
-      detail: [`${name} ${text}.`],
-      remedies: [],
-    },
-    note: `${name} ${text}.`,
-  };
-}
-
 /** Of one that is not listed any more the name may be known still. */
 export function nameOf(of: { id: string; instance: Instance | undefined; leftOut?: Instance }): string {
   const known = of.instance ?? of.leftOut;
@@ -139,7 +98,7 @@ export function nameOf(of: { id: string; instance: Instance | undefined; leftOut
 }
 
 /** Why the watch sees a server no more. */
-function unseen({ leftOut }: { leftOut?: Instance }): string {
+export function unseen({ leftOut }: { leftOut?: Instance }): string {
   return leftOut === undefined ? 'is gone' : 'is no longer watched (health.tags leaves it out)';
 }
 
@@ -169,11 +128,11 @@ function evidence(of: Subject & { trouble: Trouble; rebooted: boolean; flaps: bo
 }
 
 /** What must not be done. */
-function careful(never: readonly string[]): readonly Fact[] {
+export function careful(never: readonly string[]): readonly Fact[] {
   return never.length === 0 ? [] : [['Careful', never.join(' ')]];
 }
 
-function facts({ instance, place }: Subject): readonly Fact[] {
+export function facts({ instance, place }: Subject): readonly Fact[] {
   return [
     ['Server', `${label(instance)} · ${instance.type} · ${instance.zone}`],
     ['Account and Region', placeLabel(place)],
@@ -190,7 +149,7 @@ function tagOf(tags: Tags, keys: readonly string[]): string | undefined {
   return keys.map((key) => entries.find(([own]) => own === key)?.[1]).find((value) => value !== undefined);
 }
 
-function hasSnapshot({ snapshots }: Subject): boolean {
+export function hasSnapshot({ snapshots }: Subject): boolean {
   return (snapshots ?? []).length > 0;
 }
 
@@ -199,22 +158,7 @@ function groupRemark({ autoScalingGroup }: Instance): readonly Line[] {
   return [`It belongs to the Auto Scaling group ${autoScalingGroup}, which replaces servers that fail their checks.`];
 }
 
-function eventLine(event: ScheduledEvent): Line {
-  return [
-    event.description,
-    ...(event.notBefore === undefined ? [] : [' · not before ', { at: event.notBefore, style: 'datetime' } as const]),
-    ...(event.deadline === undefined ? [] : [' · at the latest ', { at: event.deadline, style: 'datetime' } as const]),
-  ];
-}
-
-function dueText(events: readonly ScheduledEvent[], now: number): string {
-  const times = events.flatMap(({ notBefore, deadline }) => deadline ?? notBefore ?? []);
-  if (times.length === 0) return '';
-  const first = Math.min(...times);
-  return first <= now ? ', due now' : `, within ${duration(first - now)}`;
-}
-
-function remedy(cure: Cure, { instance, flags }: Subject): Remedy {
+export function remedy(cure: Cure, { instance, flags }: Subject): Remedy {
   const target = `${instance.id}${flags}`;
   switch (cure) {
     case 'start':

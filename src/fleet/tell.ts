@@ -8,6 +8,7 @@ import type { SettingsSource } from '#ports/settings.ts';
 import { hasRule, withRules } from './automatic.ts';
 import { type Background, nowhere, readBackground } from './background.ts';
 import { inherited } from './care.ts';
+import * as planning from './event-messages.ts';
 import { type Due, due, type Look, restOf } from './judge.ts';
 import * as messages from './messages.ts';
 import type { GroupRecord, HealthRecord, Records } from './records.ts';
@@ -180,7 +181,7 @@ export function createTeller(world: World) {
   ): Promise<void> {
     const key = keyOf(item.topic, look);
     if (item.act === 'resolve') {
-      const words = item.topic === 'checks' ? messages.wellAgain({ ...look, ...item }) : messages.plannedOver(look);
+      const words = item.topic === 'checks' ? messages.wellAgain({ ...look, ...item }) : planning.plannedOver(look);
       return incidents.resolve(key, { endedAt: item.endedAt, ...words, ...right() });
     }
     if (look.instance === undefined) return;
@@ -199,7 +200,7 @@ export function createTeller(world: World) {
     const isCheck = item.topic === 'checks';
     const { report, note } = isCheck
       ? messages.troubled({ ...subject, ...item })
-      : messages.planned({ ...subject, ...item });
+      : planning.planned({ ...subject, ...item });
     return incidents.raise(key, {
       channel,
       startedAt: isCheck ? item.since : clock.now(),

@@ -1,12 +1,13 @@
 import { count, some } from '#lib/format.ts';
 import { placeLabel } from '#lib/places.ts';
-import type { Instance, InstanceHealth, Place } from '#ports/cloud.ts';
+import type { Instance, InstanceHealth, Place, ScheduledEvent } from '#ports/cloud.ts';
 import type { Remedy, Report } from '#ports/incidents.ts';
 import type { Line } from '#ports/text.ts';
 
 import { eventAdvice } from './advice.ts';
 import { caseOf, caseOfEvents, type Cure, decide, type Decision } from './decisions.ts';
 import { rootOf, type Trouble } from './diagnosis.ts';
+import { isSoon, openOf } from './events.ts';
 import type { Bond } from './groups.ts';
 import { checkNames, nameOf } from './messages.ts';
 import { because } from './together-advice.ts';
@@ -90,25 +91,30 @@ export function failing(of: Group): News {
 export function planned(of: Group): News {
   const { members, bond } = of;
   const names = namesOf(members);
-  const codes = [...new Set(members.flatMap(({ health }) => (health?.events ?? []).map(({ code }) => code)))];
-  const decisions = members.flatMap(({ instance, health }) =>
-    instance === undefined || health === undefined
-      ? []
-      : [decide(caseOfEvents(health.events, instance), { hasSnapshot: false })],
-  );
+  const events = openOf(members.flatMap(({ health }) => health?.events ?? []));
+  const decided = members.flatMap(({ instance, health }) => {
+    if (instance === undefined || health === undefined) return [];
+    const decision = decide(caseOfEvents(openOf(health.events), instance), { hasSnapshot: false });
+    return [{ decision, advice: eventAdvice(decision, openOf(health.events)) }];
+  });
+  const decisions = decided.map(({ decision }) => decision);
   return {
     report: {
-      severity: 'warning',
+      severity: isSoon(events, of.now) ? 'critical' : 'warning',
       title: `AWS plans ${bond.what} · ${count(members.length, 'server')}`,
       alert: `AWS plans ${bond.what} for ${count(members.length, 'server')}: ${some(names, 3)}`,
       facts: [
         ['Planned', bond.what],
-        ...codes.map((code): Fact => ['Do', eventAdvice(code)]),
+        ...whenOf(events),
+        ...forSome(
+          'Do',
+          decided.map(({ advice }) => [advice]),
+        ),
         [
           'Also',
           [
             'Each server by itself: ',
-            { code: '/deck event <server>' },
+            { code: `/deck event <server>${of.flags}` },
             ', with ',
             { code: '--at' },
             ' for another time.',
@@ -178,13 +184,29 @@ function tally(words: readonly string[]): string {
 
 /** What holds for some of them only says for how many. */
 function careful(decisions: readonly Decision[]): readonly Fact[] {
+  return forSome(
+    'Careful',
+    decisions.map(({ never }) => never),
+  );
+}
+
+/** `lines`: what holds for each server. */
+function forSome(name: string, lines: readonly (readonly string[])[]): readonly Fact[] {
   const counts = new Map<string, number>();
-  for (const line of decisions.flatMap(({ never }) => never)) counts.set(line, (counts.get(line) ?? 0) + 1);
+  for (const line of lines.flat()) counts.set(line, (counts.get(line) ?? 0) + 1);
   const sorted = [...counts].toSorted(([, one], [, other]) => other - one).slice(0, 3);
   return sorted.map(([line, servers]): Fact => [
-    'Careful',
-    servers === decisions.length ? `Each of them: ${line}` : `${servers} of them: ${line}`,
+    name,
+    servers === lines.length ? `Each of them: ${line}` : `${servers} of them: ${line}`,
   ]);
+}
+
+/** When AWS may begin with the first of them, and how late that one can be moved to. */
+function whenOf([first]: readonly ScheduledEvent[]): readonly Fact[] {
+  return [
+    ...(first?.notBefore === undefined ? [] : [['AWS begins', { at: first.notBefore, style: 'datetime' }] as const]),
+    ...(first?.deadline === undefined ? [] : [['Movable until', { at: first.deadline, style: 'datetime' }] as const]),
+  ];
 }
 
 /** What may be done to many at once: no move, no restore, and nothing to a group of AWS's. */

@@ -38,3 +38,8 @@ export function some(items: readonly string[], shown: number): string {
   if (items.length <= shown) return items.join(', ');
   return `${items.slice(0, shown).join(', ')} and ${items.length - shown} more`;
 }
+
+/** `2026-12-01 03:00 UTC`, where a text cannot show each reader their own time. */
+export function utc(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { causeOf, nextSteps } from '#fleet/advice.ts';
+import { causeOf, eventAdvice, nextSteps } from '#fleet/advice.ts';
 import { type Case, decide, rows, type What } from '#fleet/decisions.ts';
 import type { Trouble } from '#fleet/diagnosis.ts';
 import { lastSnapshot, restoreTime } from '#fleet/way-back.ts';
@@ -77,19 +77,33 @@ describe('the words of every row of the table', () => {
     instance: { kind: 'impaired', checks: ['instance'] },
   };
   const flag = [true, false];
-  const cases = Object.keys(troubles).flatMap((what) =>
-    flag.flatMap((autoScaled) =>
-      flag.flatMap((instanceStore) =>
-        flag.flatMap((recovering) =>
-          flag.map((rebooted) => ({ what, autoScaled, instanceStore, recovering, rebooted }) as Case),
+  const plans = {
+    'event-move': ['instance-retirement'],
+    'event-reboot': ['system-reboot'],
+    'event-in-place': ['instance-reboot'],
+    'event-other': ['system-maintenance', 'instance-unknown'],
+  } as const;
+  const casesOf = (whats: object) =>
+    Object.keys(whats).flatMap((what) =>
+      flag.flatMap((autoScaled) =>
+        flag.flatMap((instanceStore) =>
+          flag.flatMap((recovering) =>
+            flag.map((rebooted) => ({ what, autoScaled, instanceStore, recovering, rebooted }) as Case),
+          ),
         ),
       ),
-    ),
-  );
+    );
+  const forbiddenBy = (never: string, hasSnapshot: boolean) => [
+    /not stop it|cannot be stopped/i.test(never) ? /another (?:host|one)|stop and (?:a )?start/ : undefined,
+    /not reboot it/i.test(never) ? /reboot it|reboot by you/i : undefined,
+    /not start it/i.test(never) ? /start it/i : undefined,
+    hasSnapshot ? undefined : /restore its disks/,
+  ];
+  const isEvent = (id: string) => id.startsWith('event-');
 
   it('say a cause and a first step, and never what the row forbids', () => {
     const seen = new Set<string>();
-    for (const of of cases)
+    for (const of of casesOf(troubles))
       for (const hasSnapshot of flag) {
         const decision = decide(of, { hasSnapshot });
         const trouble = troubles[of.what]!;
@@ -101,20 +115,25 @@ describe('the words of every row of the table', () => {
           expect.stringMatching(/^[A-Z]/),
           expect.stringMatching(/\.$/),
         ]);
-        const never = decision.never.join(' ');
-        const forbidden = [
-          /not stop it|cannot be stopped/i.test(never) ? /another host|a stop and a start/ : undefined,
-          /not reboot it/i.test(never) ? /reboot it/i : undefined,
-          /not start it/i.test(never) ? /start it/i : undefined,
-          hasSnapshot ? undefined : /restore its disks/,
-        ];
+        const forbidden = forbiddenBy(decision.never.join(' '), hasSnapshot);
         expect([decision.row, forbidden.filter((words) => words?.test(said))]).toEqual([decision.row, []]);
       }
-    expect([...seen].toSorted()).toEqual(
-      rows
-        .map(({ id }) => id)
-        .filter((id) => !id.startsWith('event-'))
-        .toSorted(),
-    );
+    expect(seen).toEqual(new Set(rows.map(({ id }) => id).filter((id) => !isEvent(id))));
+  });
+
+  it('say what to do about an event, and never what the row forbids', () => {
+    const seen = new Set<string>();
+    for (const of of casesOf(plans))
+      for (const code of plans[of.what as keyof typeof plans]) {
+        const decision = decide(of, { hasSnapshot: true });
+        const said = eventAdvice(decision, [{ code }]);
+        seen.add(decision.row);
+        const wrong = forbiddenBy(decision.never.join(' '), true).filter((words) => words?.test(said));
+        const offers = (cure: (typeof decision.cures)[number]) => decision.cures.includes(cure);
+        expect([decision.row, said, wrong]).toEqual([decision.row, expect.stringMatching(/^[A-Z].*\.$/), []]);
+        expect([decision.row, /its group replace it/.test(said)]).toEqual([decision.row, offers('replace')]);
+        expect([decision.row, /stop and a start/.test(said) && !offers('event')]).toEqual([decision.row, false]);
+      }
+    expect(seen).toEqual(new Set(rows.map(({ id }) => id).filter(isEvent)));
   });
 });

@@ -213,6 +213,30 @@ describe('the daily digest', () => {
     expect(said).toContain('1 incident, 0 of them over, the longest 60 min: Site down · shop. Runs: 2 done, 1 undone.');
   });
 
+  it('names what AWS plans by when it begins, and marks what begins within a day', async () => {
+    const event = (code: string, hours: number, more = {}) => ({
+      code,
+      description: '',
+      notBefore: now + hours * hour,
+      completed: false,
+      ...more,
+    });
+    const message = await digestOf({
+      instances: [
+        anInstance(),
+        anInstance({ id: 'i-00000002', name: 'b' }),
+        anInstance({ id: 'i-00000003', name: 'c' }),
+      ],
+      health: [
+        checked('i-00000001', { events: [event('system-maintenance', 90)] }),
+        checked('i-00000002', { events: [event('instance-stop', 30, { deadline: now + 200 * hour })] }),
+        checked('i-00000003', { events: [event('system-reboot', 20)] }),
+      ],
+    });
+    expect(/system-reboot[^]*instance-stop[^]*system-maintenance/.test(text(message))).toBe(true);
+    expect(text(message).match(/warning/g)).toHaveLength(1);
+  });
+
   it('names disks in use without a good snapshot of the last day, the longest without first', async () => {
     const volumes = [1, 2, 3, 4].map((n) => aVolume({ id: `vol-0000000${n}`, name: `v${n}` }));
     const restored = aVolume({ id: 'vol-00000005', tags: { [sourceTag]: 'vol-000000e5' } });

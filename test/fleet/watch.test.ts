@@ -366,6 +366,7 @@ describe('the watch over the health of servers', () => {
       code: 'instance-retirement',
       description: 'The instance is running on degraded hardware',
       notBefore: clock.now() + 7 * 24 * 60 * minute,
+      deadline: Date.parse('2030-01-02T03:04Z'),
       completed: false,
     };
     ec2.health.set(id, { events: [{ code: 'system-reboot', description: '[Completed] reboot', completed: true }] });
@@ -379,15 +380,20 @@ describe('the watch over the health of servers', () => {
         key: `event:${id}`,
         report: {
           severity: 'warning',
-          alert: expect.stringMatching(/AWS plans instance-retirement, within 6 d 23 h|within 7 d/),
+          alert: expect.stringMatching(
+            /AWS plans instance-retirement, begins in 6 d 23 h; movable until 2030-01-02 03:04 UTC$/,
+          ),
           remedies: [{ label: 'Do it now…' }, { label: 'Snapshot now' }],
         },
       },
     ]);
     expect(told.all[0]?.notes).toHaveLength(1);
-    ec2.health.set(id, { events: [{ ...retire, notBefore: clock.now() + 60 * minute }] });
+    ec2.health.set(id, { events: [{ ...retire, notBefore: clock.now() + 25 * 60 * minute }] });
     await looks(2);
     expect(told.all[0]?.notes).toHaveLength(2);
+    await looks(61);
+    expect(told.all[0]?.notes[2]).toMatch(/begins in 24 h|begins in 23 h 59 min/);
+    expect(told.all[0]).toMatchObject({ notes: { length: 3 }, report: { severity: 'critical' } });
     ec2.health.set(id, { events: [{ ...retire, completed: true }] });
     await looks(1);
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
+import { done } from '#operations/restore/done-messages.ts';
 import { estimate } from '#operations/restore/estimate.ts';
 import { grouped } from '#operations/restore/finding.ts';
 import { lists } from '#operations/restore/lists.ts';
-import { done } from '#operations/restore/done-messages.ts';
 import { planned } from '#operations/restore/messages.ts';
 import type { RestorePlan } from '#operations/restore/plan.ts';
 import { planServer } from '#operations/restore/server-plan.ts';

@@ -1,5 +1,5 @@
 import { notOk } from '#lib/checks.ts';
-import { label } from '#lib/format.ts';
+import { label, utc } from '#lib/format.ts';
 import { moveRisks } from '#lib/hosts.ts';
 import type { Line, Section } from '#ports/text.ts';
 
@@ -12,7 +12,7 @@ export function planned({ server, event, how }: EventPlan): Words {
   const facts: readonly (readonly [string, Line])[] = [
     ['Event', event.description],
     ...(event.notBefore === 0 ? [] : [['AWS begins', { at: event.notBefore, style: 'datetime' }] as const]),
-    ...(event.deadline === 0 ? [] : [['At the latest', { at: event.deadline, style: 'datetime' }] as const]),
+    ...(event.deadline === 0 ? [] : [['Movable until', { at: event.deadline, style: 'datetime' }] as const]),
   ];
   if (how.kind === 'later')
     return {
@@ -60,8 +60,4 @@ export function done({ server, event, how }: EventPlan, { over, notBefore, check
     summary: `Did ${what}${over ? '' : '; AWS still lists it'}`,
     sections: [{ kind: 'text', lines }],
   };
-}
-
-function utc(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

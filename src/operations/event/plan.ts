@@ -1,5 +1,6 @@
 import { Refusal } from '#errors.ts';
 import type { Checks } from '#lib/checks.ts';
+import { utc } from '#lib/format.ts';
 import type { MovedServer } from '#lib/hosts.ts';
 import type { Server } from '#lib/servers.ts';
 import type { ScheduledEvent } from '#ports/cloud.ts';
@@ -43,10 +44,7 @@ export function mustFit(event: ScheduledEvent, at: number, now: number): { id: s
       'AWS wants at least an hour of notice. Name a later time, or leave `--at` out to do it now.',
     );
   if (deadline !== undefined && at > deadline)
-    throw new Refusal(
-      'bad-input',
-      `That is after the deadline of the event, ${new Date(deadline).toISOString().slice(0, 16).replace('T', ' ')} UTC. Name an earlier time.`,
-    );
+    throw new Refusal('bad-input', `That is after the deadline of the event, ${utc(deadline)}. Name an earlier time.`);
   return { id };
 }
 
