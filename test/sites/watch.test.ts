@@ -338,6 +338,25 @@ describe('the watch over sites', () => {
     expect(all.told.open()).toEqual([]);
   });
 
+  it('tells a site that is down again, also when the process was killed right after it had told the end', async () => {
+    const all = aWorld([aSite()]);
+    const first = all.watchOf();
+    await first.start();
+    all.world.answer = down;
+    await all.clock.advance(3 * minute);
+    all.world.answer = (_probe, at) => aResult(at);
+    while (all.told.open().length > 0) await all.clock.advance(100);
+    const stored = new Map(all.store.rows);
+    await first.stop();
+    for (const [key, row] of stored) all.store.rows.set(key, row);
+    all.world.answer = down;
+
+    await all.watchOf().start();
+    await all.clock.advance(4 * minute);
+
+    expect(all.told.open().map(({ key }) => key)).toEqual(['site:shop']);
+  });
+
   it('applies changed settings at once: new sites begin, lost ones end with their incidents', async () => {
     const { clock, world, told, settings, watch, store, probes } = await started([aSite()]);
     world.answer = down;
