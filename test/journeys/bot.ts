@@ -12,6 +12,8 @@ export type Bot = Driver & {
   kill: (signal: 'SIGKILL' | 'SIGTERM') => Promise<number | null>;
   /** A new process on the same store; does not wait until it is ready when it cannot be. */
   start: (how?: { ready: boolean }) => Promise<void>;
+  /** Another process beside it, which is ready; the test ends it. It needs a store of its own, or one on Postgres. */
+  beside: (env: Readonly<Record<string, string>>) => Promise<Child>;
   /** Puts a section of deckhand.yml in place of what stands under its name; taken over by itself within seconds. */
   configure: (section: string, yaml: string) => void;
   /** Puts sections in place and waits until they are in force. Fails at once with what Deckhand says of them when it refuses. */
@@ -43,9 +45,16 @@ export async function startBot({
   // It names the sandbox's own site, which the tests replace.
   configure('statusPage', '  enabled: false');
   let bot: Child;
+  const run = (more: Readonly<Record<string, string>>): Child =>
+    startNode(['src/main.ts'], { ...environment, ...env, ...more, PORT: '0', LOG_LEVEL: 'info' });
   const start = async ({ ready } = { ready: true }): Promise<void> => {
-    bot = startNode(['src/main.ts'], { ...environment, ...env, PORT: '0', LOG_LEVEL: 'info' });
+    bot = run({});
     if (ready) await printed(bot, /Deckhand is ready/, 60_000);
+  };
+  const beside: Bot['beside'] = async (more) => {
+    const other = run(more);
+    await printed(other, /Deckhand is ready/, 60_000);
+    return other;
   };
   const kill = (signal: 'SIGKILL' | 'SIGTERM') => bot.kill(signal);
   const verdicts = () => [...bot.output().matchAll(/^.*"changed settings (applied|refused).*$/gm)];
@@ -67,6 +76,7 @@ export async function startBot({
     },
     kill,
     start,
+    beside,
     configure,
     reconfigure,
     settingsFile: file,
