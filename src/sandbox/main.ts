@@ -43,6 +43,7 @@ async function main(): Promise<void> {
     speed: flags.speed,
     stateFile: join(dataDir, 'ec2.json'),
     now: Date.now,
+    keyUse: (name, by) => aws.keyUse(name, by),
   });
   const site = createDemoSite(() => ec2.servers.named('web-1'));
   const pace = { now: Date.now, speed: flags.speed };

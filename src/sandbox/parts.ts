@@ -38,6 +38,12 @@ export type Servers = {
   judgeMembers: (verdict: (instanceId: string, group: string) => 'keep' | 'replace' | undefined) => void;
 };
 
+/**
+ * Whether an account may use a key there, named by ARN, alias or id: `managed` = its own key that AWS manages, which lets no
+ * other account read what it encrypts.
+ */
+export type KeyUse = (name: string, by: { account: string; region: string }) => 'usable' | 'managed' | 'unusable';
+
 /** The make-believe EC2: speaks the Query protocol, keeps its state in a file when given one. */
 export type Ec2Part = {
   /** What is there, for the services beside it. */
@@ -57,6 +63,7 @@ export type Ec2Part = {
 export type AwsPart = Pick<Ec2Part, 'handle' | 'dump' | 'faults' | 'onChange' | 'close'> & {
   /** Whether a request under `/aws` is signed for one of them; all others are EC2's. */
   takes: (request: IncomingMessage) => boolean;
+  keyUse: KeyUse;
 };
 
 /** The make-believe Docker engine, under a path of its own. */

@@ -24,7 +24,9 @@ const Faults = z.strictObject({
   group: z.strictObject({ name: word, min: z.int().min(0), max: z.int().min(0).default(100) }).optional(),
   service: z.strictObject({ name: word, running: z.int().min(0).max(100) }).optional(),
   failDeployments: z.int().min(0).max(100).optional(),
-  key: z.strictObject({ id: word, state: z.enum(keyStates) }).optional(),
+  key: z
+    .strictObject({ id: word, state: z.enum(keyStates).optional(), sharedWith: z.array(word).max(10).optional() })
+    .optional(),
   object: z.strictObject({ bucket: word, key: word, text: z.string().max(900_000) }).optional(),
   policies: z.array(word).max(100).optional(),
   clear: z.literal(true).optional(),
@@ -80,8 +82,10 @@ function change({ servers, state, now }: Surroundings, asked: Faults): void {
   if (asked.failDeployments !== undefined) kept.failDeployments = asked.failDeployments;
   if (asked.policies !== undefined) kept.policies = asked.policies;
   for (const key of kept.keys)
-    if (asked.key !== undefined && [key.id, key.alias].includes(asked.key.id))
-      [key.state, key.changedAt] = [asked.key.state, now()];
+    if (asked.key !== undefined && [key.id, key.alias].includes(asked.key.id)) {
+      if (asked.key.state !== undefined) [key.state, key.changedAt] = [asked.key.state, now()];
+      if (asked.key.sharedWith !== undefined) key.sharedWith = asked.key.sharedWith;
+    }
   if (asked.object !== undefined) {
     const { bucket, key, text } = asked.object;
     const others = kept.objects.filter((one) => one.bucket !== bucket || one.key !== key);

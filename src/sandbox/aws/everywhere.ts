@@ -6,21 +6,22 @@ import { Problem } from '#sandbox/ec2/problems.ts';
 import type { AwsPart, ControlAnswer } from '#sandbox/parts.ts';
 
 import { type AwsOptions, createAws } from './index.ts';
+import { type FindKey, placeOf } from './keys.ts';
 
 /**
  * The services beside EC2 in every account and Region of the sandbox, each place with a state of its own, found by whose
  * keys a request is signed with.
  */
 export function createAwsEverywhere({ places, ...options }: Omit<AwsOptions, 'servers'> & { places: Places }): AwsPart {
-  const parts = new Map<string, AwsPart>();
+  const parts = new Map<string, ReturnType<typeof createAws>>();
   const listeners: (() => void)[] = [];
 
-  function partOf(place: PlaceHere): AwsPart {
+  function partOf(place: PlaceHere): ReturnType<typeof createAws> {
     const known = parts.get(place.key);
     if (known !== undefined) return known;
     const { stateFile } = options;
     const own = stateFile === undefined || place.isHome ? stateFile : join(dirname(stateFile), `aws-${place.key}.json`);
-    const part = createAws({ ...options, servers: place.servers, stateFile: own, refusalOf });
+    const part = createAws({ ...options, servers: place.servers, stateFile: own, refusalOf, findKey });
     parts.set(place.key, part);
     for (const listener of listeners) part.onChange(listener);
     return part;
@@ -35,11 +36,15 @@ export function createAwsEverywhere({ places, ...options }: Omit<AwsOptions, 'se
     return undefined;
   }
 
-  function partAt(of: Parameters<Places['at']>[0]): AwsPart | undefined {
+  function findKey(...[name, by]: Parameters<FindKey>): ReturnType<FindKey> {
+    return partAt(placeOf(name) ?? by)?.findKey(name, by);
+  }
+
+  function partAt(of: Parameters<Places['at']>[0]): ReturnType<typeof createAws> | undefined {
     const place = places.at(of);
     return place === undefined ? undefined : partOf(place);
   }
-  const home = partAt({}) as AwsPart; // there always is one
+  const home = partAt({}) as ReturnType<typeof createAws>; // there always is one
 
   function faults(input: unknown): ControlAnswer {
     if (typeof input !== 'object' || input === null) return home.faults(input);
@@ -55,6 +60,7 @@ export function createAwsEverywhere({ places, ...options }: Omit<AwsOptions, 'se
 
   return {
     takes: home.takes,
+    keyUse: home.keyUse,
     handle: (request, response) => {
       const place = places.signedFor(request);
       // Unsigned, or for nobody and nowhere: home says so.

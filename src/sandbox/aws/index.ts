@@ -13,7 +13,7 @@ import { createBalancers } from './balancers.ts';
 import { createContainerServices } from './container-services.ts';
 import { setFaults } from './control.ts';
 import { createDoor } from './door.ts';
-import { createKeys } from './keys.ts';
+import { createKeys, type FindKey, isOf, keyNamed, useOf } from './keys.ts';
 import { firstState, State } from './model.ts';
 import { createScalingGroups } from './scaling-groups.ts';
 import type { Surroundings } from './service.ts';
@@ -23,6 +23,8 @@ export type AwsOptions = Pick<Surroundings, 'now' | 'speed'> & {
   /** Why a request is refused whatever it asks for, if it is. */
   refusalOf?: (request: IncomingMessage) => Problem | undefined;
   servers: Servers;
+  /** Finds the keys of other accounts and Regions. */
+  findKey?: FindKey;
   /** Everything but faults is kept there. */
   stateFile?: string | undefined;
   /** Something that serves a site was started anew. */
@@ -33,13 +35,18 @@ export type AwsOptions = Pick<Surroundings, 'now' | 'speed'> & {
  * Make-believe Systems Manager, Auto Scaling, ECS, Elastic Load Balancing, KMS and S3 beside the make-believe EC2, whose
  * servers they see. Throws Refusal "bad-input" for an unreadable state file.
  */
-export function createAws(options: AwsOptions): AwsPart {
+export function createAws(options: AwsOptions): AwsPart & { findKey: FindKey } {
   const { servers, now, speed, restarted = () => {} } = options;
   let state = readState(options.stateFile) ?? firstState(now());
   const file = openKeptFile(options.stateFile, () => JSON.stringify(state));
   const notifier = createNotifier(now);
+  const findKey: FindKey = (name, by) => {
+    const here = { account: servers.account(), region: servers.region() };
+    return isOf(here, name, by) ? keyNamed(state.keys, name, here) : options.findKey?.(name, by);
+  };
   const surroundings: Surroundings = {
     servers,
+    findKey,
     state: () => state,
     changed: () => {
       file.save();
@@ -73,6 +80,8 @@ export function createAws(options: AwsOptions): AwsPart {
 
   return {
     takes: (request: IncomingMessage) => door.takes(request),
+    findKey,
+    keyUse: (name, by) => useOf(findKey(name, by), by),
     handle: door.handle,
     dump: () => ({
       commands: state.commands.map((command) => ({ ...command, ...statusOf(command, now()) })),

@@ -67,6 +67,8 @@ const Key = z.object({
   manager: z.enum(['AWS', 'CUSTOMER']),
   state: z.enum(keyStates),
   changedAt: instant,
+  /** Other accounts that its policy lets use it. */
+  sharedWith: z.array(z.string()).default([]),
 });
 export type Key = z.infer<typeof Key>;
 
@@ -93,6 +95,9 @@ export type State = z.infer<typeof State>;
 /** The key of the first fleet's encrypted volumes. */
 export const volumeKeyId = '1c0ffee0-0000-4000-8000-00000000da7a';
 
+/** The key that AWS manages for EBS, `alias/aws/ebs`. */
+export const defaultKeyId = '2c0ffee0-0000-4000-8000-00000000aeb5';
+
 export function firstState(now: number): State {
   return {
     version: 1,
@@ -113,13 +118,21 @@ export function firstState(now: number): State {
     ],
     failDeployments: 0,
     keys: [
-      { id: volumeKeyId, alias: 'alias/volumes', manager: 'CUSTOMER', state: 'Enabled', changedAt: now },
       {
-        id: '2c0ffee0-0000-4000-8000-00000000aeb5',
+        id: volumeKeyId,
+        alias: 'alias/volumes',
+        manager: 'CUSTOMER',
+        state: 'Enabled',
+        changedAt: now,
+        sharedWith: [],
+      },
+      {
+        id: defaultKeyId,
         alias: 'alias/aws/ebs',
         manager: 'AWS',
         state: 'Enabled',
         changedAt: now,
+        sharedWith: [],
       },
     ],
     objects: [],

@@ -5,11 +5,13 @@ import { Problem } from '#sandbox/ec2/problems.ts';
 import type { XmlFields } from '#sandbox/ec2/xml.ts';
 import type { Servers } from '#sandbox/parts.ts';
 
+import type { FindKey } from './keys.ts';
 import type { State } from './model.ts';
 
 /** What the services work on. `state` is changed in place, then `changed` is called. */
 export type Surroundings = {
   servers: Servers;
+  findKey: FindKey;
   state: () => State;
   changed: () => void;
   now: () => number;

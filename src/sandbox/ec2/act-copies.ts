@@ -1,3 +1,5 @@
+import { defaultKeyId } from '#sandbox/aws/model.ts';
+
 import { checkDescription, snapshotDuration, snapshotFailure } from './act-snapshots.ts';
 import { restorable } from './act-volumes.ts';
 import type { Action, Call } from './call.ts';
@@ -39,10 +41,12 @@ export const copySnapshot: Action = {
       throw new Problem('InvalidParameterDependency', 'The parameter KmsKeyId requires Encrypted to be set.');
     if (source.encrypted && form.has('Encrypted') && !flag(form, 'Encrypted'))
       throw invalid('A copy of an encrypted snapshot cannot be unencrypted.');
-    const kmsKeyId = form.get('KmsKeyId') ?? source.kmsKeyId;
+    // Without a key of one's own it is the default key of the destination, whatever encrypts the source.
+    const kmsKeyId = form.get('KmsKeyId') ?? defaultKeyOf(world);
     checkRoom(world);
     const now = world.now();
-    const fails = call.faults.nextSnapshotFails();
+    const broken = keyProblem(world, source, encrypted ? kmsKeyId : undefined);
+    const fails = call.faults.nextSnapshotFails() || broken;
     const id = world.newId('snapshot');
     world.tables.snapshot.put({
       id,
@@ -54,16 +58,26 @@ export const copySnapshot: Action = {
       description,
       tags,
       encrypted,
-      ...(encrypted && kmsKeyId !== undefined ? { kmsKeyId } : {}),
+      ...(encrypted ? { kmsKeyId } : {}),
       startedAt: now,
       doneAt: now + snapshotDuration(world, source, id),
       outcome: fails ? 'error' : 'completed',
-      ...(fails ? { message: snapshotFailure } : {}),
+      ...(fails ? { message: broken ? 'Given key ID is not accessible' : snapshotFailure } : {}),
       tier: 'standard',
     });
     return { snapshotId: id, tagSet: tagSet(tags) };
   },
 };
+
+function defaultKeyOf({ account, region }: World): string {
+  return `arn:aws:kms:${region}:${account}:key/${defaultKeyId}`;
+}
+
+/** Keys are looked at after the call was answered: then the copy fails. */
+function keyProblem(world: World, source: Snapshot, kmsKeyId: string | undefined): boolean {
+  const keys = [source.kmsKeyId, kmsKeyId].filter((key) => key !== undefined);
+  return keys.some((key) => world.keyUse(key, world) === 'unusable');
+}
 
 /** Own ones, and those that others share with this account. */
 function sourceOf({ world, form }: Call): Snapshot {
@@ -121,6 +135,8 @@ export const modifySnapshotAttribute: Action = {
     const bad = add.find((who) => who !== 'all' && !/^\d{12}$/.test(who));
     if (bad !== undefined) throw invalid(`Invalid user id: ${bad}`);
     if (add.includes('all') && snapshot.encrypted)
+      throw new Problem('OperationNotPermitted', 'Encrypted snapshots cannot be shared publicly');
+    if (add.length > 0 && snapshot.kmsKeyId !== undefined && world.keyUse(snapshot.kmsKeyId, world) === 'managed')
       throw new Problem('OperationNotPermitted', 'Encrypted snapshots with EBS default key cannot be shared');
     const sharedWith = [...new Set([...(snapshot.sharedWith ?? []), ...add])].filter((who) => !remove.has(who));
     world.tables.snapshot.put({ ...snapshot, sharedWith });

@@ -1,4 +1,4 @@
-import type { Ec2Part } from '#sandbox/parts.ts';
+import type { Ec2Part, KeyUse } from '#sandbox/parts.ts';
 
 import { createCallLog } from './calls.ts';
 import { setFaults } from './control.ts';
@@ -27,6 +27,8 @@ export type Ec2Options = {
   region?: string | undefined;
   /** The world of another Region that a snapshot is to be copied from. */
   neighbour?: (region: string, snapshotId?: string) => World | undefined;
+  /** Which KMS keys may be used; left out: all. */
+  keyUse?: KeyUse | undefined;
 };
 
 /** One place, with what is in it for those beside it. */
@@ -48,6 +50,7 @@ export function createEc2(options: Ec2Options): Ec2World {
       account: options.account ?? '123456789012',
       region: options.region ?? 'us-east-1',
       stateFile: options.stateFile,
+      keyUse: options.keyUse,
       ...(options.neighbour === undefined ? {} : { neighbour: options.neighbour }),
     },
     () => {

@@ -15,6 +15,8 @@ export type KeepOptions = {
   stateFile: string | undefined;
   /** The worlds of other Regions, for copies from there. */
   neighbour?: World['neighbour'];
+  /** Left out: every key may be used. */
+  keyUse?: World['keyUse'] | undefined;
 };
 
 /** The world, made from the seed and what the state file says has changed since. */
@@ -55,6 +57,7 @@ export function openKeep(options: KeepOptions, onChange: () => void): Keep {
       zones,
       pace: paceAt(options.speed),
       neighbour: options.neighbour ?? (() => undefined),
+      keyUse: options.keyUse ?? (() => 'usable'),
       quotaGiB: (type) => (quotas.get(type) ?? 0) + grantedGiB,
       seed,
       beginning: saved === undefined ? fresh : overlaid(fresh, saved),

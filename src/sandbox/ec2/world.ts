@@ -1,3 +1,5 @@
+import type { KeyUse } from '#sandbox/parts.ts';
+
 import { diceOf, idOf } from './chance.ts';
 import { checkIds } from './form.ts';
 import type { Attachment, Instance, Kept, Kind, Snapshot, Volume } from './model.ts';
@@ -27,6 +29,7 @@ export type World = {
   broken: string[];
   /** The world of that Region, or of another account there that has the snapshot, if there is one. */
   neighbour: (region: string, snapshotId?: string) => World | undefined;
+  keyUse: KeyUse;
   /** GiB that may exist of each volume type. */
   quotaGiB: (type: string) => number;
   newId: (kind: Kind | 'reservation') => string;
@@ -44,7 +47,10 @@ export type Beginning = {
   broken: readonly string[];
 };
 
-export type WorldOptions = Pick<World, 'now' | 'account' | 'region' | 'zones' | 'pace' | 'quotaGiB' | 'neighbour'> & {
+export type WorldOptions = Pick<
+  World,
+  'now' | 'account' | 'region' | 'zones' | 'pace' | 'quotaGiB' | 'neighbour' | 'keyUse'
+> & {
   seed: number;
   beginning: Beginning;
   onChange: (kind: Kind, id: string, record: Kept[Kind] | null) => void;
