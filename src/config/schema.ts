@@ -51,6 +51,7 @@ const channels = section({
 const limits = section({
   deletions: whole(1, 100_000).default(1_000).describe('Resources one clean-up may delete'),
   resources: whole(1, 20_000).default(50).describe('Resources one request may change'),
+  tags: whole(1, 20_000).default(1_000).describe('Resources whose tags one request may change'),
   snapshotAttempts: whole(1, 10).default(3).describe('Attempts for a set of snapshots before giving up'),
   wait: section({
     snapshot: duration('1s', '7d').prefault('6h').describe('Longest wait for a snapshot to complete'),
@@ -215,7 +216,7 @@ type SettingsFile = z.output<typeof SettingsFile>;
 /** What the product reads, of a checked file. */
 export function toSettings(file: SettingsFile): Settings {
   const { limits, sites, aws, approvals, channels } = file;
-  const { resources, deletions, snapshotAttempts, wait, poll } = limits;
+  const { resources, deletions, tags: tagged, snapshotAttempts, wait, poll } = limits;
   const accounts = aws.accounts.map((one) => ({ ...one, role: one.role, externalId: one.externalId }));
   return {
     channels: { alerts: channels.alerts, digest: channels.digest, commands: channels.commands },
@@ -226,6 +227,7 @@ export function toSettings(file: SettingsFile): Settings {
     limits: {
       resources,
       deletions,
+      tags: tagged,
       snapshotAttempts,
       wait: {
         snapshotMs: wait.snapshot,

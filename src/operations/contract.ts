@@ -156,7 +156,7 @@ export type ChangeOperation<A = any, P = any, R = any> = Declared<A> & {
   /** Goes first when the API budget is short: work that brings something back. */
   urgent?: boolean;
   /** The setting under `limits` that bounds how many resources it may touch; left out: `resources`. */
-  breadth?: 'resources' | 'deletions';
+  breadth?: 'resources' | 'deletions' | 'tags';
   /** Gathers facts, decides (plan.ts), refuses what cannot work, before anybody is asked. Changes nothing. */
   plan: (asking: Asking, args: A) => Promise<P>;
   /** What is no longer as planned; empty = still true. Read again right before the work starts. */

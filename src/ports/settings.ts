@@ -30,6 +30,8 @@ export type Settings = {
     resources: number;
     /** Resources one clean-up may delete; each is named in its plan. Default 1,000. */
     deletions: number;
+    /** Resources whose tags one request may change; each is named in its plan, and undone from it. Default 1,000. */
+    tags: number;
     /** Snapshot attempts per set before giving up. Default 3. */
     snapshotAttempts: number;
     /** Bounds on waiting for AWS. Defaults: snapshot 6 h, volume 10 min, stop 10 min, start 10 min, checks 15 min. */

@@ -61,6 +61,7 @@ export function renderEscalation(
 ): Message {
   const report = incident.report as unknown as Report; // written by raise and resolve
   const over = incident.state === 'resolved';
+  const { acknowledgedBy: taker } = incident;
   const called: Piece[] = group === undefined ? [] : [{ group }, ' '];
   const where: Piece[] =
     link === undefined ? ['Look for it in ', { channel: incident.channel }, '.'] : [{ link, label: 'Open the alert' }];
@@ -71,10 +72,16 @@ export function renderEscalation(
   ];
   const ended = incident.endedAt ?? incident.updatedAt;
   const done: Piece[] = [{ emoji: 'white_check_mark' }, ` Over after ${duration(ended - incident.startedAt)}.`];
+  const taken: Piece[] = taker === undefined ? [] : ['Taken by ', { user: taker }, '. ', ...where];
+  const [word, alert, lines]: [string, string, Line[]] = over
+    ? ['Resolved', 'Resolved', [done]]
+    : taker === undefined
+      ? ['Not taken', 'Nobody has taken it', [open, ...whatWasTried(report)]]
+      : ['Taken', 'Somebody has taken it', [taken]];
   return {
-    alert: over ? `Resolved: ${report.alert}` : `Nobody has taken it: ${report.alert}`,
-    title: `${over ? 'Resolved' : 'Not taken'} · ${report.title}`,
-    sections: [{ kind: 'text', lines: [report.alert, ...(over ? [done] : [open, ...whatWasTried(report)])] }],
+    alert: `${alert}: ${report.alert}`,
+    title: `${word} · ${report.title}`,
+    sections: [{ kind: 'text', lines: [report.alert, ...lines] }],
   };
 }
 

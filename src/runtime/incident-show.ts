@@ -46,7 +46,7 @@ export function createShowing(world: World): (id: string) => Promise<true> {
     const of = { kind: 'incident', subject: incident.id, channel: incident.channel } as const;
     const ref = await postCard(world, of, message);
     if (!ref.fresh) await edit(ref, message);
-    if (incident.state === 'resolved') await endEscalation(incident);
+    if (incident.state === 'resolved' || incident.acknowledgedBy !== undefined) await calmEscalation(incident, ref);
     await world.history.incidents.setShown(incident.id, {
       version: incident.version,
       ts: ref.ts,
@@ -64,10 +64,12 @@ export function createShowing(world: World): (id: string) => Promise<true> {
     }
   }
 
-  async function endEscalation(incident: IncidentRecord): Promise<void> {
+  /** Who was called elsewhere sees there that it is taken, or over. */
+  async function calmEscalation(incident: IncidentRecord, alert: MessageRef): Promise<void> {
     const card = await world.history.cards.of('incident', escalationOf(incident.id));
     if (card?.ts === undefined) return;
-    const message = renderEscalation(incident, { now: world.clock.now(), group: undefined, link: undefined });
+    const link = incident.state === 'resolved' ? undefined : await world.chat.permalink(alert);
+    const message = renderEscalation(incident, { now: world.clock.now(), group: undefined, link });
     await edit({ channel: card.channel, ts: card.ts, token: card.token }, message);
   }
 }

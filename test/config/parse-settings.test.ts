@@ -31,6 +31,7 @@ describe('reading deckhand.yml', () => {
       limits: {
         resources: 50,
         deletions: 1_000,
+        tags: 1_000,
         snapshotAttempts: 3,
         wait: { snapshotMs: 21_600_000, volumeMs: 600_000, stopMs: 600_000, startMs: 600_000, checksMs: 900_000 },
         poll: { minMs: 2_000, maxMs: 15_000 },

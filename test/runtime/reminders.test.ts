@@ -102,6 +102,18 @@ describe('an incident that nobody takes', () => {
     expect(edits.map(({ message }) => message.title)).toEqual(['Resolved · t', 'Resolved · t']);
   });
 
+  it('is said to be taken also where people were called, once somebody has taken it', async () => {
+    const { incidents, record, later, posts, edits } = await anOpenIncident({ channel: 'C0ONCALL', group: 'S0ONCALL' });
+    await later(16 * minute);
+    expect(posts[1]?.channel).toBe('C0ONCALL');
+
+    await incidents.amend(record.id, { acknowledgedBy: 'U1' }, 'Taken.');
+
+    const there = edits.find(({ message }) => message.title === 'Taken · t');
+    expect(JSON.stringify(there)).toMatch(/"user":"U1".*https:\/\/slack.example.com\/alert/);
+    expect(JSON.stringify(there)).not.toMatch(/S0ONCALL|nobody has taken/i);
+  });
+
   it('calls a group in the thread, where there is no other channel', async () => {
     const { later, posts, end } = await anOpenIncident({ group: 'S0ONCALL' });
 

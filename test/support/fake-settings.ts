@@ -15,6 +15,7 @@ export function createFakeSettings(
     limits: {
       resources: 50,
       deletions: 1_000,
+      tags: 1_000,
       snapshotAttempts: 3,
       wait: { snapshotMs: 1, volumeMs: 1, stopMs: 1, startMs: 1, checksMs: 1 },
       poll: { minMs: 1, maxMs: 1 },

@@ -54,9 +54,18 @@ function printable(text: string): string {
   return text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '').replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '');
 }
 
-/** EC2's own pages: its serial console, and the page with its screenshot under Monitor and troubleshoot. */
-function links(id: string, region: string) {
-  const base = `https://${region}.console.aws.amazon.com/ec2/home?region=${region}`;
+/**
+ * EC2's own pages: its serial console, and the page with its screenshot under Monitor and troubleshoot. GovCloud and China
+ * have consoles of their own.
+ * Source: https://docs.aws.amazon.com/general/latest/gr/mgmt-console.html
+ */
+export function links(id: string, region: string) {
+  const domain = region.startsWith('us-gov-')
+    ? 'console.amazonaws-us-gov.com'
+    : region.startsWith('cn-')
+      ? 'console.amazonaws.cn'
+      : 'console.aws.amazon.com';
+  const base = `https://${region}.${domain}/ec2/home?region=${region}`;
   return [
     { link: `${base}#ConnectToInstance:instanceId=${id}`, label: 'Serial console' },
     ' · ',

@@ -38,6 +38,7 @@ export const tagOperation = defineChange<TagArgs, TagPlan, TagResult>({
   role: 'operator',
   iam: ['ec2:DescribeInstances', 'ec2:DescribeVolumes', 'ec2:DescribeSnapshots', 'ec2:CreateTags', 'ec2:DeleteTags'],
   approval: { kind: 'confirm', expiresMs: 30 * 60_000 },
+  breadth: 'tags',
   args: TagArgs,
   parse: parseTag,
   form: {
