@@ -34,7 +34,7 @@ export type Probe = Asks & {
   url: string;
   /** One absolute deadline for everything, redirects included. */
   deadlineMs: number;
-  /** Status codes that count as up; default 200–399 when empty. */
+  /** Status codes that count as up; default 200–399 when empty. A redirect among them is the answer, unless all are. */
   statuses: readonly number[];
   /** Text that must stand in the first 256 KiB of the body. */
   contains?: string;

@@ -23,7 +23,7 @@ export async function askHttp(
   let url = target(of.url, undefined);
   let ask = firstAsk(of, filler);
   const follows = (status: number, location: string | undefined) =>
-    of.maxRedirects > 0 && location !== undefined && isRedirect(status) && !of.statuses.includes(status);
+    of.maxRedirects > 0 && location !== undefined && redirects.includes(status) && !isTheAnswer(of, status);
   const wantsBody = (status: number, location: string | undefined) => !follows(status, location) && isUp(of, status);
   const { freshDns, deadlineMs, verifyTls, family } = of;
   const onResolved = (answer: Answered) => seeAnswer(found, answer);
@@ -101,8 +101,11 @@ function isUp(of: Probe, status: number): boolean {
   return of.statuses.length === 0 ? status >= 200 && status < 400 : of.statuses.includes(status);
 }
 
-function isRedirect(status: number): boolean {
-  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
+const redirects = [301, 302, 303, 307, 308];
+
+/** A redirect that the settings name is the answer; a range over all of them names none. */
+function isTheAnswer({ statuses }: Probe, status: number): boolean {
+  return statuses.includes(status) && !redirects.every((one) => statuses.includes(one));
 }
 
 /** Where to go; credentials in a redirect are dropped. Throws Found (`blocked`) for anything a check must not follow. */

@@ -391,6 +391,16 @@ describe('redirects', () => {
     expect((await check(site, { statuses: [301] })).failure).toBeUndefined();
   });
 
+  it('are followed when a range of statuses takes in all of them', async () => {
+    const site = await http((request, response) => {
+      if (request.url === '/end') response.writeHead(503).end();
+      else response.writeHead(301, { location: '/end' }).end();
+    });
+    const range = Array.from({ length: 300 }, (_, at) => 200 + at);
+
+    expect((await check(site, { statuses: range })).failure).toEqual({ class: 'status', detail: 'HTTP 503' });
+  });
+
   it('in a loop end after the limit', async () => {
     let hits = 0;
     const site = await http((_request, response) => void (hits++, response.writeHead(307, { location: '/' }).end()));
