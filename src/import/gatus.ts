@@ -3,7 +3,17 @@ import { z } from 'zod';
 
 import type { Json } from '#ports/json.ts';
 
-import { freeNames, type Imported, type ImportedSite } from './imported.ts';
+import { lossesOf, lossesOfAll, othersOf } from './gatus-left.ts';
+import {
+  freeNames,
+  headersOf,
+  type Imported,
+  type ImportedSite,
+  listOf,
+  NotThat,
+  scalar,
+  statusesOf,
+} from './imported.ts';
 
 /** The part of a Gatus config that says what is checked. Source: https://github.com/TwiN/gatus#configuration. */
 const Endpoint = z.looseObject({
@@ -13,6 +23,7 @@ const Endpoint = z.looseObject({
   enabled: z.boolean().nullish(),
   method: z.string().nullish(),
   body: z.string().nullish(),
+  graphql: z.boolean().nullish(),
   headers: z.record(z.string(), z.coerce.string()).nullish(),
   interval: z.string().nullish(),
   conditions: z.array(z.string()).nullish(),
@@ -22,33 +33,50 @@ const Endpoint = z.looseObject({
       insecure: z.boolean().nullish(),
       'ignore-redirect': z.boolean().nullish(),
       timeout: z.string().nullish(),
+      network: z.string().nullish(),
     })
     .nullish(),
 });
 type Endpoint = z.infer<typeof Endpoint>;
-const Config = z.looseObject({ endpoints: z.array(z.unknown()) });
+type Lose = (what: string) => void;
 
-/** Pure. Throws when the text is no such config. */
+/** Pure. Throws NotThat when the text is no such config. */
 export function importGatus(text: string): Imported {
+  const { endpoints, config } = configOf(text);
   const nameOf = freeNames();
   const left: Imported['left'] = [];
-  const { endpoints } = Config.parse(parse(text));
   const sites = endpoints.flatMap((raw, at): ImportedSite[] => {
     const read = Endpoint.safeParse(raw);
     const label = read.success ? [read.data.group, read.data.name].filter(Boolean).join(' ') : `endpoint ${at + 1}`;
     const url = read.success ? addressOf(read.data) : undefined;
     if (!read.success || url === undefined) {
-      left.push({
-        of: label,
-        what: `not carried over: there is no check like ${read.success ? `\`${read.data.url}\`` : 'this'}`,
-      });
+      const why = read.success ? `there is no check like \`${read.data.url}\`` : 'it has no `name` and `url`';
+      left.push({ of: label, what: `not carried over: ${why}` });
       return [];
     }
     const name = nameOf(label);
     const lose = (what: string) => void left.push({ of: name, what });
-    return [{ label, fields: { name, url, ...fieldsOf(read.data, url, name, lose) } }];
+    const fields = fieldsOf(read.data, url, name, lose);
+    for (const what of lossesOf(read.data)) lose(what);
+    return [{ label, fields: { name, url, ...fields } }];
   });
-  return { found: endpoints.length, sites, left };
+  const others = (['external-endpoints', 'suites'] as const).flatMap((key) => listOf(config[key]).map(othersOf(key)));
+  left.push(...others);
+  left.push(...lossesOfAll(config).map((what) => ({ of: 'the config', what })));
+  return { found: endpoints.length + others.length, sites, left };
+}
+
+function configOf(text: string): { endpoints: readonly unknown[]; config: Record<string, unknown> } {
+  let read: unknown;
+  try {
+    read = parse(text, { merge: true, logLevel: 'error' }); // Gatus takes `<<: *defaults`
+  } catch {
+    throw new NotThat('it is no YAML');
+  }
+  const config = Object(read) as Record<string, unknown>;
+  if (!['endpoints', 'external-endpoints', 'suites'].some((key) => Array.isArray(config[key])))
+    throw new NotThat('it has no `endpoints`');
+  return { endpoints: listOf(config['endpoints']), config };
 }
 
 function addressOf({ url, dns, ...more }: Endpoint): string | undefined {
@@ -58,53 +86,78 @@ function addressOf({ url, dns, ...more }: Endpoint): string | undefined {
   return /^(https?|tcp|tls):/.test(url) ? url : undefined;
 }
 
-function fieldsOf(of: Endpoint, url: string, name: string, lose: (what: string) => void): Record<string, Json> {
+function fieldsOf(of: Endpoint, url: string, name: string, lose: Lose): Record<string, Json> {
   const isWeb = /^https?:/.test(url);
-  const fields: Record<string, Json> = { interval: oneUnit(of.interval ?? '60s') };
+  const interval = of.interval ?? '60s';
   const timeout = of.client?.timeout ?? undefined;
-  if (timeout !== undefined && hours(timeout) <= hours(of.interval ?? '60s')) fields['deadline'] = oneUnit(timeout);
-  if (of.enabled === false) fields['paused'] = true;
-  if (isWeb && of.method && of.method.toUpperCase() !== 'GET') fields['method'] = of.method.toUpperCase();
-  if (isWeb && of.body && fields['method'] !== undefined) fields['body'] = of.body;
-  if (isWeb && of.headers && Object.keys(of.headers).length > 0)
-    fields['headers'] = Object.fromEntries(
-      Object.keys(of.headers).map((key) => {
-        const variable = `SITE_${name}_${key}`.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_');
-        lose(`the value of header ${key} is not written here: set ${variable} in .env`);
-        return [key, `\${env:${variable}}`];
-      }),
-    );
-  if (of.client?.insecure === true) fields['verifyTls'] = false;
-  if (of.client?.['ignore-redirect'] === true) fields['maxRedirects'] = 0;
+  const network = of.client?.network;
+  const fields: Record<string, Json> = {
+    interval: oneUnit(interval),
+    ...(timeout === undefined
+      ? {}
+      : { deadline: oneUnit([timeout, interval, '2m'].toSorted((a, b) => hours(a) - hours(b))[0]!) }),
+    ...(of.enabled === false ? { paused: true } : {}),
+    ...(isWeb ? askOf(of, name, lose) : {}),
+    ...(of.client?.insecure === true ? { verifyTls: false } : {}),
+    ...(of.client?.['ignore-redirect'] === true ? { maxRedirects: 0 } : {}),
+    ...(network === 'ip4' || network === 'ip6' ? { family: `ipv${network[2]}` } : {}),
+  };
   if (of.dns) {
     fields['record'] = of.dns['query-type'];
-    lose(`its own DNS server ${of.url}`);
+    lose(`its own DNS server ${of.url}: Deckhand asks those of its machine`);
   }
-  for (const condition of of.conditions ?? []) apply(condition, fields, isWeb, lose);
-  return fields;
+  const ups: ((code: number) => boolean)[] = [];
+  for (const condition of of.conditions ?? []) {
+    const isUp = isWeb ? statusOf(condition) : undefined;
+    if (isUp === undefined) apply(condition, fields, isWeb, lose);
+    else ups.push(isUp);
+  }
+  // Without a condition on the status any will do; below 200 there is no final answer.
+  const isUp = (code: number) => code >= 200 && ups.every((is) => is(code));
+  return { ...fields, ...(isWeb ? statusesOf(isUp, fields['maxRedirects'] !== 0, lose) : {}) };
+}
+
+/** Wrapped for GraphQL as Gatus does it. Source: https://github.com/TwiN/gatus (config/endpoint/endpoint.go). */
+function askOf(of: Endpoint, name: string, lose: Lose): Record<string, Json> {
+  const method = (of.method || 'GET').toUpperCase();
+  const has = (of.body ?? '') !== '';
+  const takes = !['GET', 'HEAD'].includes(method);
+  if (has && !takes) lose(`its body: a ${method} takes none; set \`method: POST\` and \`body\` if it is needed`);
+  if (has && takes && /\$\{?\w|\[(ENDPOINT_|RANDOM_STRING_)/.test(of.body!))
+    lose('what Gatus fills into its body is sent as it stands: write variables as `${env:NAME}`');
+  const type = of.graphql === true ? 'application/json' : undefined;
+  return {
+    ...(method === 'GET' ? {} : { method }),
+    ...headersOf({ name, given: Object.keys(of.headers ?? {}), type }, lose),
+    ...(has && takes ? { body: of.graphql === true ? JSON.stringify({ query: of.body! }) : of.body! } : {}),
+  };
+}
+
+/** Which codes a condition on the status lets through; undefined when it is about something else. */
+function statusOf(condition: string): ((code: number) => boolean) | undefined {
+  const [, sign = '', right = ''] = /^\[STATUS\]\s*(==|!=|<=|>=|<|>)\s*(.*)$/.exec(condition.trim()) ?? [];
+  const codes = (/^any\((.*)\)$/.exec(right)?.[1] ?? right).split(',').map((code) => Number(code.trim() || Number.NaN));
+  const [first = Number.NaN] = codes;
+  if (!codes.every(Number.isInteger)) return undefined;
+  const signs: Readonly<Record<string, (code: number) => boolean>> = {
+    '==': (code) => codes.includes(code),
+    '!=': (code) => !codes.includes(code),
+    '<': (code) => code < first,
+    '<=': (code) => code <= first,
+    '>': (code) => code > first,
+    '>=': (code) => code >= first,
+  };
+  return signs[sign];
 }
 
 /** One condition in our words, or told as lost. */
-function apply(condition: string, fields: Record<string, Json>, isWeb: boolean, lose: (what: string) => void): void {
+function apply(condition: string, fields: Record<string, Json>, isWeb: boolean, lose: Lose): void {
   const [, left = '', sign = '', right = ''] = /^(.*?)\s*(==|!=|<=|>=|<|>)\s*(.*)$/s.exec(condition.trim()) ?? [];
   const number = /^-?\d+(\.\d+)?$/.test(right) ? Number(right) : undefined;
   const path = /^\[BODY\]((?:\.|\[).+)$/.exec(left)?.[1];
   const expect = (one: Json) => void (fields['expect'] = [...((fields['expect'] as Json[] | undefined) ?? []), one]);
-  const any = /^any\((.*)\)$/
-    .exec(right)?.[1]
-    ?.split(',')
-    .map((code) => Number(code.trim()));
   if (left === '[CONNECTED]' && right === 'true') return;
   if (left === '[DNS_RCODE]' && right === 'NOERROR') return;
-  if (left === '[STATUS]' && isWeb && sign === '==' && (any ?? [number]).every(Number.isInteger)) {
-    fields['statuses'] = any ?? [number!];
-    return;
-  }
-  if (left === '[STATUS]' && isWeb && (sign === '<' || sign === '<=') && (right === '300' || right === '299')) {
-    fields['statuses'] = Array.from({ length: 100 }, (_, at) => 200 + at);
-    return;
-  }
-  if (left === '[STATUS]' && isWeb && sign === '<' && right === '400') return;
   if (left === '[RESPONSE_TIME]' && sign.startsWith('<') && number !== undefined) {
     fields['slow'] = `${number}ms`;
     return lose(`\`${condition}\` becomes \`slow\`: told as degraded, not as down`);
@@ -130,7 +183,7 @@ function apply(condition: string, fields: Record<string, Json>, isWeb: boolean, 
     if (sign === '>=' && number !== undefined) return expect({ json, atLeast: number });
     if (sign === '<=' && number !== undefined) return expect({ json, atMost: number });
   }
-  lose(`the condition \`${condition}\``);
+  lose(`the condition \`${condition}\`: say it in \`expect\`, if it can be said there`);
 }
 
 /** Go writes `1m30s`; deckhand.yml takes one unit. */
@@ -145,10 +198,4 @@ function hours(text: string): number {
     (sum, [, n, unit]) => sum + Number(n) * units[unit!]!,
     0,
   );
-}
-
-function scalar(text: string): string | number | boolean {
-  const bare = text.replace(/^"(.*)"$/, '$1');
-  if (bare === 'true' || bare === 'false') return bare === 'true';
-  return /^-?\d+(\.\d+)?$/.test(bare) ? Number(bare) : bare;
 }
