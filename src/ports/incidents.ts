@@ -36,6 +36,8 @@ export type Report = {
   tried?: readonly Tried[];
   /** Kept likewise. */
   picture?: IncidentPicture;
+  /** It was over, and began anew in its old message: since when, and who had taken it before. Kept likewise. */
+  again?: { at: number; takenBy?: UserId };
   /** Who has given it to the one who has taken it; kept likewise. */
   assignedBy?: UserId;
 };

@@ -4,6 +4,7 @@ import type { GroupId } from '#ports/ids.ts';
 import { givenUp, type Report } from '#ports/incidents.ts';
 import type { Button, Line, Message, Piece, Section } from '#ports/text.ts';
 
+import { openSince } from './incident-care.ts';
 import { markOf } from './remedy-mark.ts';
 import { spans } from './replies.ts';
 
@@ -35,7 +36,7 @@ export function renderIncident(incident: IncidentRecord, now: number): Message {
 /** In the thread of an incident that nobody has taken. `group`: who is called. Pure. */
 export function renderReminder(incident: IncidentRecord, of: { now: number; group: GroupId | undefined }): Message {
   const report = incident.report as unknown as Report; // written by raise and resolve
-  const since = `for ${duration(of.now - incident.startedAt)}`;
+  const since = `for ${duration(of.now - openSince(incident))}`;
   const called: Piece[] = of.group === undefined ? [] : [{ group: of.group }, ' '];
   return {
     alert: `Nobody has taken it ${since}: ${report.alert}`,
@@ -67,7 +68,7 @@ export function renderEscalation(
     link === undefined ? ['Look for it in ', { channel: incident.channel }, '.'] : [{ link, label: 'Open the alert' }];
   const open: Piece[] = [
     ...called,
-    `Open for ${duration(now - incident.startedAt)}, and nobody has taken it. `,
+    `Open for ${duration(now - openSince(incident))}, and nobody has taken it. `,
     ...where,
   ];
   const ended = incident.endedAt ?? incident.updatedAt;
@@ -108,13 +109,22 @@ function status(incident: IncidentRecord, report: Report, now: number): Piece[] 
   const by: Piece[] = report.assignedBy === undefined ? [] : [' by ', { user: report.assignedBy }];
   const acknowledged: Piece[] =
     incident.acknowledgedBy === undefined
-      ? [' Nobody has taken it yet.']
+      ? takenBefore(report)
       : [by.length === 0 ? ' Taken by ' : ' Assigned to ', { user: incident.acknowledgedBy }, ...by, '.'];
   const silenced: Piece[] =
     incident.silencedUntil === undefined || incident.silencedUntil <= now
       ? []
       : [' Silenced until ', { at: incident.silencedUntil, style: 'time' }, '.'];
-  return [{ emoji: emoji[report.severity] }, ' ', ...since, '.', ...acknowledged, ...silenced];
+  return [{ emoji: emoji[report.severity] }, ' ', ...since, '.', ...againSince(report), ...acknowledged, ...silenced];
+}
+
+function againSince({ again }: Report): readonly Piece[] {
+  return again === undefined ? [] : [' Over meanwhile; again since ', { at: again.at, style: 'datetime' }, '.'];
+}
+
+function takenBefore({ again }: Report): Piece[] {
+  if (again?.takenBy === undefined) return [' Nobody has taken it yet.'];
+  return [' Taken by ', { user: again.takenBy }, ' in the outage before; nobody has taken it now.'];
 }
 
 function buttons(incident: IncidentRecord, report: Report, now: number): Button[] {

@@ -4,12 +4,13 @@ import type { IncidentRecord } from '#ports/history.ts';
 import type { Message } from '#ports/text.ts';
 
 import { renderEscalation, renderIncident } from './incident-card.ts';
+import { anew } from './incident-care.ts';
 import { postCard } from './posting.ts';
 import type { World } from './world.ts';
 
-/** Subject of the card by which an incident is told further. */
-export function escalationOf(id: string): string {
-  return `${id}:escalation`;
+/** Subject of the card by which an incident is told further, each time that it is open anew. */
+export function escalationOf(incident: IncidentRecord): string {
+  return `${incident.id}:escalation${anew(incident)}`;
 }
 
 /**
@@ -66,7 +67,7 @@ export function createShowing(world: World): (id: string) => Promise<true> {
 
   /** Who was called elsewhere sees there that it is taken, or over. */
   async function calmEscalation(incident: IncidentRecord, alert: MessageRef): Promise<void> {
-    const card = await world.history.cards.of('incident', escalationOf(incident.id));
+    const card = await world.history.cards.of('incident', escalationOf(incident));
     if (card?.ts === undefined) return;
     const link = incident.state === 'resolved' ? undefined : await world.chat.permalink(alert);
     const message = renderEscalation(incident, { now: world.clock.now(), group: undefined, link });

@@ -5,7 +5,7 @@ import type { Json } from '#ports/json.ts';
 import type { Line } from '#ports/text.ts';
 
 import { hashPlan } from './ids.ts';
-import { careLine, careOf, withCare } from './incident-care.ts';
+import { careLine, careOf, reopened, reopenedLine, withCare } from './incident-care.ts';
 import { createIllustrator, type Illustrated } from './incident-picture.ts';
 import { createShowing } from './incident-show.ts';
 import { createThreads } from './incident-thread.ts';
@@ -35,17 +35,20 @@ export function createIncidents(world: World, illustrated?: Illustrated): Incide
     await changing(async () => {
       const now = world.clock.now();
       const { care = {}, note } = of;
-      const known = await newest(key, now);
-      if (known === undefined) {
+      const before = await newest(key, now);
+      if (before === undefined) {
         const first = firstRecord(world, key, of, now);
         const cared = withCare(first, care);
         return keep(cared, { ...of, note: careLine(first, cared, note) });
       }
+      const isOver = before.state === 'resolved';
+      const known = isOver ? reopened(before, of.startedAt) : before;
       const cared = withCare({ ...known, report: asJson(withKept(of.report, known)) }, care);
-      if (known.state === 'open' && isSame(known, cared)) return show(known.id);
+      if (!isOver && isSame(known, cared)) return show(known.id);
+      const line = isOver ? reopenedLine(before, note) : note;
       return keep(
-        { ...cared, state: 'open', endedAt: undefined, version: known.version + 1, updatedAt: now },
-        { ...of, note: careLine(known, cared, note) },
+        { ...cared, version: known.version + 1, updatedAt: now },
+        { ...of, note: careLine(known, cared, line) },
       );
     });
   }
@@ -214,13 +217,14 @@ function isSame(one: IncidentRecord, other: IncidentRecord): boolean {
   );
 }
 
-/** The report of a watcher, with what was tried so far, the newest picture and who has assigned it. */
+/** The report of a watcher, with what was tried so far, the newest picture, since when it is open again, and who has assigned it. */
 function withKept(report: Report, known: IncidentRecord): Report {
-  const { tried, picture, assignedBy } = known.report as unknown as Report; // written by raise and resolve
+  const { tried, picture, again, assignedBy } = known.report as unknown as Report; // written by raise and resolve
   return {
     ...report,
     ...(tried === undefined ? {} : { tried }),
     ...(picture === undefined ? {} : { picture }),
+    ...(again === undefined ? {} : { again }),
     ...(assignedBy === undefined ? {} : { assignedBy }),
   };
 }

@@ -16,6 +16,7 @@ import type { AutoRule } from '#ports/site-settings.ts';
 import { whoStopped } from './automatic-switch.ts';
 import type { Freeze } from './freeze.ts';
 import { runIdOf } from './ids.ts';
+import { openSince } from './incident-care.ts';
 import { findChange } from './run-record.ts';
 import type { World } from './world.ts';
 
@@ -95,7 +96,7 @@ export function createRemediation(needs: Needs): () => Promise<void> {
     const { sites = [] } = reportOf(incident);
     const facts: Facts = {
       now,
-      incident: { ...incident, taken: incident.acknowledgedBy !== undefined },
+      incident: { ...incident, startedAt: openSince(incident), taken: incident.acknowledgedBy !== undefined },
       remedies,
       tries: await Promise.all(kept.map((of) => tryOf(of, incident, now))),
       busy: runs.some(({ order }) => order.incident === incident.id && order.requester !== deckhand),

@@ -2,6 +2,7 @@ import type { IncidentRecord } from '#ports/history.ts';
 import { givenUp, type Report } from '#ports/incidents.ts';
 
 import { renderEscalation, renderReminder } from './incident-card.ts';
+import { anew, openSince } from './incident-care.ts';
 import { escalationOf } from './incident-show.ts';
 import { note, postCard } from './posting.ts';
 import type { World } from './world.ts';
@@ -30,25 +31,31 @@ export function createReminders(world: World): () => Promise<void> {
   /** Of several that are due only the newest is sent: nobody needs three at once. */
   async function remindOf(incident: IncidentRecord): Promise<void> {
     const now = world.clock.now();
-    const due = world.settings.current().alerts.remindMs.filter((ms) => now - incident.startedAt >= ms).length;
+    const due = world.settings.current().alerts.remindMs.filter((ms) => now - openSince(incident) >= ms).length;
     if (due === 0) return;
     const card = await world.history.cards.of('incident', incident.id);
     if (card?.ts === undefined) return;
     const ref = { channel: card.channel, ts: card.ts };
-    await note(world, incident.id, `remind ${due}`, ref, renderReminder(incident, { now, group: undefined }));
+    await note(
+      world,
+      incident.id,
+      `remind ${due}${anew(incident)}`,
+      ref,
+      renderReminder(incident, { now, group: undefined }),
+    );
   }
 
   async function tellFurther(incident: IncidentRecord): Promise<void> {
     const { afterMs, channel, group } = world.settings.current().alerts.escalate;
     const now = world.clock.now();
-    if ((channel === undefined && group === undefined) || (now - incident.startedAt < afterMs && !isGivenUp(incident)))
+    if ((channel === undefined && group === undefined) || (now - openSince(incident) < afterMs && !isGivenUp(incident)))
       return;
     const card = await world.history.cards.of('incident', incident.id);
     if (card?.ts === undefined) return;
     const ref = { channel: card.channel, ts: card.ts };
     if (channel === undefined)
-      return note(world, incident.id, 'escalate', ref, renderReminder(incident, { now, group }));
-    const of = { kind: 'incident', subject: escalationOf(incident.id), channel } as const;
+      return note(world, incident.id, `escalate${anew(incident)}`, ref, renderReminder(incident, { now, group }));
+    const of = { kind: 'incident', subject: escalationOf(incident), channel } as const;
     if ((await world.history.cards.of(of.kind, of.subject))?.ts !== undefined) return;
     const link = await world.chat.permalink(ref);
     await postCard(world, of, renderEscalation(incident, { now, group, link }));

@@ -151,6 +151,39 @@ describe('an incident that nobody takes', () => {
     await end();
   });
 
+  it('is reminded of and told further anew when it begins anew, whoever had taken it before', async () => {
+    const { incidents, record, later, told, posts, edits, now, end } = await anOpenIncident({ channel: 'C0ONCALL' });
+    await later(16 * minute);
+    await incidents.amend(record.id, { acknowledgedBy: 'U1', assignedBy: 'U2' }, 'Assigned.');
+    now.at += 4 * minute;
+    await end();
+    now.at += 14 * minute;
+    const startedAt = now.at - minute;
+    const before = posts.length;
+    await incidents.raise(record.key, { channel: 'C1', startedAt, report, note: 'Down.' });
+
+    expect((await store.history.incidents.get(record.id))?.acknowledgedBy).toBeUndefined();
+    expect(JSON.stringify(edits.at(-1)?.message)).toMatch(
+      /Taken by .*U1.* in the outage before; nobody has taken it now/,
+    );
+    expect(JSON.stringify(edits.at(-1)?.message.buttons)).toContain('Acknowledge');
+    expect(JSON.stringify(posts.at(-1)?.post.message)).toMatch(/Down\..*Taken by .*U1.* in the outage before/);
+
+    const began = startedAt - record.startedAt;
+    await later(began + 14 * minute);
+    expect(posts).toHaveLength(before + 1);
+    await later(began + 16 * minute);
+    await later(began + 31 * minute);
+    expect(told().slice(before)).toEqual([
+      ['C0ONCALL', true, 'Nobody has taken it: shop is down'],
+      ['C1', false, 'Nobody has taken it for 31 min: shop is down'],
+    ]);
+    await incidents.raise(record.key, { channel: 'C1', startedAt, report: { ...report, title: 'worse' } });
+    expect(JSON.stringify(edits.at(-1)?.message)).toContain('in the outage before');
+    await end();
+    expect(edits.map(({ message }) => message.title).slice(-2)).toEqual(['Resolved · t', 'Resolved · t']);
+  });
+
   it('is told further at once, once, when Deckhand gives up, also where it is only a warning', async () => {
     const { incidents, record, later, told, posts, end } = await anOpenIncident(
       { channel: 'C0ONCALL', group: 'S0ONCALL' },
