@@ -130,6 +130,8 @@ function happens(socket: Socket, event: 'connect' | 'secureConnect'): Promise<vo
   });
 }
 
+type Shown = ReturnType<TLSSocket['getPeerX509Certificate']>;
+
 /** `authorizationError` names one fault only, so the date is always told as well. */
 function judged(
   socket: TLSSocket,
@@ -146,9 +148,7 @@ function judged(
 }
 
 /** Of the certificates that the server showed, the one that ends first. */
-function certificateOf(
-  shown: ReturnType<TLSSocket['getPeerX509Certificate']>,
-): { validTo: number; fingerprint: string } | undefined {
+function certificateOf(shown: Shown): { validTo: number; fingerprint: string } | undefined {
   if (shown === undefined) return undefined;
   let first = shown;
   let issuer = shown.issuerCertificate;
@@ -160,19 +160,35 @@ function certificateOf(
   return { validTo: first.validToDate.getTime(), fingerprint: first.fingerprint256 };
 }
 
-function fault(code: string, host: string, shown: ReturnType<TLSSocket['getPeerX509Certificate']>): string {
-  const words: Readonly<Record<string, string>> = {
-    CERT_HAS_EXPIRED: 'the certificate has expired',
-    CERT_NOT_YET_VALID: 'the certificate is not valid yet',
-    ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another name',
-    DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate is self-signed',
-    SELF_SIGNED_CERT_IN_CHAIN: 'the certificate ends at an authority that is not trusted',
-    UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate ends at an authority that is not trusted',
-    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the certificate ends at an authority that is not trusted',
-  };
-  const found = Object.entries(words).find(([name]) => code.includes(name));
+const words: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'the certificate has expired',
+  CERT_NOT_YET_VALID: 'the certificate is not valid yet',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another name',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate is self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'the certificate ends at an authority that is not trusted',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate ends at an authority that is not trusted',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the certificate ends at an authority that is not trusted',
+};
+
+function fault(code: string, host: string, shown: Shown): string {
+  const known = Object.keys(words).find((name) => code.includes(name));
   const until = shown === undefined ? '' : `, valid until ${shown.validToDate.toISOString().slice(0, 10)}`;
-  if (found?.[0] === 'ERR_TLS_CERT_ALTNAME_INVALID')
-    return `the certificate is for another name: expected ${host}, it names ${quote(shown?.subjectAltName ?? 'none')} (${found[0]}${until})`;
-  return `${found?.[1] ?? 'the certificate is not trusted'} (${found?.[0] ?? 'other fault'}${until})`;
+  return `${saying(known, host, shown)} (${known ?? 'other fault'}${until})`;
+}
+
+function saying(code: string | undefined, host: string, shown: Shown): string {
+  const issuer = code?.startsWith('UNABLE_TO_') === true ? unsentIssuer(shown) : undefined;
+  if (issuer !== undefined)
+    return `the server does not send the certificate of its issuer ${quote(issuer)}; install the full chain, or have Deckhand trust that issuer`;
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return `${words[code]}: expected ${host}, it names ${quote(shown?.subjectAltName ?? 'none')}`;
+  return words[code ?? ''] ?? 'the certificate is not trusted';
+}
+
+/** Who issued the last certificate that the server sent, if that is somebody else. */
+function unsentIssuer(shown: Shown): string | undefined {
+  let last = shown;
+  for (let depth = 0; last?.issuerCertificate !== undefined && depth < 10; depth++) last = last.issuerCertificate;
+  if (last === undefined || last.issuer === last.subject) return undefined;
+  return /^CN=(.*)$/m.exec(last.issuer)?.[1] ?? last.issuer;
 }

@@ -76,6 +76,29 @@ describe('the certificate of a site', () => {
     expect(result.failure).toMatchObject({ class: 'cert', detail: expect.stringContaining('self-signed') });
   });
 
+  it('whose issuer is not sent along says so, with the issuer and what to do', async () => {
+    const between = anAuthority('Deckhand test intermediate', authority);
+    const { cert, key } = aCertificate({ ips: ['127.0.0.1'], by: between, toDays: 80 });
+    const unknown = anAuthority('Nobody’s authority');
+    const second = anAuthority('Second one', unknown);
+    const ofSecond = aCertificate({ ips: ['127.0.0.1'], by: second });
+
+    const lacking = await check({ cert, key });
+    const deeper = await check({ cert: `${ofSecond.cert}${second.cert}`, key: ofSecond.key });
+    const whole = await check({ cert: `${ofSecond.cert}${second.cert}${unknown.cert}`, key: ofSecond.key });
+    const mended = await check({ cert: `${cert}${between.cert}`, key });
+
+    expect(lacking.failure).toEqual({
+      class: 'cert',
+      detail: expect.stringMatching(
+        /^the server does not send the certificate of its issuer "Deckhand test intermediate"; install the full chain, or have Deckhand trust that issuer \(UNABLE_TO_VERIFY_LEAF_SIGNATURE, valid until \d{4}-\d\d-\d\d\)$/,
+      ),
+    });
+    expect(deeper.failure?.detail).toMatch(/does not send the certificate of its issuer "Nobody’s authority"; install/);
+    expect(whole.failure?.detail).toMatch(/^the certificate ends at an authority that is not trusted/);
+    expect(mended.failure).toBeUndefined();
+  });
+
   it('is not judged where the site does not demand it, but still told', async () => {
     const result = await check(aCertificate({ ips: ['127.0.0.1'], fromDays: -90, toDays: -2 }), { verifyTls: false });
 
