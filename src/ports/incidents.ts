@@ -87,7 +87,7 @@ export type Incidents = {
   /** Ends the open incident of `key`, if any: final words, duration, no buttons. Repeatable. */
   resolve: (
     key: string,
-    of: { endedAt: number; report: Report; note?: Line; fence?: Fence | undefined },
+    of: { endedAt: number; report: Report; note?: Line; whole?: boolean | undefined; fence?: Fence | undefined },
   ) => Promise<void>;
   /** Nobody is notified of the open one, if any, until then (epoch ms). Repeatable. */
   silence: (key: string, until: number) => Promise<void>;

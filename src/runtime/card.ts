@@ -10,6 +10,7 @@ import type { Button, Line, Message, Piece, Section } from '#ports/text.ts';
 
 import type { Heard } from './approval.ts';
 import type { Freeze } from './freeze.ts';
+import { saidIn } from './replies.ts';
 import type { FailedUndo } from './saga.ts';
 
 export type Words = { title: string; summary: string; sections: readonly Section[] };
@@ -66,7 +67,7 @@ export function renderRun(view: RunView): Message {
     title: `${words.title} · ${stateWord(view)}`,
     sections: [
       { kind: 'text', lines: [status(view), ...frozen(view)] },
-      ...(view.outcome?.sections ?? view.planned.sections),
+      ...(view.outcome?.sections ?? view.planned.sections).map(saidIn),
       ...progress(view),
       ...trouble(view),
       { kind: 'note', line: footer(view) },

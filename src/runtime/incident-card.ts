@@ -6,7 +6,7 @@ import type { Button, Line, Message, Piece, Section } from '#ports/text.ts';
 
 import { openSince } from './incident-care.ts';
 import { markOf } from './remedy-mark.ts';
-import { spans } from './replies.ts';
+import { said } from './replies.ts';
 
 const emoji = { critical: 'red_circle', warning: 'large_yellow_circle', info: 'large_blue_circle' } as const;
 
@@ -147,9 +147,4 @@ function buttons(incident: IncidentRecord, report: Report, now: number): Button[
     }),
     { verb: 'assign', label: 'Assign to…', people: { chosen: incident.acknowledgedBy } },
   ];
-}
-
-/** Advice names commands in backticks. */
-function said(line: Line): Line {
-  return typeof line === 'string' ? spans(line) : line;
 }

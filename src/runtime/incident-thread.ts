@@ -26,7 +26,7 @@ export function createThreads(world: World, onWhole: (incident: IncidentRecord) 
     if (byPerson) return post(incident, line);
     const now = world.clock.now();
     const waitMs = (toldAt.get(id) ?? -Infinity) + gapMs - now;
-    if (whole && waitMs > 0) return hold(incident, line, waitMs);
+    if (whole && state === 'open' && waitMs > 0) return hold(incident, line, waitMs);
     const older = take(id);
     if (!whole && older !== undefined) await say(older);
     if (state === 'open') toldAt.set(id, now);

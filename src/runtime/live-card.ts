@@ -12,7 +12,7 @@ import { type Ending, renderRun, type RunView, type Stage } from './card.ts';
 import type { Freeze } from './freeze.ts';
 import { attachOnce, deliver, note, postCard, tellAsker } from './posting.ts';
 import type { Progress } from './progress.ts';
-import { say } from './replies.ts';
+import { saidIn, say } from './replies.ts';
 import type { World } from './world.ts';
 
 export type LiveCard = {
@@ -175,7 +175,7 @@ export async function closeCard(world: World, run: string, by: string): Promise<
     title: `${words.title} · undone`,
     sections: [
       { kind: 'text', lines: [`Undone by run ${by}. What this run had done:`] },
-      ...words.sections.filter(({ kind }) => kind !== 'text'),
+      ...words.sections.filter(({ kind }) => kind !== 'text').map(saidIn),
     ],
   };
   try {

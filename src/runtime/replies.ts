@@ -1,12 +1,37 @@
 import { isRefusal, isTransient } from '#errors.ts';
 import type { Post } from '#ports/chat.ts';
-import type { Line, Message, Piece } from '#ports/text.ts';
+import type { Line, Message, Piece, Section } from '#ports/text.ts';
 
 /** Text with `code` in backticks, as pieces; everything stays literal. */
 export function spans(text: string): Line {
   const parts = text.split('`');
   if (parts.length % 2 === 0) return [text];
   return parts.flatMap((part, at): Piece[] => (part === '' ? [] : [at % 2 === 1 ? { code: part } : part]));
+}
+
+/** A line that is plain text, with `code` in backticks as pieces. */
+export function said(line: Line): Line {
+  return typeof line === 'string' ? spans(line) : line;
+}
+
+/** The same for all lines of a section. */
+export function saidIn(section: Section): Section {
+  switch (section.kind) {
+    case 'text':
+      return { ...section, lines: section.lines.map(said) };
+    case 'list':
+      return { ...section, items: section.items.map(said) };
+    case 'facts':
+      return { ...section, facts: section.facts.map(([label, value]) => [label, said(value)] as const) };
+    case 'note':
+      return { ...section, line: said(section.line) };
+    case 'code':
+    case 'table':
+    case 'steps':
+    case 'image':
+    case 'divider':
+      return section;
+  }
 }
 
 /** A short answer of one or more lines; backticks make code. */

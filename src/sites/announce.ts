@@ -134,10 +134,10 @@ export function createAnnouncer(world: AnnouncerWorld): Announcer {
     facts: Parameters<typeof endWords>[1],
   ): Promise<void> {
     const { name } = of.site;
-    const { report, note } = endWords(item, facts);
+    const told = endWords(item, facts);
     // Written first: after a crash in between, one that is down again is news, and not what was told before.
     await book.now(name, { state: of.state, told: of.told });
-    await incidents.resolve(keyOf(item.topic, name), { endedAt: item.endedAt, report, note, fence });
+    await incidents.resolve(keyOf(item.topic, name), { endedAt: item.endedAt, ...told, fence });
     const before = beforeOf(of, item.topic);
     keep(of, item.topic, { ...before, sent: true, over: true, ...(item.topic === 'down' ? { at: facts.now } : {}) });
     book.soon(name, () => ({ state: of.state, told: of.told }));

@@ -4,7 +4,7 @@ import type { Site } from '#ports/site-settings.ts';
 import type { Line, Message } from '#ports/text.ts';
 
 import { cause, fitsRestart, nextMove } from './causes.ts';
-import { address, isWeb, list, milliseconds, people, phases, serverFact } from './facts.ts';
+import { address, list, milliseconds, people, phases, serverFact } from './facts.ts';
 import { remedies } from './remedies.ts';
 import type { Server } from './server.ts';
 import { sightFact } from './vantage-messages.ts';
@@ -28,10 +28,10 @@ export function down(of: { site: Site; state: SiteState; server: Server; first: 
       alert: `${site.name} is down: ${cause(evidence)}`,
       facts: [
         ['Site', address(site)],
-        ...(isWeb(site)
-          ? [['Status', evidence.status === undefined ? 'no answer' : `HTTP ${evidence.status}`] as const]
-          : []),
-        ['Cause', `${cause(evidence)} (${evidence.class})`],
+        ['Cause', causeOf(evidence)],
+        ...(evidence.status === undefined || evidence.class === 'status'
+          ? []
+          : [['Status', `HTTP ${evidence.status}`] as const]),
         ...(evidence.phases.totalMs < 0.5 ? [] : [['Time spent', phases(evidence.phases)] as const]),
         ['First failure', { at: state.firstFailureAt ?? evidence.at, style: 'datetime' }],
         ['Confirmed by', `${checks} failed checks in a row; ${count(checks - 1, 're-check')} after ${gaps}`],
@@ -47,6 +47,11 @@ export function down(of: { site: Site; state: SiteState; server: Server; first: 
       ? `Down: ${cause(evidence)}. ${checks} checks in a row failed.`
       : `Still down. Now: ${cause(evidence)}${server.kind === 'found' ? `; the server is ${server.state}` : ''}.`,
   };
+}
+
+/** With its class, by which rules and remedies know it, where that does not say the same again. */
+function causeOf(evidence: Evidence): string {
+  return evidence.class === 'status' ? cause(evidence) : `${cause(evidence)} (${evidence.class})`;
 }
 
 export function upAgain(of: { site: Site; state: SiteState }): Words {
@@ -73,7 +78,7 @@ export function upAgain(of: { site: Site; state: SiteState }): Words {
             ` (${lasted})`,
           ],
         ],
-        ['Cause', `${cause(outage.cause)} (${outage.cause.class})`],
+        ['Cause', causeOf(outage.cause)],
         ['Answers now in', state.lastMs === undefined ? 'unknown' : milliseconds(state.lastMs)],
         ...people(site),
       ],

@@ -21,6 +21,11 @@ export function up(of: Measure): string {
   return part === undefined ? 'not judged' : percent(part);
 }
 
+/** `99.9 % up`, for one line. */
+export function upInWords(of: Measure): string {
+  return uptime(of) === undefined ? 'nothing was judged yet' : `${up(of)} up`;
+}
+
 /** Rounded to what the buckets tell. */
 export function time(of: Measure, part: number): string {
   const ms = quantile(of, part);

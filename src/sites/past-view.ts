@@ -47,7 +47,7 @@ export function createPastView(world: PastWorld): Asking['siteHistory'] {
     const rows = [{ name, past }];
     const alone = (await loadKept(world, name)).get(name)?.state.alone;
     return {
-      alert: `${name}, ${span.words}: ${messages.up(messages.total(past))} up`,
+      alert: `${name}, ${span.words}: ${messages.upInWords(messages.total(past))}`,
       title: `${name}: ${span.words}`,
       sections: [
         ...messages.sections(site, past, budget),

@@ -29,30 +29,30 @@ export function recentChart(incident: Drawn, of: Known): Chart | undefined {
   if (name === undefined) return undefined;
   if (incident.sites.length > 1) return chartOfMany(incident, of);
   const site = of.sites.find((one) => one.name === name);
-  return site && seenOf(site, incident, of) && chartOfOne(site, of);
+  return site !== undefined && isKnown(site, incident, of) ? chartOfOne(site, of) : undefined;
 }
 
-/** What is remembered of its checks; undefined when that does not reach back to before the incident. */
-function seenOf(site: Site, { startedAt }: Drawn, { recent }: Known): readonly Seen[] | undefined {
+/** Is enough remembered of its checks, from before the incident on? */
+function isKnown(site: Site, { startedAt }: Drawn, { recent }: Known): boolean {
   const seen = recent(site.name);
   const [first] = seen;
-  if (first === undefined || seen.length < 2) return undefined;
-  return first.at > startedAt + roundedMs && seen.length < ringSize ? undefined : seen;
+  if (first === undefined || seen.length < 2) return false;
+  return first.at <= startedAt + roundedMs || seen.length === ringSize;
 }
 
 function chartOfMany(incident: Drawn, of: Known): Chart | undefined {
-  const { sites, startedAt } = incident;
+  const { sites, startedAt } = incident; // what is not known stays grey, so that what is known can be shown
   const shown = sites.slice(0, mostRows).flatMap((name) => of.sites.find((one) => one.name === name) ?? []);
   const rows = shown.map((site) => ({
     name: site.name,
-    spans: spells(seenOf(site, incident, of) ?? [], site, of.now),
+    spans: spells(of.recent(site.name), site, of.now),
   }));
   const begins = rows.flatMap(({ spans }) => spans.slice(0, 1).map(({ from }) => from));
   if (begins.length === 0) return undefined;
   const from = Math.max(Math.min(...begins), startedAt - Math.max(leadMs, of.now - startedAt));
   return {
     kind: 'updown',
-    title: `${sites.length} sites: when each of them failed`,
+    title: 'When each site failed',
     timezone: 'UTC',
     from,
     to: of.now,

@@ -1,4 +1,4 @@
-import { count, some } from '#lib/format.ts';
+import { count, duration, some } from '#lib/format.ts';
 import type { Site } from '#ports/site-settings.ts';
 
 import type { Follower } from './incident.ts';
@@ -32,7 +32,7 @@ export function down(of: Of & { first: boolean }): messages.Words {
         ['Down', some(names, mostNames)],
         ...(back.length === 0 ? [] : [['Up again', some(back, mostNames)] as const]),
         ['In common', what],
-        ...(isDown(state) ? [['Looked at', site.name] as const] : []),
+        ...(isDown(state) ? [['For example', site.name] as const] : []),
         ...facts,
       ],
       detail: [because(of), ...single.report.detail],
@@ -46,8 +46,11 @@ export function down(of: Of & { first: boolean }): messages.Words {
 export function upAgain(of: Of): messages.Words {
   const single = messages.upAgain(of);
   const names = [...namesOf(of, true), ...namesOf(of, false)];
+  const [, ...facts] = single.report.facts;
   const left = of.followers.filter((one) => one.down).map(({ name }) => name);
   const isAll = left.length === 0;
+  const { lastOutage } = of.state;
+  const after = lastOutage === undefined ? '' : ` after ${duration(lastOutage.endedAt - lastOutage.startedAt)}`;
   const what = isAll ? count(names.length, 'site is', 'sites are') : `${of.site.name} is`;
   return {
     ...single,
@@ -61,16 +64,21 @@ export function upAgain(of: Of): messages.Words {
       facts: [
         ['Sites', some(names, mostNames)],
         ...(isAll ? [] : [['Still looked at', `${some(left, mostNames)}; told anew if they stay down`] as const]),
-        ...single.report.facts,
+        ['For example', of.site.name],
+        ...facts,
       ],
       sites: names,
     },
+    // Says all that a line still waiting would say.
+    whole: true,
+    note: `${what} up again${after}${isAll ? '' : `; still looked at: ${some(left, mostNames)}`}.`,
   };
 }
 
 function namesOf({ site, state, followers }: Of, down: boolean): readonly string[] {
   const own = isDown(state) === down ? [site.name] : [];
-  return [...own, ...followers.filter((one) => one.down === down).map(({ name }) => name)];
+  const others = followers.filter((one) => one.down === down).map(({ name }) => name);
+  return [...own, ...others.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }))];
 }
 
 /** The reason they are told together, as people call it. */

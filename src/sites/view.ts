@@ -16,7 +16,7 @@ export function viewOf(
     name: site.name,
     url: site.url.replace(/[?#].*$/, ''),
     ...shown(site, of),
-    lastMs: state?.lastMs,
+    lastMs: state !== undefined && isFailing(state) ? undefined : state?.lastMs,
     remark: remark(of),
   };
 }
@@ -35,7 +35,14 @@ function shown(
 
 function remark({ state, isBlind = false }: Parameters<typeof viewOf>[1]): string | undefined {
   if (state?.setup !== undefined) return cause(state.setup.cause);
-  return state?.alone !== undefined && isAlone(state) && !isBlind ? onlyFrom(state.alone.sight) : undefined;
+  if (state === undefined || isBlind) return undefined;
+  if (state.alone !== undefined && isAlone(state)) return onlyFrom(state.alone.sight);
+  return isFailing(state) && state.cause !== undefined ? cause(state.cause) : undefined;
+}
+
+/** By its newest check. How long a failed check took says nothing to people. */
+function isFailing({ phase }: SiteState): boolean {
+  return phase === 'suspect' || phase === 'down';
 }
 
 /** Nothing that counts for three turns: we are overloaded, or started a moment ago. */

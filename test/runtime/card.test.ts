@@ -42,6 +42,21 @@ describe('a plan in a freeze', () => {
 });
 
 describe('the card of a run', () => {
+  it('shows what stands in backticks as code, in whatever section', () => {
+    const line = 'Read `/deck console web-1`.';
+    const sections = [
+      { kind: 'text', lines: [line] },
+      { kind: 'list', items: [line] },
+      { kind: 'note', line },
+      { kind: 'facts', facts: [['Next', line]] },
+    ] as const;
+
+    const text = JSON.stringify(renderRun(view({ state: 'done', outcome: { ...words, sections } })));
+
+    expect(text.match(/\{"code":"\/deck console web-1"\}/g)).toHaveLength(4);
+    expect(text).not.toContain('`');
+  });
+
   it.each<[string, Partial<RunView>, RegExp, string[]]>([
     ['asks another person', {}, /needs approval/, ['approve', 'deny', 'cancel']],
     ['asks the person', { rule: { kind: 'confirm', expiresMs: 1 } }, /confirm\?/, ['confirm', 'cancel']],

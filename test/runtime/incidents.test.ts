@@ -138,6 +138,18 @@ describe('the thread of an incident about several sites', () => {
     expect(timers).toEqual([]);
   });
 
+  it('needs no line that waits where the end says all of it', async () => {
+    const { raise, resolve, lines, timers, key } = book();
+    await raise(key, many(3, { note: 'Down' }));
+    await raise(key, many(50));
+    await raise(key, many(1));
+
+    await resolve(key, { endedAt: 200_000, report: report('50 sites'), note: '50 sites are up again', whole: true });
+
+    expect(lines).toEqual(['Down', '50 sites are up again']);
+    expect(timers).toEqual([]);
+  });
+
   it('says at once what people do, and what comes after a quiet minute', async () => {
     const { raise, amend, lines, timers, now, key } = book();
     await raise(key, many(3, { note: 'Down' }));

@@ -45,8 +45,7 @@ describe('the message of an outage', () => {
     expect(report).toMatchObject({ title: 'Site down · shop', alert: 'shop is down: HTTP 503', severity: 'critical' });
     expect(Object.fromEntries(report.facts)).toEqual({
       Site: { link: 'https://shop.example.com/health', label: 'https://shop.example.com/health' },
-      Status: 'HTTP 503',
-      Cause: 'HTTP 503 (status)',
+      Cause: 'HTTP 503',
       'Time spent': 'DNS 1 ms · connect 2 ms · TLS 3 ms · first byte 43 ms · download 1 ms · total 50 ms',
       'First failure': { at: 0, style: 'datetime' },
       'Confirmed by': '4 failed checks in a row; 3 re-checks after 5 s, 15 s and 20 s',
@@ -106,7 +105,7 @@ describe('the message of a recovery', () => {
     const { report, note } = messages.upAgain({ site, state });
 
     expect(report).toMatchObject({ title: 'Site down · shop', alert: 'shop is up again after 2 min', remedies: [] });
-    expect(factOf(report, 'Cause')).toBe('HTTP 503 (status)');
+    expect(factOf(report, 'Cause')).toBe('HTTP 503');
     expect(note).toBe('Up again after 2 min; 3 good checks in a row.');
   });
 });

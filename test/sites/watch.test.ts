@@ -193,7 +193,14 @@ describe('the watch over sites', () => {
     });
     expect(told.all[0]?.notes).toHaveLength(1);
     expect(await watch.views()).toEqual([
-      { name: 'shop', url: 'https://shop.example.com/health', state: 'down', since: firstAt, lastMs: 50 },
+      {
+        name: 'shop',
+        url: 'https://shop.example.com/health',
+        state: 'down',
+        since: firstAt,
+        lastMs: undefined,
+        remark: 'HTTP 503',
+      },
     ]);
   });
 

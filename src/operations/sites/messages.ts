@@ -1,5 +1,5 @@
 import { checksGo } from '#lib/check-figures.ts';
-import { duration } from '#lib/format.ts';
+import { count, duration } from '#lib/format.ts';
 import type { CheckFigures, ManagedSite, SiteFields, SiteView } from '#ports/managed-sites.ts';
 import type { Site } from '#ports/site-settings.ts';
 import type { Line, Message, Piece, Section } from '#ports/text.ts';
@@ -76,14 +76,15 @@ export function listed(of: {
   const known = new Map(of.managed.map((site) => [`${site.from === 'shadowed'} ${site.name}`, site]));
   const fits = ({ name, state, url }: SiteView) =>
     of.filter === undefined || state === of.filter || name.includes(of.filter) || url.includes(of.filter);
-  const views = of.views.filter(fits).toSorted((a, b) => rank(a.state) - rank(b.state) || a.name.localeCompare(b.name));
+  const views = of.views.filter(fits).toSorted((a, b) => rank(a.state) - rank(b.state) || byName(a, b));
   const asleep = of.managed.filter(({ from, site }) => from === 'shadowed' || site === undefined);
   const notUp = views.filter(({ state }) => rank(state) === 0).length;
   const shown = views.slice(of.page * perPage, (of.page + 1) * perPage);
   return {
-    alert: `${views.length} site${views.length === 1 ? '' : 's'}, ${notUp} not up`,
+    alert: `${count(views.length, 'site')}, ${notUp} not up`,
     title: of.filter === undefined ? 'Sites' : `Sites: ${of.filter}`,
     sections: [
+      ...(views.length === 0 ? [] : [{ kind: 'text', lines: [summaryOf(views)] } as const]),
       { kind: 'list', items: views.length === 0 ? [nothing(of.filter)] : shown.map((view) => lineOf(view, known)) },
       ...(asleep.length === 0 || of.page > 0
         ? []
@@ -125,9 +126,23 @@ function nothing(filter: string | undefined): Line {
     : ['No site is like that. All of them: ', { code: '/deck sites' }];
 }
 
+/** `51 sites: 3 down, 48 up`, in the order of the list. */
+function summaryOf(views: readonly SiteView[]): Line {
+  const states = [...Map.groupBy(views, ({ state }) => state)].map(([state, of]) => `${of.length} ${state}`);
+  const said: Line = [{ bold: `${count(views.length, 'site')}: ${states.join(', ')}` }];
+  return views.some(({ state }) => state === 'blind')
+    ? [...said, '. Deckhand reaches nothing else either, so it judges none of them; its alert says what to look at.']
+    : said;
+}
+
+function byName(a: SiteView, b: SiteView): number {
+  return a.name.localeCompare(b.name, 'en', { numeric: true });
+}
+
 /** What wants attention, then what is not watched now, then the rest. */
 function rank(state: string): number {
   if (state === 'up') return 2;
+  if (state === 'blind') return 1;
   return state === 'paused' || state === 'maintenance' || state === 'not checked yet' ? 1 : 0;
 }
 
@@ -142,7 +157,7 @@ function lineOf(view: SiteView, known: ReadonlyMap<string, ManagedSite>): Line {
     ` ${view.state}`,
     ...(view.since === undefined ? [] : [' since ', { at: view.since, style: 'datetime' } as const]),
     ...(until === undefined ? [] : [' until ', { at: until, style: 'datetime' } as const]),
-    `${view.lastMs === undefined ? '' : ` · ${Math.round(view.lastMs)} ms`} · ${view.url}${view.remark === undefined ? '' : ` · ${view.remark}`}`,
+    `${view.remark === undefined ? '' : ` · ${view.remark}`}${view.lastMs === undefined ? '' : ` · ${Math.round(view.lastMs)} ms`} · ${view.url}`,
     ...(site?.from === 'chat' ? [' · added here'] : []),
   ];
 }
