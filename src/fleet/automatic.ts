@@ -19,6 +19,7 @@ export function operationOf(cure: Cure): string {
 export function withRules(report: Report, instance: Instance, rules: readonly ServerRule[]): Report {
   const mine = rules.filter((rule) => isFor(rule, instance));
   const ruled = (remedy: Remedy): Remedy => {
+    if (remedy.asks === true) return remedy;
     const rule = mine.find(({ remedy: cure }) => operationOf(cure) === remedy.operation);
     return rule === undefined ? remedy : { ...remedy, rule: `server:${rule.name}` };
   };

@@ -1,5 +1,6 @@
 import { duration, label, utc } from '#lib/format.ts';
 import type { Instance, ScheduledEvent } from '#ports/cloud.ts';
+import type { Remedy } from '#ports/incidents.ts';
 import type { Piece } from '#ports/text.ts';
 
 import { eventAdvice } from './advice.ts';
@@ -40,7 +41,7 @@ export function planned(of: Subject & { events: readonly ScheduledEvent[] }): Wo
         ...facts(of),
       ],
       detail: [],
-      remedies: decision.cures.map((cure) => remedy(cure, of)),
+      remedies: [...decision.cures.map((cure) => remedy(cure, of)).slice(0, 2), ...otherTime(events, of)],
     },
     note: `AWS plans ${codes}${dueText(events, of.now)}.`,
   };
@@ -60,6 +61,12 @@ export function plannedOver(of: { id: string; instance: Instance | undefined; le
     },
     note: `${name} ${text}.`,
   };
+}
+
+/** AWS gives an id, and a deadline, to what may be moved. */
+function otherTime([first]: readonly ScheduledEvent[], { instance, flags }: Subject): readonly Remedy[] {
+  if (first?.id === undefined || first.deadline === undefined) return [];
+  return [{ label: 'Another time…', operation: 'event', line: `${instance.id}${flags} --at`, asks: true }];
 }
 
 /** When AWS begins; until the deadline somebody may choose another begin, which is no promise to wait for it. */

@@ -95,6 +95,8 @@ export type FormField =
       optional?: boolean;
       of: 'servers' | 'volumes' | 'snapshots';
     }
+  /** A date and a time of day, shown in the person's own zone; the value is as `utc` of lib/format writes it, '' for none. */
+  | { kind: 'time'; id: string; label: string; hint?: string }
   | {
       kind: 'choice';
       id: string;
@@ -102,7 +104,15 @@ export type FormField =
       options: readonly { value: string; label: string }[];
       initial?: string;
     };
-export type Form = { operation: string; title: string; submit: string; fields: readonly FormField[]; intro?: Line };
+export type Form = {
+  operation: string;
+  title: string;
+  submit: string;
+  fields: readonly FormField[];
+  intro?: Line;
+  /** The incident on whose card it was opened. */
+  incident?: string;
+};
 
 /** One typed command. `id` is the chat system's own id of the request: a repeated delivery has the same. */
 export type CommandRequest = {
@@ -131,6 +141,8 @@ export type Press = {
   /** The pressed message; absent on Home. */
   ts?: string;
   isEphemeral: boolean;
+  /** As of a command. */
+  openForm: CommandRequest['openForm'];
   answer: (message: Post) => Promise<void>;
   /** Replaces the pressed ephemeral message (paging). Falls back to `answer`. */
   replace: (message: Post) => Promise<void>;
@@ -140,6 +152,7 @@ export type FormSubmission = {
   actor: Actor;
   operation: string;
   channel: ChannelId;
+  incident?: string;
   values: Readonly<Record<string, string>>;
   answer: (message: Post) => Promise<void>;
 };

@@ -10,6 +10,8 @@ export type Remedy = {
   /** Arguments as typed, for example `i-0abc… --from latest`. Ids only, never names. */
   line: string;
   style?: 'primary' | 'danger';
+  /** A form asks the person who presses it for the rest: never without a person. */
+  asks?: boolean;
   /** Of deckhand.yml, what may allow it without a person: `SITE/KEY` of a remedy of a site, `server:NAME` of `remediation`. */
   rule?: string;
 };

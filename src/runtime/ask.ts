@@ -31,6 +31,8 @@ export type Request = {
     | { operation: Operation; words: Words }
     | { operation: Operation; args: Json; place?: Where | undefined; undoes?: RunId };
   incident?: string;
+  /** Where a form may ask for what the line does not say. */
+  openForm?: CommandRequest['openForm'];
   /** From a button on one of our own messages: it stands where it stands, whatever channels take typed commands. */
   anywhere?: boolean;
 };
@@ -50,13 +52,19 @@ export function createAsk({ world, who, asking, desk, act }: Needs) {
     await answering(world, request, async () => {
       const { operation, words } = findOperation(world, request.command, readWords(request.text, longFlags));
       await allow(request.actor, request.channel, operation);
-      const fields = await fieldsToFill(operation, words);
-      if (operation.form !== undefined && fields !== undefined) {
-        const { title, submit } = operation.form;
-        if (await request.openForm({ operation: operation.name, title, submit, fields })) return;
-      }
-      await carryOut({ ...request, ask: { operation, words } });
+      const asked = { ...request, ask: { operation, words } };
+      if (!(await isFormOpened(asked))) await carryOut(asked);
     });
+  }
+
+  /** A form asks for the rest of the line, where there is one and the person can still get it. */
+  async function isFormOpened({ ask, openForm, incident }: Request): Promise<boolean> {
+    if (openForm === undefined || !('words' in ask) || ask.operation.form === undefined) return false;
+    const { name, form } = ask.operation;
+    const fields = await fieldsToFill(ask.operation, ask.words);
+    if (fields === undefined) return false;
+    const { title, submit } = form;
+    return openForm({ operation: name, title, submit, fields, ...(incident === undefined ? {} : { incident }) });
   }
 
   /** Of the form that is meant by this line; undefined = it says enough to be carried out. */
@@ -69,7 +77,7 @@ export function createAsk({ world, who, asking, desk, act }: Needs) {
   async function ask(request: Request): Promise<boolean> {
     return answering(world, request, async () => {
       await allow(request.actor, request.channel, request.ask.operation, request.anywhere);
-      await carryOut(request);
+      if (!(await isFormOpened(request))) await carryOut(request);
     });
   }
 

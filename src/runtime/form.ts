@@ -22,7 +22,9 @@ export function createSubmit({ world, ask, desk }: { world: World; ask: Ask; des
       if (!isRefusal(error)) throw error;
       return { [operation.form?.fields[0]?.id ?? 'target']: error.message.replaceAll('`', '') };
     }
-    void ask.ask({ ...form, ask: { operation, words } }); // answers by itself, also when it fails
+    // Opened on a card of ours it may be filled in there.
+    const anywhere = form.incident !== undefined;
+    void ask.ask({ ...form, anywhere, ask: { operation, words } }); // answers by itself, also when it fails
     return undefined;
   };
 }

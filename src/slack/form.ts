@@ -1,14 +1,15 @@
 import type { KnownBlock, ModalView, PlainTextOption } from '@slack/types';
 import { z } from 'zod';
 
+import { utc } from '#lib/format.ts';
 import type { Form, FormField } from '#ports/chat.ts';
 
 import { clip, visible } from './literal.ts';
 import { renderSections } from './render.ts';
 
 /** Where the form was opened: context, not authority. */
-export type FormContext = { operation: string; channel: string };
-const FormContext = z.object({ operation: z.string(), channel: z.string() });
+export type FormContext = { operation: string; channel: string; incident?: string | undefined };
+const FormContext = z.object({ operation: z.string(), channel: z.string(), incident: z.string().optional() });
 export const formCallback = 'form';
 export const suggestPrefix = 'suggest:';
 
@@ -21,7 +22,11 @@ export function renderForm(form: Form, channel: string): ModalView {
     title: plain(form.title, 24),
     submit: plain(form.submit, 24),
     close: plain('Cancel', 24),
-    private_metadata: JSON.stringify({ operation: form.operation, channel } satisfies FormContext),
+    private_metadata: JSON.stringify({
+      operation: form.operation,
+      channel,
+      incident: form.incident,
+    } satisfies FormContext),
     blocks: [...intro, ...form.fields.map(fieldOf)],
   };
 }
@@ -32,17 +37,21 @@ export function readContext(privateMetadata: string): FormContext {
 }
 
 /** What was typed and chosen, by field id. */
-export function valuesOf(
-  state: Readonly<
-    Record<string, Readonly<Record<string, { value?: string | null; selected_option?: { value: string } | null }>>>
-  >,
-): Record<string, string> {
+export function valuesOf(state: Readonly<Record<string, Readonly<Record<string, Held>>>>): Record<string, string> {
   const entries = Object.entries(state).map(([field, elements]) => {
     const element = Object.values(elements)[0];
-    return [field, element?.selected_option?.value ?? element?.value ?? ''] as const;
+    const at = element?.selected_date_time ?? undefined;
+    const text = element?.selected_option?.value ?? element?.value ?? '';
+    return [field, at === undefined ? text : utc(at * 1_000)] as const;
   });
   return Object.fromEntries(entries);
 }
+type Held = {
+  value?: string | null;
+  selected_option?: { value: string } | null;
+  /** Seconds. Source: https://docs.slack.dev/reference/block-kit/block-elements/datetime-picker-element */
+  selected_date_time?: number | null;
+};
 
 function fieldOf(field: FormField): KnownBlock {
   const hint = 'hint' in field && field.hint !== undefined ? { hint: plain(field.hint, 2_000) } : {};
@@ -74,6 +83,8 @@ function elementOf(field: FormField) {
         min_query_length: 0,
         placeholder: plain('Type a part of the name or id', 150),
       };
+    case 'time':
+      return { type: 'datetimepicker' as const, action_id: field.id };
     case 'choice': {
       const options = field.options.map(option);
       const initial = options.find(({ value }) => value === field.initial);

@@ -1,7 +1,7 @@
 import type { App, BlockAction, Context, RespondFn, SlashCommand, ViewSubmitAction } from '@slack/bolt';
 import { webApi } from '@slack/bolt';
 
-import type { Actor, Chat, FormSubmission, Inbound, Post, Suggestion } from '#ports/chat.ts';
+import type { Actor, Chat, Form, FormSubmission, Inbound, Post, Suggestion } from '#ports/chat.ts';
 import type { Clock, Log } from '#ports/clock.ts';
 import { buttonVerbs, type ButtonVerb } from '#ports/text.ts';
 
@@ -42,20 +42,28 @@ export function listen(app: App, given: Omit<Of, 'named'>): void {
     await acknowledge(of, 'command', context, async () => ack());
     await once(body.trigger_id, () => onCommand(of, body, respond, client));
   });
-  app.action(/.*/, async ({ ack, body, respond, context }) => {
+  app.action(/.*/, async ({ ack, body, respond, client, context }) => {
     await acknowledge(of, 'action', context, async () => ack());
-    if (body.type === 'block_actions') await once(body.trigger_id, () => onPress(of, body, respond));
+    if (body.type === 'block_actions') await once(body.trigger_id, () => onPress(of, body, respond, client));
   });
   app.options(/.*/, async ({ ack, payload, context }) => {
     const found = await suggestions(of, payload.action_id, payload.value);
     await acknowledge(of, 'options', context, async () => ack({ options: found.slice(0, 100).map(option) }));
   });
   app.view<ViewSubmitAction>(formCallback, async ({ ack, body, view, context }) => {
-    const { operation, channel } = readContext(view.private_metadata);
+    const { operation, channel, incident } = readContext(view.private_metadata);
     const actor = actorOf(body.user, body.user.team_id ?? body.team?.id);
     const answer = createAnswer(of, { channel, user: actor.id, respond: undefined });
     const values = valuesOf(view.state.values);
-    const form: FormSubmission = { id: `${view.id}:${view.hash}`, actor, operation, channel, values, answer };
+    const form: FormSubmission = {
+      id: `${view.id}:${view.hash}`,
+      actor,
+      operation,
+      channel,
+      values,
+      answer,
+      ...(incident === undefined ? {} : { incident }),
+    };
     const errors = await submitted(of, once, body.trigger_id, form);
     await acknowledge(of, 'view', context, async () =>
       errors === undefined ? ack() : ack({ response_action: 'errors', errors: of.named({ ...errors }) }),
@@ -85,19 +93,23 @@ async function onCommand(of: Of, body: SlashCommand, respond: RespondFn, client:
     command,
     text: body.text,
     answer,
-    openForm: async (form) => {
-      try {
-        await client.views.open({ trigger_id: body.trigger_id, view: renderForm(of.named(form), body.channel_id) });
-        return true;
-      } catch (error) {
-        of.log.warn(
-          { reason: error instanceof webApi.WebAPIPlatformError ? error.data.error : 'no answer' },
-          'a form could not be opened',
-        );
-        return false;
-      }
-    },
+    openForm: opener(of, client, { trigger: body.trigger_id, channel: body.channel_id }),
   });
+}
+
+function opener(of: Of, client: webApi.WebClient, { trigger, channel }: { trigger: string; channel: string }) {
+  return async function openForm(form: Form): Promise<boolean> {
+    try {
+      await client.views.open({ trigger_id: trigger, view: renderForm(of.named(form), channel) });
+      return true;
+    } catch (error) {
+      of.log.warn(
+        { reason: error instanceof webApi.WebAPIPlatformError ? error.data.error : 'no answer' },
+        'a form could not be opened',
+      );
+      return false;
+    }
+  };
 }
 
 /** Commands work in the workspace that installed the app only; anything else is not meant for this installation. */
@@ -109,7 +121,12 @@ function commandOf({ prefix, commands }: Of, typed: string): string | undefined 
   return commands.find((command) => `/${prefix}${command}` === typed.toLowerCase());
 }
 
-async function onPress(of: Of, body: BlockAction, respond: RespondFn | undefined): Promise<void> {
+async function onPress(
+  of: Of,
+  body: BlockAction,
+  respond: RespondFn | undefined,
+  client: webApi.WebClient,
+): Promise<void> {
   const action = body.actions[0];
   if (action === undefined) return;
   const actor = actorOf(body.user, body.user.team_id ?? body.team?.id);
@@ -136,6 +153,7 @@ async function onPress(of: Of, body: BlockAction, respond: RespondFn | undefined
     ...(typeof ts === 'string' ? { ts } : {}),
     isEphemeral: body.container['is_ephemeral'] === true,
     answer,
+    openForm: opener(of, client, { trigger: body.trigger_id, channel: to.channel }),
     replace: createReplace(of, to),
   });
 }

@@ -175,5 +175,7 @@ describe('the rules on an alert', () => {
       undefined,
     ]);
     expect(withRules(report, web, [rule('reboot', 'role=db')])).toBe(report);
+    const asking = { ...report, remedies: [{ ...report.remedies[0], asks: true }] };
+    expect(withRules(asking, web, [rule('reboot')])).toEqual(asking);
   });
 });

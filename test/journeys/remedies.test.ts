@@ -28,9 +28,15 @@ async function alertOf(name: string, what: RegExp): Promise<Shown> {
 }
 /** From the button of an alert, through plan and approval, to the end of the work. */
 async function cure(alert: Shown, label: string, plan: RegExp, done: RegExp): Promise<void> {
+  await press(alert, label);
+  await carriedOut(plan, done);
+}
+async function press(alert: Shown, label: string): Promise<void> {
   const button = alert.buttons.find(({ text }) => text === label);
   expect(alert.buttons.map(({ text }) => text)).toContain(label);
   await sandbox.press('requester', alert, button!.action_id);
+}
+async function carriedOut(plan: RegExp, done: RegExp): Promise<void> {
   const card = await sandbox.see(
     'alerts',
     ({ text, plain, buttons }) =>
@@ -84,9 +90,15 @@ describe('remedies for servers', () => {
 
   it('move a planned retirement to a better time, and do it now', { timeout: 120_000 }, async () => {
     await sandbox.faults({ ec2: { event: { instance: 'web-1', code: 'instance-retirement', inHours: 24 } } });
-    const at = new Date(Date.now() + 48 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');
-    const moved = await approved(`/deck event web-1 --at "${at}"`, /Move instance-retirement/);
-    await sandbox.turn(moved, /done: Moved instance-retirement/, 30_000);
+    await press(await alertOf('web-1', /instance-retirement/), 'Another time…');
+    const form = await sandbox.until(async () => {
+      const { body } = await sandbox.call('GET', 'views?user=requester');
+      return (body as { views: { id: string }[] }).views.at(-1);
+    }, 'the form');
+    const at = String(Math.floor(Date.now() / 60_000) * 60 + 48 * 3_600);
+    const sent = await sandbox.call('POST', 'views/submit', { user: 'requester', view_id: form.id, values: { at } });
+    expect(sent.body).toMatchObject({ closed: true });
+    await carriedOut(/Move instance-retirement of web-1/, /done: Moved instance-retirement/);
 
     const alert = await alertOf('web-1', /instance-retirement/);
     await cure(alert, 'Do it now…', /Do instance-retirement of web-1.*now/, /done: Did instance-retirement of web-1/);
@@ -205,7 +217,7 @@ describe('remedies for servers without a person', () => {
     await sandbox.faults({ ec2: { event: { instance: 'web-1', code: 'instance-retirement', inHours: 24 } } });
     const alert = await sandbox.see(
       'alerts',
-      ({ text }) => text.startsWith('WARNING') && text.includes(id) && /instance-retirement/.test(text),
+      ({ text }) => /^(CRITICAL|WARNING)/.test(text) && text.includes(id) && /instance-retirement/.test(text),
       60_000,
     );
     await looks(2);

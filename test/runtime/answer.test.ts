@@ -79,6 +79,7 @@ async function shown(slow?: { go: Promise<void> }) {
       ts,
       ...(mark === undefined ? {} : { mark }),
       isEphemeral: false,
+      openForm: async () => false,
       answer: async ({ message }: Post) => void answers.push(message.alert),
       replace: async () => undefined,
     });

@@ -157,6 +157,7 @@ describe('a rendered form', () => {
       fields: [
         { kind: 'search', id: 'target', label: 'Server', of: 'servers' },
         { kind: 'text', id: 'from', label: 'From', hint: 'latest', initial: 'latest' },
+        { kind: 'time', id: 'at', label: 'When', hint: 'your own zone' },
         { kind: 'choice', id: 'how', label: 'How', options: [{ value: 'a', label: 'l'.repeat(200) }], initial: 'a' },
       ],
     };

@@ -6,14 +6,22 @@ import { asMoved, mustBeStoppable, stopAndStart } from '#lib/hosts.ts';
 import { mustBePermitted } from '#lib/permissions.ts';
 import type { Selector } from '#lib/selector.ts';
 import { asServer, findServer, readServers, refuseThose } from '#lib/servers.ts';
+import type { Words } from '#lib/words.ts';
 import { type Asking, defineChange } from '#operations/contract.ts';
 import type { Story } from '#operations/story-contract.ts';
+import type { FormField } from '#ports/chat.ts';
 import type { ScheduledEvent } from '#ports/cloud.ts';
 
 import { done, planned } from './messages.ts';
 import { doneBy, mustFit, nextEvent, readAt, type EventPlan, type EventResult } from './plan.ts';
 
 type EventArgs = { selector: Selector; at?: number };
+const time: FormField = {
+  kind: 'time',
+  id: 'at',
+  label: 'AWS shall begin',
+  hint: 'In your own time zone: at least an hour from now, and no later than AWS lets it be moved, which its alert says',
+};
 const example = '/deck event web-1 --at "2026-12-01 03:00"';
 
 export const eventOperation = defineChange<EventArgs, EventPlan, EventResult>({
@@ -40,6 +48,13 @@ export const eventOperation = defineChange<EventArgs, EventPlan, EventResult>({
     const { at } = words.flags;
     return { selector, ...(at === undefined ? {} : { at: readAt(at, example) }) };
   },
+  form: {
+    title: 'Move an AWS event',
+    submit: 'Show the plan',
+    fields: [{ kind: 'search', id: 'target', label: 'Server', of: 'servers' }, time],
+    line: ({ target = '', at = '' }) => `${target} --at "${at}"`,
+    fill,
+  },
   plan,
   async check({ cloud }, { server, event, how }) {
     const found = await eventOf(cloud, { server, event });
@@ -59,6 +74,14 @@ export const eventOperation = defineChange<EventArgs, EventPlan, EventResult>({
   story: (story, of) => (of.how.kind === 'later' ? later(story, of, of.how.at) : now(story, of)),
   words: { planned, done },
 });
+
+/** A line with `--at` and no time asks for it; what else it says stays. */
+async function fill({ plain, flags }: Words): Promise<readonly FormField[] | undefined> {
+  const { at, ...place } = flags;
+  if (at !== '') return undefined;
+  const initial = [...plain, ...Object.entries(place).map(([name, value]) => `--${name} ${value}`)].join(' ');
+  return [{ kind: 'text', id: 'target', label: 'Server', initial }, time];
+}
 
 async function plan({ cloud, now: time }: Asking, { selector, at }: EventArgs): Promise<EventPlan> {
   const server = await findServer(cloud, selector, example);
