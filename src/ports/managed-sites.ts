@@ -42,6 +42,8 @@ export type SiteDesk = Pick<SiteReader, 'readTyped' | 'whereIs'> & {
   all: () => Promise<readonly ManagedSite[]>;
   /** Looks at it once, now, and changes nothing. Never throws. */
   probe: (site: Site) => Promise<ProbeResult>;
+  /** Why no check may go where this address literally leads; undefined: it may, or only its check tells. */
+  refuses: (url: string) => string | undefined;
 };
 
 // Where it is kept, in History.watch: prefix and name of the site.

@@ -94,4 +94,10 @@ export type ProbeResult = {
   failure?: { class: FailureClass; detail: string };
 };
 /** Looks at an address once, over a fresh connection. Never throws; never follows to an instance-metadata address. */
-export type Web = { probe: (probe: Probe) => Promise<ProbeResult>; close: () => Promise<void> };
+export type Web = {
+  probe: (probe: Probe) => Promise<ProbeResult>;
+  /** Why no check may go where this address literally leads (an IP address, `localhost`), in words; undefined: it may, or only
+   *  its check tells. Asks nobody. */
+  refuses: (url: string) => string | undefined;
+  close: () => Promise<void>;
+};

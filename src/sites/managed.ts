@@ -32,7 +32,7 @@ type ManagedWorld = {
   settings: SettingsSource;
   reader: SiteReader;
   history: Pick<History, 'watch'>;
-  web: Pick<Web, 'probe'>;
+  web: Pick<Web, 'probe' | 'refuses'>;
   clock: Clock;
   log: Log;
   /** A site of the chat that deckhand.yml overrules, each time it is seen. */
@@ -108,6 +108,7 @@ export function createManagedSites(world: ManagedWorld): ManagedSites {
         await look();
         return managed();
       },
+      refuses: world.web.refuses,
       probe: (site) => world.web.probe(probeOf(site, true)),
     },
     async start() {

@@ -35,6 +35,24 @@ export function judgeAddress(address: string, host: string, allowPrivate: readon
     : 'private';
 }
 
+/** Why a check must not go to an address that was judged so. */
+export const refusals = {
+  metadata: 'the address belongs to instance metadata, which checks never reach',
+  private: 'the address is private; allow it under web.allowPrivate in deckhand.yml if it is meant',
+} as const satisfies Record<Exclude<AddressRuling, 'allowed'>, string>;
+
+/** Likewise of a URL, where it names no host but an address, in any spelling; undefined: it may, or it is a name. */
+export function refusalOf(url: string, allowPrivate: readonly string[]): string | undefined {
+  const { protocol = 'dns:', hostname = '' } = URL.parse(url) ?? {};
+  if (protocol === 'dns:') return undefined; // asked about, not connected to
+  // Of http alone the parser reads 2852039166 and 0x7f.1 as the addresses that they are.
+  const host = (URL.parse(`http://${hostname}`)?.hostname ?? hostname).replace(/^\[|\]$/g, '');
+  const address = /(^|\.)localhost\.?$/.test(host) ? '127.0.0.1' : host;
+  if (!ipaddr.isValid(address)) return undefined;
+  const ruling = judgeAddress(address, host, allowPrivate);
+  return ruling === 'allowed' ? undefined : refusals[ruling];
+}
+
 function parse(address: string): Address | undefined {
   return ipaddr.isValid(address) ? ipaddr.parse(address) : undefined;
 }

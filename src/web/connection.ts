@@ -1,7 +1,7 @@
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type TLSSocket } from 'node:tls';
 
-import { judgeAddress } from './address.ts';
+import { judgeAddress, refusals } from './address.ts';
 import { Found, quote } from './failures.ts';
 import type { Answered, Resolved, Resolver } from './resolver.ts';
 import type { Trip } from './trip.ts';
@@ -90,12 +90,7 @@ export function createConnect(world: { resolver: Resolver; allowPrivate: () => r
   function refuse(addresses: readonly { address: string }[], host: string): void {
     for (const { address } of addresses) {
       const ruling = judgeAddress(address, host, world.allowPrivate());
-      if (ruling === 'allowed') continue;
-      const detail =
-        ruling === 'metadata'
-          ? 'the address belongs to instance metadata, which checks never reach'
-          : 'the address is private; allow it under web.allowPrivate in deckhand.yml if it is meant';
-      throw new Found({ class: 'setup', detail });
+      if (ruling !== 'allowed') throw new Found({ class: 'setup', detail: refusals[ruling] });
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '#ports/clock.ts';
 import type { Probe, ProbeResult, Web } from '#ports/web.ts';
 
+import { refusalOf } from './address.ts';
 import { createConnect } from './connection.ts';
 import { byOlderAnswer, classify, dnsSilence, type Failure, Found, silence } from './failures.ts';
 import { askHttp } from './http.ts';
@@ -109,6 +110,7 @@ export function createWeb(world: {
 
   return {
     probe,
+    refuses: (url) => refusalOf(url, allowPrivate()),
     close: async () => resolver.close(),
   };
 }

@@ -78,6 +78,10 @@ describe('a site that is managed in Slack', () => {
     await bot.read('ops', /interval: Expected a time from 1s to 1d/);
     await say(`/deck sites add bad ${bot.url}/demo-site --intervall 60s`);
     await bot.read('ops', /intervall is no field of a site/);
+    await say('/deck sites add bad http://169.254.169.254/latest/meta-data');
+    await bot.read('ops', /url: Expected an address that a check may go to: .*instance metadata/);
+    await say('/deck sites add bad http://10.0.0.5/');
+    await bot.read('ops', /url: .*private; allow it under web\.allowPrivate/);
     await say(`/deck sites add bad ${bot.url}/demo-site --parent nobody`);
     await bot.read('ops', /parent: Expected the name of another site/);
     await say(`/deck sites add bad ${bot.url}/demo-site --headers '{"x-key": "s3cret"}'`);
@@ -137,7 +141,7 @@ describe('a test', () => {
     await say('/deck sites test fixed');
     expect((await bot.read('ops', /fixed is up/)).plain).toMatch(/connect \d+ ms/);
     await say('/deck sites test http://169.254.169.254/latest/meta-data');
-    await bot.read('ops', /would count as down/);
+    await bot.read('ops', /169\.254\.169\.254 cannot be checked[^]*instance metadata/);
   });
 });
 

@@ -1,9 +1,34 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { judgeAddress } from '#web/address.ts';
+import { judgeAddress, refusalOf } from '#web/address.ts';
 
 const judge = (address: string, allow: readonly string[] = []) => judgeAddress(address, 'shop.test', allow);
+
+describe('the address of a site, before it is looked at', () => {
+  it.each([
+    ['http://169.254.169.254/latest', [], 'metadata'],
+    ['http://169.254.169.254/', ['169.254.169.254'], 'metadata'],
+    ['tcp://2852039166:80', [], 'metadata'],
+    ['http://[::ffff:169.254.169.254]/', [], 'metadata'],
+    ['http://10.0.0.5/', [], 'web.allowPrivate'],
+    ['ping://10.0.0.5', [], 'web.allowPrivate'],
+    ['tls://0x7f.1:443', [], 'web.allowPrivate'],
+    ['https://[fd00::1]:8443/', [], 'web.allowPrivate'],
+    ['http://localhost:3000/', [], 'web.allowPrivate'],
+  ])('%s with %j allowed is refused at once, with the next move', (url, allowed, why) =>
+    expect(refusalOf(url, allowed)).toContain(why),
+  );
+
+  it.each([
+    ['http://10.0.0.5/', ['10.0.0.0/8']],
+    ['http://localhost/', ['localhost']],
+    ['https://93.184.215.14/', []],
+    ['https://shop.example.com/', []],
+    ['dns://10.0.0.5', []],
+    ['nonsense', []],
+  ])('%s with %j allowed is not', (url, allowed) => expect(refusalOf(url, allowed)).toBeUndefined());
+});
 
 describe('an address', () => {
   it.each(['8.8.8.8', '93.184.215.14', '2606:2800:21f:cb07:6820:80da:af6b:8b2c', '::ffff:8.8.8.8', '64:ff9b::808:808'])(

@@ -155,7 +155,8 @@ async function faultsByField(args: Args, desk: SiteDesk, how: 'add' | 'edit'): P
   const { name, typed = {} } = args;
   if (how === 'add' && all.some((site) => site.name === name)) return { name: 'There is a site of this name already.' };
   const before = how === 'add' ? {} : changeable(all, name, desk).fields;
-  const faults = faultsIn(all, { name, typed, before }, desk.readTyped(typed, before));
+  const read = desk.readTyped(typed, before);
+  const faults = faultsIn(all, { name, typed, before }, { read, refuses: desk.refuses });
   const shown = formFields(undefined).map(({ id }) => id);
   return Object.fromEntries(
     faults.map(({ field, message }) => [shown.includes(field) ? field : 'more', message.replaceAll('`', '')]),

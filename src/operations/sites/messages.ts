@@ -174,8 +174,8 @@ function unwatched({ name, from, faults }: ManagedSite): Line {
 export function tested(site: Pick<Site, 'name' | 'url' | 'slowMs'>, result: ProbeResult, address: string): Message {
   const { failure, phases, status, certificate, staleDns } = result;
   const slow = failure === undefined && site.slowMs !== undefined && phases.totalMs > site.slowMs;
-  const verdict =
-    failure === undefined ? (slow ? 'answers, but slower than it should' : 'is up') : 'would count as down';
+  const failed = failure?.class === 'setup' ? 'cannot be checked' : 'would count as down';
+  const verdict = failure === undefined ? (slow ? 'answers, but slower than it should' : 'is up') : failed;
   return {
     alert: `${site.name} ${verdict}`,
     title: `${site.name} ${verdict}`,
@@ -186,10 +186,7 @@ export function tested(site: Pick<Site, 'name' | 'url' | 'slowMs'>, result: Prob
           ['Address', address],
           ...(failure === undefined ? [] : [['Cause', `${failure.detail} (${failure.class})`] as const]),
           ...(status === undefined ? [] : [['Status', `HTTP ${status}`] as const]),
-          [
-            'Time spent',
-            `name ${ms(phases.dnsMs)} · connect ${ms(phases.connectMs)} · TLS ${ms(phases.tlsMs)} · first byte ${ms(phases.firstByteMs)} · rest ${ms(phases.downloadMs)} · all ${ms(phases.totalMs)}`,
-          ],
+          ...(phases.totalMs < 0.5 ? [] : [['Time spent', timesOf(phases)] as const]),
           ...(staleDns === undefined ? [] : [['Name', 'the DNS did not answer; its last answer was used'] as const]),
           ...(certificate === undefined
             ? []
@@ -200,6 +197,10 @@ export function tested(site: Pick<Site, 'name' | 'url' | 'slowMs'>, result: Prob
     ],
     buttons: [{ verb: 'refresh', label: 'Test again' }],
   };
+}
+
+function timesOf(of: ProbeResult['phases']): string {
+  return `name ${ms(of.dnsMs)} · connect ${ms(of.connectMs)} · TLS ${ms(of.tlsMs)} · first byte ${ms(of.firstByteMs)} · rest ${ms(of.downloadMs)} · all ${ms(of.totalMs)}`;
 }
 
 function ms(of: number): string {

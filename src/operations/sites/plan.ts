@@ -40,7 +40,8 @@ export function readOrRefuse(
   of: Parameters<typeof faultsIn>[1],
 ): SiteFields {
   const read = asking.desk.readTyped(of.typed, of.before);
-  const faults = faultsIn(all, of, read, asking.settings.channels.alerts !== undefined);
+  const hasChannel = asking.settings.channels.alerts !== undefined;
+  const faults = faultsIn(all, of, { read, hasChannel, refuses: asking.desk.refuses });
   if (faults.length === 0 && read.ok) return read.fields;
   throw new Refusal('bad-input', faults.map(({ field, message }) => `\`${field}\`: ${message}`).join(' '));
 }
@@ -49,14 +50,17 @@ export function readOrRefuse(
 export function faultsIn(
   all: readonly ManagedSite[],
   of: { name: string; typed: Readonly<Record<string, string>>; before: SiteFields },
-  read: ReadSite,
-  hasChannel = true,
+  { read, refuses, hasChannel = true }: { read: ReadSite; refuses: SiteDesk['refuses']; hasChannel?: boolean },
 ): readonly SiteFault[] {
   if (!read.ok) return read.faults;
-  const { parent, channel } = read.site;
+  const { parent, channel, url } = read.site;
+  const refused = 'url' in of.typed ? refuses(url) : undefined;
   const lost = parent !== undefined && !all.some(({ name }) => name === parent);
   const circle = parent !== undefined && leadsTo(all, parent, of.name);
   return [
+    ...(refused === undefined
+      ? []
+      : [{ field: 'url', message: `Expected an address that a check may go to: ${refused}.` }]),
     ...(lost ? [{ field: 'parent', message: 'Expected the name of another site. See `/deck sites`.' }] : []),
     ...(circle ? [{ field: 'parent', message: 'Expected a parent that does not lead back to the site itself.' }] : []),
     ...(hasChannel || channel !== undefined
