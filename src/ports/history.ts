@@ -228,7 +228,11 @@ export type History = {
     holders: (resources: readonly string[]) => Promise<readonly { resource: string; run: RunId }[]>;
   };
   /** Marks "about to do an effect that cannot be repeated": 'first' once per key, 'again' ever after. Not repeatable by nature. */
-  intents: { begin: (run: RunId, key: string) => Promise<'first' | 'again'> };
+  intents: {
+    begin: (run: RunId, key: string) => Promise<'first' | 'again'>;
+    /** For what was certainly not done: the next `begin` is the first again. Repeatable. */
+    forget: (run: RunId, key: string) => Promise<void>;
+  };
   cards: {
     put: (card: CardRecord) => Promise<void>;
     setTs: (token: string, ref: { channel: ChannelId; ts: string }) => Promise<void>;

@@ -40,9 +40,17 @@ export type Report = {
   picture?: IncidentPicture;
   /** It was over, and began anew in its old message: since when, and who had taken it before. Kept likewise. */
   again?: { at: number; takenBy?: UserId };
+  /** The newest lines of its thread, so that a crash loses none; kept likewise. */
+  lines?: readonly ThreadLine[];
   /** Who has given it to the one who has taken it; kept likewise. */
   assignedBy?: UserId;
 };
+
+/**
+ * `version`: the change of the incident that it tells. `byPerson`: what people do stands in the timeline also while it is
+ * silenced. `whole`: it says all of the state, so that a newer one makes it needless.
+ */
+export type ThreadLine = { version: number; line: Line; byPerson: boolean; whole: boolean };
 
 /**
  * How it went, drawn when the incident was in the state `of` and about so many `sites`; uploaded before. `alt` says the same

@@ -1,6 +1,6 @@
 import type { Fence, IncidentRecord } from '#ports/history.ts';
 import type { UserId } from '#ports/ids.ts';
-import type { IncidentPicture, Incidents, Report, Tried } from '#ports/incidents.ts';
+import type { IncidentPicture, Incidents, Report, ThreadLine, Tried } from '#ports/incidents.ts';
 import type { Json } from '#ports/json.ts';
 import type { Line } from '#ports/text.ts';
 
@@ -22,6 +22,8 @@ export type IncidentBook = Incidents & {
 
 type Change = Partial<Pick<IncidentRecord, 'acknowledgedBy' | 'silencedUntil'>> & { assignedBy?: UserId };
 
+/** The newest lines of a thread that are looked after once more when Deckhand starts. */
+const mostLines = 10;
 /** Lines of what was tried that a card keeps; the thread has all. */
 const mostTried = 10;
 
@@ -125,12 +127,14 @@ export function createIncidents(world: World, illustrated?: Illustrated): Incide
   }
 
   /** Stores, then shows. False: somebody else was faster; look again. */
-  async function keep(incident: IncidentRecord, how: How): Promise<boolean> {
-    const { note: line, fence, byPerson = false, whole = false } = how;
+  async function keep(changed: IncidentRecord, how: How): Promise<boolean> {
+    const { note, fence, byPerson = false, whole = false } = how;
+    const line = note === undefined ? undefined : { version: changed.version, line: note, byPerson, whole };
+    const incident = line === undefined ? changed : withLine(changed, line);
     if (!(await world.history.incidents.save(incident, fence))) return false;
     await audit(incident);
     await show(incident.id);
-    if (line !== undefined) await threads.tell(incident, { line, byPerson, whole });
+    if (line !== undefined) await threads.tell(incident, line);
     // What changes every few seconds is drawn no oftener than it is told.
     if (!whole) illustrate?.(incident);
     return true;
@@ -165,6 +169,7 @@ export function createIncidents(world: World, illustrated?: Illustrated): Incide
 
   async function flush(): Promise<void> {
     for (const incident of await world.history.incidents.list({ limit: 100, unshown: true })) await show(incident.id);
+    await threads.flush();
   }
 
   return {
@@ -217,11 +222,19 @@ function isSame(one: IncidentRecord, other: IncidentRecord): boolean {
   );
 }
 
+/** Stored with the change it tells. Of lines that say the whole state only the newest is still to be told. */
+function withLine(incident: IncidentRecord, line: ThreadLine): IncidentRecord {
+  const report = incident.report as unknown as Report; // written by raise and resolve
+  const before = (report.lines ?? []).filter((one) => !(line.whole && one.whole));
+  return { ...incident, report: asJson({ ...report, lines: [...before, line].slice(-mostLines) }) };
+}
+
 /** The report of a watcher, with what was tried so far, the newest picture, since when it is open again, and who has assigned it. */
 function withKept(report: Report, known: IncidentRecord): Report {
-  const { tried, picture, again, assignedBy } = known.report as unknown as Report; // written by raise and resolve
+  const { tried, picture, again, assignedBy, lines } = known.report as unknown as Report; // written by raise and resolve
   return {
     ...report,
+    ...(lines === undefined ? {} : { lines }),
     ...(tried === undefined ? {} : { tried }),
     ...(picture === undefined ? {} : { picture }),
     ...(again === undefined ? {} : { again }),

@@ -124,13 +124,33 @@ export async function tellAsker(
   throw new Refusal('not-here', 'There is no channel to tell it in. Set `channels.alerts` and invite Deckhand to it.');
 }
 
-/** A line in a card's thread, at most once: a lost timeline line is better than a doubled one. Never throws. */
-export async function note(world: Needs, run: string, key: string, ref: MessageRef, message: Message): Promise<void> {
+/**
+ * A line in a card's thread, at most once: where nobody knows whether it was posted, a lost timeline line is better than a
+ * doubled one. Answers false when it certainly was not and may be tried again. Never throws.
+ */
+export async function note(
+  world: Needs,
+  run: string,
+  key: string,
+  ref: MessageRef,
+  message: Message,
+): Promise<boolean> {
+  const intent = `note ${key}`;
+  let begun = false;
   try {
-    if ((await world.history.intents.begin(run, `note ${key}`)) === 'again') return;
-    await world.chat.post(ref.channel, { message, token: '' }, ref.ts);
+    begun = (await world.history.intents.begin(run, intent)) === 'first';
+    if (begun) await world.chat.post(ref.channel, { message, token: '' }, ref.ts);
+    return true;
   } catch (error) {
     world.log.warn({ run, key, err: error }, 'a timeline line could not be posted');
+    if (isAmbiguous(error)) return true;
+    return (
+      begun &&
+      (await world.history.intents.forget(run, intent).then(
+        () => false,
+        () => true,
+      ))
+    );
   }
 }
 

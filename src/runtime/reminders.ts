@@ -53,8 +53,11 @@ export function createReminders(world: World): () => Promise<void> {
     const card = await world.history.cards.of('incident', incident.id);
     if (card?.ts === undefined) return;
     const ref = { channel: card.channel, ts: card.ts };
-    if (channel === undefined)
-      return note(world, incident.id, `escalate${anew(incident)}`, ref, renderReminder(incident, { now, group }));
+    if (channel === undefined) {
+      const reminder = renderReminder(incident, { now, group });
+      await note(world, incident.id, `escalate${anew(incident)}`, ref, reminder);
+      return;
+    }
     const of = { kind: 'incident', subject: escalationOf(incident), channel } as const;
     if ((await world.history.cards.of(of.kind, of.subject))?.ts !== undefined) return;
     const link = await world.chat.permalink(ref);

@@ -16,5 +16,9 @@ export function createIntents(db: Kysely<Tables>): History['intents'] {
           .onConflict((conflict) => conflict.columns(['run', 'key']).doNothing());
         return (await insert.returning('run').execute()).length === 1 ? 'first' : 'again';
       }),
+    forget: (run, key) =>
+      stored(async () => {
+        await db.deleteFrom('ops.intent').where('run', '=', run).where('key', '=', text(key)).execute();
+      }),
   };
 }

@@ -258,6 +258,9 @@ export function historySuite(open: () => Promise<HistoryWorld>): void {
       expect(begun.toSorted()).toEqual(['again', 'again', 'again', 'again', 'first']);
       expect(await history.intents.begin(run, 'other')).toBe('first');
       expect(await history.intents.begin(fresh('r'), 'other')).toBe('first');
+      await history.intents.forget(run, 'other');
+      await history.intents.forget(run, 'other');
+      expect(await history.intents.begin(run, 'other')).toBe('first');
     });
 
     it('finds cards by token and the newest of a subject; a repeated put does not forget the message', async () => {

@@ -21,7 +21,7 @@ const raised = { channel: 'C1', startedAt: 1, report, note: 'Down.' };
  * A process that dies at its `dieAt`-th call of the store or of Slack: just before it, or when it was done but not yet
  * answered. Whatever it calls afterwards never happens.
  */
-function aProcess(posts: Post[], dieAt = Infinity, side: 'before' | 'after' = 'before') {
+function aProcess(posts: Post[], dieAt = Infinity, side: 'before' | 'after' = 'before', lines: Post[] = []) {
   const calls: string[] = [];
   let dead = false;
   async function call<T>(name: string, act: () => Promise<T>): Promise<T> {
@@ -44,7 +44,7 @@ function aProcess(posts: Post[], dieAt = Infinity, side: 'before' | 'after' = 'b
     chat: {
       post: (channel: string, post: Post, thread?: string) =>
         call('chat.post', async () => {
-          if (thread === undefined) posts.push(post);
+          (thread === undefined ? posts : lines).push(post);
           return { channel, ts: `${posts.length}.0` };
         }),
       update: () => call('chat.update', async () => {}),
@@ -100,5 +100,30 @@ describe('a process that dies while it tells an incident', () => {
     }
 
     expect(others).toEqual(['2 when it died before cards.setTs', '2 when it died after chat.post']);
+  });
+
+  it('leaves one line in its thread, and none only when it dies right before it is posted', async () => {
+    const { incidents, calls } = aProcess([]);
+    await incidents.raise('site:lines', raised);
+
+    const others: string[] = [];
+    for (const side of ['before', 'after'] as const) {
+      for (let dieAt = 1; dieAt <= calls.length; dieAt++) {
+        const [posts, lines]: [Post[], Post[]] = [[], []];
+        const key = `site:line-${side}-${dieAt}`;
+        const dying = aProcess(posts, dieAt, side, lines);
+        await run(dying.incidents.raise(key, raised));
+        await store.pool.query('update ops.lease set until = clock_timestamp()');
+        const next = aProcess(posts, Infinity, 'before', lines);
+        await next.incidents.flush();
+        await next.incidents.raise(key, raised);
+        await next.incidents.flush();
+        await next.incidents.flush();
+
+        if (lines.length !== 1) others.push(`${lines.length} when it died ${side} ${dying.calls.at(-1)}`);
+      }
+    }
+
+    expect(others).toEqual(['0 when it died before chat.post', '0 when it died after intents.begin']);
   });
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { Transient } from '#errors.ts';
 import type { Post } from '#ports/chat.ts';
 import type { Report } from '#ports/incidents.ts';
 import { createIncidents } from '#runtime/incidents.ts';
@@ -32,7 +33,7 @@ function book({ pictured = false } = {}) {
   const timers: { ms: number; act: () => void }[] = [];
   const waiting: (() => void)[] = [];
   const now = { at: 1_000_000 };
-  const slack = { held: false, refusesFiles: false, files: 0 };
+  const slack = { away: false, held: false, refusesFiles: false, files: 0 };
   const world = {
     history: createHistory(store),
     log: silentLog,
@@ -48,6 +49,7 @@ function book({ pictured = false } = {}) {
     settings: createFakeSettings(),
     chat: {
       post: async (channel: string, post: Post, thread?: string) => {
+        if (slack.away) throw new Transient('Slack does not answer.');
         if (slack.held) await new Promise<void>((resolve) => waiting.push(resolve));
         if (thread === undefined) posts.push(post);
         else lines.push(...post.message.sections.flatMap((one) => (one.kind === 'text' ? one.lines : [])));
@@ -282,5 +284,36 @@ describe('an incident', () => {
     await raise(key, of('down once more'));
 
     expect(posts).toHaveLength(2);
+  });
+});
+
+describe('the thread of an incident', () => {
+  it('gets its lines when Slack is back, each once and in their order', async () => {
+    const { raise, resolve, flush, posts, lines, slack, key } = book();
+    slack.away = true;
+    await raise(key, { ...of('down'), note: 'Down.' });
+    await raise(key, { ...of('down: HTTP 503'), note: 'Now HTTP 503.' });
+    await resolve(key, { endedAt: 2, report: report('up'), note: 'Up again.' });
+    expect([posts, lines]).toEqual([[], []]);
+
+    slack.away = false;
+    await flush();
+    await flush();
+
+    expect(posts).toHaveLength(1);
+    expect(lines).toEqual(['Down.', 'Now HTTP 503.', 'Up again.']);
+  });
+
+  it('does not get later what was kept quiet by a silence', async () => {
+    const { raise, silence, flush, lines, now, key } = book();
+    await raise(key, { ...of('down'), note: 'Down.' });
+    await silence(key, now.at + 1_000);
+    await raise(key, { ...of('down: HTTP 503'), note: 'Now HTTP 503.' });
+    const before = lines.length;
+    now.at += 2_000;
+    await flush();
+
+    expect(lines.slice(before)).toEqual([]);
+    expect(JSON.stringify(lines)).not.toContain('503');
   });
 });
