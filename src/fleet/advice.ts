@@ -1,8 +1,9 @@
-import { duration } from '#lib/format.ts';
+import { duration, utc } from '#lib/format.ts';
 import type { Instance, ScheduledEvent } from '#ports/cloud.ts';
 import type { Line } from '#ports/text.ts';
 
-import { type Cure, type Decision, recoveryGraceMs, type RowId } from './decisions.ts';
+import { recoveryGraceMs } from './cases.ts';
+import type { Cure, Decision, RowId } from './decisions.ts';
 import { rootOf, type Trouble } from './diagnosis.ts';
 
 /** The likely cause. Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/TroubleshootingInstances.html */
@@ -38,7 +39,8 @@ export function nextSteps(
     trouble,
     instance,
     flags,
-  }: { trouble: Trouble; instance: Pick<Instance, 'id' | 'autoScalingGroup'>; flags: string },
+    since,
+  }: { trouble: Trouble; instance: Pick<Instance, 'id' | 'autoScalingGroup'>; flags: string; since: number },
 ): readonly Line[] {
   const [first, ...others] = cures.filter((cure) => cure !== 'snapshot').map((cure) => steps[cure]);
   const lines: Line[] = [];
@@ -50,6 +52,16 @@ export function nextSteps(
     lines.push(
       `Nothing to it: its Auto Scaling group ${instance.autoScalingGroup ?? ''} replaces it. Look at why it stopped.`,
     );
+  else if (row === 'system-moved')
+    lines.push(
+      'Put a new server in its place from a snapshot, or ask AWS Support: the move did not help. Moving it once more may find a better host.',
+    );
+  else if (row === 'ebs-restored') lines.push('Move it to another host, or ask AWS Support: new disks did not help.');
+  else if (row === 'instance-restored')
+    lines.push([
+      'Restore disks from before it began, since the last ones did not help: ',
+      { code: `/restore ${instance.id}${flags} --from before ${utc(since).replace(' UTC', '')}` },
+    ]);
   else if (first === undefined)
     lines.push('Put a new server in its place from a snapshot; no button can mend this one.');
   else lines.push(`${capital(first)}.${others.map((step) => ` If that does not help, ${step}.`).join('')}`);

@@ -6,7 +6,8 @@ import { InstanceId, type RunId } from '#ports/ids.ts';
 import type { Remedy, Report } from '#ports/incidents.ts';
 import { serverCures, type ServerRule } from '#ports/settings.ts';
 
-import { caseOf, caseOfEvents, type Cure, decide } from './decisions.ts';
+import { caseOf, caseOfEvents } from './cases.ts';
+import { type Cure, decide } from './decisions.ts';
 import { diagnose } from './diagnosis.ts';
 import { createServerMaintenance } from './maintenance.ts';
 
@@ -91,7 +92,7 @@ function ofChecks(
   const finding = diagnose({ instance, health, wasRunning: true });
   if (finding.kind === 'unclear' && chosen) return [];
   if (finding.kind !== 'impaired' && finding.kind !== 'stopped') return undefined;
-  const of = { since: incident.startedAt, now, events: health?.events ?? [], rebooted: false };
+  const of = { since: incident.startedAt, now, events: health?.events ?? [] };
   return decide(caseOf(finding, instance, of), { hasSnapshot: true }).cures;
 }
 

@@ -14,7 +14,6 @@ export type Background = {
   /** The newest good one of each disk that has one, and its newest drill. */
   snapshots: ReadonlyMap<VolumeId, Snapshot> | undefined;
   drills: ReadonlyMap<VolumeId, LastDrill> | undefined;
-  reboots: ReadonlyMap<string, number>;
 };
 type World = {
   cloud: Pick<Cloud, 'snapshots' | 'place' | 'volumes'>;
@@ -29,29 +28,17 @@ export async function readBackground({ cloud, history, log }: World, of: readonl
   const volumeIds = of.flatMap(({ look }) => (look.instance?.mappings ?? []).map(({ volumeId }) => volumeId));
   // A restored disk says in its tags whose data it has: without them its snapshots would be missed.
   const volumes = disksOf(cloud, volumeIds);
-  const [place, snapshots, drills, reboots] = await Promise.allSettled([
+  const [place, snapshots, drills] = await Promise.allSettled([
     of.length === 0 ? nowhere : cloud.place(),
     volumes.then(async (disks) => newestGood(disks, await backupsOf(cloud, disks))),
     Promise.all([volumes, lastDrills(history)]).then(([disks, drills]) => drillsOf(disks, drills)),
-    lastReboots(history),
   ]);
   if (snapshots.status === 'rejected') log.warn({ err: snapshots.reason }, 'snapshots could not be read for an alert');
   return {
     place: place.status === 'fulfilled' ? place.value : nowhere,
     snapshots: snapshots.status === 'fulfilled' ? snapshots.value : undefined,
     drills: drills.status === 'fulfilled' ? drills.value : undefined,
-    reboots: reboots.status === 'fulfilled' ? reboots.value : new Map(),
   };
-}
-
-/** When a run of ours last rebooted each server: what did not help once is not the best remedy again. */
-async function lastReboots({ runs }: World['history']): Promise<ReadonlyMap<string, number>> {
-  const found = await runs.recent({ limit: 50, operation: 'restart', states: ['done'] });
-  const ended = found.flatMap(({ order, endedAt = 0 }) => {
-    const plan = order.plan as { instances?: readonly { id: string }[] }; // written by the restart
-    return (plan.instances ?? []).map(({ id }) => [id, endedAt] as const);
-  });
-  return new Map(ended.toReversed());
 }
 
 async function disksOf(cloud: World['cloud'], ids: readonly VolumeId[]): Promise<readonly Disk[]> {

@@ -1,32 +1,7 @@
-import type { Instance, ScheduledEvent } from '#ports/cloud.ts';
-
-import { rootOf, type Trouble } from './diagnosis.ts';
+import type { Case } from './cases.ts';
 
 /** A remedy that fits; the words are in messages.ts. */
 export type Cure = 'start' | 'reboot' | 'migrate' | 'replace' | 'standby' | 'event' | 'restore' | 'snapshot';
-/** What is wrong: a check by its name, a stop by who did it, an event by what AWS plans. */
-export type What =
-  | 'stopped-itself'
-  | 'stopped-by-aws'
-  | 'system'
-  | 'ebs'
-  | 'instance'
-  | 'event-move'
-  | 'event-reboot'
-  | 'event-in-place'
-  | 'event-other';
-/** All that the table looks at. */
-export type Case = {
-  what: What;
-  /** A member of an Auto Scaling group: to stop it is to lose it. */
-  autoScaled: boolean;
-  /** Its root is an instance store, which cannot stop. */
-  instanceStore: boolean;
-  /** AWS may still move it by itself. */
-  recovering: boolean;
-  /** We rebooted it since the trouble began. */
-  rebooted: boolean;
-};
 type Row = { id: RowId; when: (of: Case) => boolean; cures: readonly Cure[]; never: readonly string[]; source: string };
 export type RowId =
   | 'stopped-in-group'
@@ -35,12 +10,16 @@ export type RowId =
   | 'system-in-group'
   | 'system-store'
   | 'system-recovering'
+  | 'system-moved'
   | 'system'
   | 'ebs-in-group'
   | 'ebs-store'
+  | 'ebs-restored'
+  | 'ebs-moved'
   | 'ebs'
   | 'instance-in-group'
   | 'instance-store'
+  | 'instance-restored'
   | 'instance-rebooted'
   | 'instance'
   | 'event-in-group'
@@ -103,6 +82,13 @@ export const rows: readonly Row[] = [
     source: recovery,
   },
   {
+    id: 'system-moved',
+    when: (of) => of.what === 'system' && of.moved,
+    cures: ['snapshot', 'migrate'],
+    never: [notReboot],
+    source: checks,
+  },
+  {
     id: 'system',
     when: ({ what }) => what === 'system',
     cures: ['migrate', 'snapshot'],
@@ -123,6 +109,20 @@ export const rows: readonly Row[] = [
     never: [noStop, notReboot],
     source: power,
   },
+  {
+    id: 'ebs-restored',
+    when: (of) => of.what === 'ebs' && of.restored,
+    cures: ['migrate', 'snapshot'],
+    never: [notReboot],
+    source: checks,
+  },
+  {
+    id: 'ebs-moved',
+    when: (of) => of.what === 'ebs' && of.moved,
+    cures: ['restore', 'migrate'],
+    never: [notReboot],
+    source: checks,
+  },
   { id: 'ebs', when: ({ what }) => what === 'ebs', cures: ['migrate', 'restore'], never: [notReboot], source: checks },
   {
     id: 'instance-in-group',
@@ -137,6 +137,13 @@ export const rows: readonly Row[] = [
     cures: ['reboot'],
     never: [noStop],
     source: power,
+  },
+  {
+    id: 'instance-restored',
+    when: (of) => of.what === 'instance' && of.restored,
+    cures: ['reboot'],
+    never: ['Do not restore the same snapshots once more: they did not help.'],
+    source: checks,
   },
   {
     id: 'instance-rebooted',
@@ -208,55 +215,5 @@ export function decide(of: Case, { hasSnapshot }: { hasSnapshot: boolean }): Dec
     row: row.id,
     cures: row.cures.filter((cure) => cure !== 'restore' || hasSnapshot).slice(0, 3),
     never: row.never,
-  };
-}
-
-/** How long AWS is left alone with a failed host; most recoveries are over by then, and one that fails may not say so. */
-export const recoveryGraceMs = 10 * 60_000;
-
-type Seen = Pick<Instance, 'autoScalingGroup' | 'instanceStore' | 'autoRecovery' | 'tenancy' | 'type'>;
-
-/** Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-configuration-recovery.html */
-function mayRecover(one: Seen, planned: readonly ScheduledEvent[]): boolean {
-  const excluded =
-    one.autoScalingGroup !== undefined || one.instanceStore || one.tenancy === 'host' || /\.metal/.test(one.type);
-  return !excluded && one.autoRecovery !== 'disabled' && planned.every(({ completed }) => completed);
-}
-
-export function caseOf(
-  trouble: Trouble,
-  one: Seen,
-  of: { since: number; now: number; events: readonly ScheduledEvent[]; rebooted: boolean },
-): Case {
-  return {
-    what:
-      trouble.kind === 'impaired'
-        ? rootOf(trouble.checks)
-        : trouble.by === 'system'
-          ? 'stopped-itself'
-          : 'stopped-by-aws',
-    autoScaled: one.autoScalingGroup !== undefined,
-    instanceStore: one.instanceStore,
-    recovering: mayRecover(one, of.events) && of.now - of.since < recoveryGraceMs,
-    rebooted: of.rebooted,
-  };
-}
-
-export function caseOfEvents(planned: readonly ScheduledEvent[], one: Seen): Case {
-  const codes = new Set(planned.map(({ code }) => code));
-  const what =
-    codes.has('instance-retirement') || codes.has('instance-stop')
-      ? 'event-move'
-      : codes.has('system-reboot')
-        ? 'event-reboot'
-        : codes.has('instance-reboot')
-          ? 'event-in-place'
-          : 'event-other';
-  return {
-    what,
-    autoScaled: one.autoScalingGroup !== undefined,
-    instanceStore: one.instanceStore,
-    recovering: false,
-    rebooted: false,
   };
 }

@@ -4,7 +4,8 @@ import type { Remedy } from '#ports/incidents.ts';
 import type { Piece } from '#ports/text.ts';
 
 import { eventAdvice } from './advice.ts';
-import { caseOfEvents, decide } from './decisions.ts';
+import { caseOfEvents } from './cases.ts';
+import { decide } from './decisions.ts';
 import { beginOf, isSoon, openOf } from './events.ts';
 import {
   careful,

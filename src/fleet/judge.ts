@@ -1,6 +1,7 @@
 import type { Instance, InstanceHealth, ScheduledEvent } from '#ports/cloud.ts';
 
-import { caseOf } from './decisions.ts';
+import { type Act, since as newer } from './acts.ts';
+import { caseOf } from './cases.ts';
 import { type Confirmation, diagnose, freshCourse, proceed, type Trouble } from './diagnosis.ts';
 import { isSoon, openOf } from './events.ts';
 import { isBadNow } from './looks.ts';
@@ -14,6 +15,8 @@ export type Look = {
   health: InstanceHealth | undefined;
   wasRunning: boolean;
   busy: boolean;
+  /** What our runs did to it lately. */
+  acts?: readonly Act[] | undefined;
   /** Is there, but `health.tags` leaves it out. */
   leftOut?: Instance;
 };
@@ -87,11 +90,13 @@ function dueChecks({ course, checks }: HealthRecord, look: Look, gone: boolean, 
   return [{ topic: 'checks', act: 'resolve', trouble: trouble ?? { kind: 'impaired', checks: [] }, since, endedAt }];
 }
 
-/** AWS's time to recover it is over: the card then has another button. */
-function phaseOf({ instance, health }: Look, trouble: Trouble, since: number, now: number): string {
+/** What changes the buttons of the card: AWS's time to recover it is over, and what was tried since. */
+function phaseOf({ instance, health, acts }: Look, trouble: Trouble, since: number, now: number): string {
   if (instance === undefined) return '';
-  const of = { since, now, events: health?.events ?? [], rebooted: false };
-  return caseOf(trouble, instance, of).recovering ? '|recovering' : '';
+  const { recovering } = caseOf(trouble, instance, { since, now, events: health?.events ?? [] });
+  // What was tried and did not help: the card then proposes something else, and says so.
+  const tried = [...new Set(newer(acts, since).map(({ kind, failed }) => `${kind}${failed ? ' failed' : ''}`))];
+  return [...(recovering ? ['recovering'] : []), ...tried.toSorted()].map((one) => `|${one}`).join('');
 }
 
 function dueEvents({ events: told }: HealthRecord, look: Look, gone: boolean, now: number): readonly Due[] {

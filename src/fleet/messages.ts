@@ -4,8 +4,10 @@ import type { Instance, InstanceHealth, Place, Tags } from '#ports/cloud.ts';
 import type { Remedy, Report } from '#ports/incidents.ts';
 import type { Line } from '#ports/text.ts';
 
+import { type Act, since } from './acts.ts';
 import { causeOf, nextSteps } from './advice.ts';
-import { caseOf, type Cure, decide } from './decisions.ts';
+import { caseOf } from './cases.ts';
+import { type Cure, decide } from './decisions.ts';
 import type { Check, Trouble } from './diagnosis.ts';
 import { lastSnapshot, restoreTime, type WayBack } from './way-back.ts';
 
@@ -19,8 +21,8 @@ export type Subject = WayBack & {
   place: Place;
   /** What a line needs behind it to get there. */
   flags: string;
-  /** When a run of ours last rebooted it. */
-  rebootedAt: number | undefined;
+  /** What our runs did to it lately. */
+  acts?: readonly Act[] | undefined;
 };
 
 export const checkNames = {
@@ -32,9 +34,8 @@ export const checkNames = {
 export function troubled(of: Subject & { trouble: Trouble; since: number; first: boolean; flaps: boolean }): Words {
   const { instance, trouble } = of;
   const what = whatFails(trouble);
-  const rebooted = of.rebootedAt !== undefined && of.rebootedAt > of.since;
   const events = of.health?.events ?? [];
-  const decision = decide(caseOf(trouble, instance, { ...of, events, rebooted }), { hasSnapshot: hasSnapshot(of) });
+  const decision = decide(caseOf(trouble, instance, { ...of, events }), { hasSnapshot: hasSnapshot(of) });
   return {
     report: {
       severity: 'critical',
@@ -43,7 +44,7 @@ export function troubled(of: Subject & { trouble: Trouble; since: number; first:
       facts: [
         ['Failing', what],
         ['Likely cause', causeOf(trouble)],
-        ['Evidence', evidence({ ...of, rebooted })],
+        ['Evidence', evidence(of)],
         ...nextSteps(decision, of).map((line, at): Fact => [at === 0 ? 'Do' : 'Also', line]),
         ...careful(decision.never),
         ['Last good snapshot', lastSnapshot(of)],
@@ -112,8 +113,8 @@ function whatFails(trouble: Trouble): string {
 }
 
 /** What AWS itself says, and what we know beside it. */
-function evidence(of: Subject & { trouble: Trouble; rebooted: boolean; flaps: boolean }): string {
-  const { trouble, health, rebootedAt, rebooted, now } = of;
+function evidence(of: Subject & { trouble: Trouble; since: number; flaps: boolean }): string {
+  const { trouble, health, acts, now } = of;
   const planned = (health?.events ?? []).filter(({ completed }) => !completed).map(({ code }) => code);
   return [
     trouble.kind === 'stopped'
@@ -122,7 +123,9 @@ function evidence(of: Subject & { trouble: Trouble; rebooted: boolean; flaps: bo
         ? 'its checks could not be read'
         : `system ${health.system}, instance ${health.instance}, EBS ${health.ebs}`,
     ...(of.flaps ? ['it comes and goes'] : []),
-    ...(rebooted ? [`a reboot by us ${duration(now - (rebootedAt ?? now))} ago did not help`] : []),
+    ...since(acts, of.since)
+      .slice(0, 3)
+      .map(({ kind, at, failed }) => `a ${kind} by us ${duration(now - at)} ago ${failed ? 'failed' : 'did not help'}`),
     ...(planned.length === 0 ? [] : [`AWS plans ${planned.join(', ')} for it`]),
   ].join('; ');
 }

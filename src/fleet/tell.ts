@@ -177,7 +177,7 @@ export function createTeller(world: World) {
     channel: ChannelId,
     look: Look,
     { item, isNews }: { item: Due; isNews: boolean },
-    { place, snapshots, drills, reboots }: Background,
+    { place, snapshots, drills }: Background,
   ): Promise<void> {
     const key = keyOf(item.topic, look);
     if (item.act === 'resolve') {
@@ -193,7 +193,7 @@ export function createTeller(world: World) {
       flags: world.flags,
       snapshots: snapshots && volumes.flatMap((id) => snapshots.get(id) ?? []),
       drills: drills && volumes.flatMap((id) => drills.get(id) ?? []),
-      rebootedAt: reboots.get(look.instance.id),
+      acts: look.acts,
       serverMs: settings.current().restore.serverMs,
       now: clock.now(),
     };

@@ -4,8 +4,10 @@ import type { Instance, InstanceHealth, Place, ScheduledEvent } from '#ports/clo
 import type { Remedy, Report } from '#ports/incidents.ts';
 import type { Line } from '#ports/text.ts';
 
+import type { Act } from './acts.ts';
 import { eventAdvice } from './advice.ts';
-import { caseOf, caseOfEvents, type Cure, decide, type Decision } from './decisions.ts';
+import { caseOf, caseOfEvents } from './cases.ts';
+import { type Cure, decide, type Decision } from './decisions.ts';
 import { rootOf, type Trouble } from './diagnosis.ts';
 import { isSoon, openOf } from './events.ts';
 import type { Bond } from './groups.ts';
@@ -29,6 +31,7 @@ export type Of = {
   health: InstanceHealth | undefined;
   trouble: Trouble | undefined;
   since: number;
+  acts?: readonly Act[] | undefined;
 };
 type Group = {
   bond: Bond;
@@ -52,11 +55,11 @@ export function failing(of: Group): News {
   const names = namesOf(members);
   const what = causes(members);
   const { cause, step } = because(bond);
-  const decisions = members.flatMap(({ instance, health, trouble, since }) =>
+  const decisions = members.flatMap(({ instance, health, trouble, since, acts }) =>
     instance === undefined || trouble === undefined
       ? []
       : [
-          decide(caseOf(trouble, instance, { since, now: of.now, events: health?.events ?? [], rebooted: false }), {
+          decide(caseOf(trouble, instance, { since, now: of.now, events: health?.events ?? [], acts }), {
             hasSnapshot: false,
           }),
         ],

@@ -6,6 +6,7 @@ import { type ChannelId, InstanceId } from '#ports/ids.ts';
 import type { Incidents } from '#ports/incidents.ts';
 import type { SettingsSource } from '#ports/settings.ts';
 
+import { lastActs } from './acts.ts';
 import { isPlain, judge, type Look, noRecord } from './judge.ts';
 import { createServerMaintenance } from './maintenance.ts';
 import { createRecords, type HealthRecord } from './records.ts';
@@ -109,7 +110,8 @@ export function createHealthWatch(world: WatchWorld): HealthWatch {
     const work = await inMaintenance(async () => ({ instances: seen.instances, volumes: [] }));
     // Only a run that holds the server itself makes it fail on purpose; a snapshot holds its disks and harms nothing.
     const busy = new Set([...work, ...holders.map(({ resource }) => resource)]);
-    return looks.map((one) => ({ ...one, busy: busy.has(one.id) }));
+    const acts = await lastActs(history);
+    return looks.map((one) => ({ ...one, busy: busy.has(one.id), acts: acts.get(one.id) }));
   }
 
   async function keepRunning(seen: { instances: readonly Instance[] }, before: ReadonlySet<string>): Promise<void> {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { causeOf, eventAdvice, nextSteps } from '#fleet/advice.ts';
-import { type Case, decide, rows, type What } from '#fleet/decisions.ts';
+import type { Case, What } from '#fleet/cases.ts';
+import { decide, rows } from '#fleet/decisions.ts';
 import type { Trouble } from '#fleet/diagnosis.ts';
 import { lastSnapshot, restoreTime } from '#fleet/way-back.ts';
 import type { LastDrill } from '#lib/drills.ts';
@@ -88,7 +89,13 @@ describe('the words of every row of the table', () => {
       flag.flatMap((autoScaled) =>
         flag.flatMap((instanceStore) =>
           flag.flatMap((recovering) =>
-            flag.map((rebooted) => ({ what, autoScaled, instanceStore, recovering, rebooted }) as Case),
+            flag.flatMap((rebooted) =>
+              flag.flatMap((moved) =>
+                flag.map(
+                  (restored) => ({ what, autoScaled, instanceStore, recovering, rebooted, moved, restored }) as Case,
+                ),
+              ),
+            ),
           ),
         ),
       ),
@@ -108,7 +115,9 @@ describe('the words of every row of the table', () => {
         const decision = decide(of, { hasSnapshot });
         const trouble = troubles[of.what]!;
         const instance = { id: anInstance().id, ...(of.autoScaled ? { autoScalingGroup: 'web' } : {}) };
-        const said = nextSteps(decision, { trouble, instance, flags: ' --region us-west-2' }).map(text).join('\n');
+        const said = nextSteps(decision, { trouble, instance, flags: ' --region us-west-2', since: 0 })
+          .map(text)
+          .join('\n');
         seen.add(decision.row);
         expect([decision.row, said, causeOf(trouble)]).toEqual([
           decision.row,

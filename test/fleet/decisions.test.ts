@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 
-import { type Case, caseOf, caseOfEvents, decide, recoveryGraceMs, rows, type What } from '#fleet/decisions.ts';
+import { type Case, caseOf, caseOfEvents, recoveryGraceMs, type What } from '#fleet/cases.ts';
+import { decide, rows } from '#fleet/decisions.ts';
 import { checks, diagnose } from '#fleet/diagnosis.ts';
 import { anInstance } from '#test/support/builders.ts';
 
@@ -16,10 +17,13 @@ const whats: readonly What[] = [
   'event-other',
 ];
 const both = [false, true];
+const tries = both.flatMap((rebooted) =>
+  both.flatMap((moved) => both.map((restored) => ({ rebooted, moved, restored }))),
+);
 const every: readonly Case[] = whats.flatMap((what) =>
   both.flatMap((autoScaled) =>
     both.flatMap((instanceStore) =>
-      both.flatMap((recovering) => both.map((rebooted) => ({ what, autoScaled, instanceStore, recovering, rebooted }))),
+      both.flatMap((recovering) => tries.map((tried) => ({ what, autoScaled, instanceStore, recovering, ...tried }))),
     ),
   ),
 );
@@ -29,7 +33,7 @@ const stops = (of: Case) => (of.what === 'event-reboot' ? ['migrate', 'restore']
 
 describe('the decision table', () => {
   it('has a row for each of all combinations, no row too many, and a source for each', () => {
-    expect(all).toHaveLength(9 * 2 ** 5);
+    expect(all).toHaveLength(9 * 2 ** 7);
     expect(new Set(all.map(({ row }) => row))).toEqual(new Set(rows.map(({ id }) => id)));
     expect(rows.filter(({ source }) => !source.startsWith('https://docs.aws.amazon.com/'))).toEqual([]);
   });
@@ -67,6 +71,11 @@ describe('the decision table', () => {
     ['ebs', {}, ['migrate', 'restore']],
     ['instance', {}, ['reboot', 'restore']],
     ['instance', { rebooted: true }, ['restore', 'reboot']],
+    ['instance', { rebooted: true, restored: true }, ['reboot']],
+    ['system', { moved: true }, ['snapshot', 'migrate']],
+    ['system', { moved: true, recovering: true }, ['snapshot']],
+    ['ebs', { moved: true }, ['restore', 'migrate']],
+    ['ebs', { moved: true, restored: true }, ['migrate', 'snapshot']],
     ['instance', { autoScaled: true }, ['reboot', 'standby', 'replace']],
     ['stopped-itself', {}, ['start']],
     ['stopped-by-aws', { autoScaled: true }, []],
@@ -76,7 +85,8 @@ describe('the decision table', () => {
     ['event-in-place', { instanceStore: true }, []],
     ['event-in-place', { autoScaled: true }, ['replace']],
   ] as const)('for %s with %j has %j', (what, more, cures) => {
-    const of = { what, autoScaled: false, instanceStore: false, recovering: false, rebooted: false, ...more };
+    const untried = { rebooted: false, moved: false, restored: false };
+    const of = { what, autoScaled: false, instanceStore: false, recovering: false, ...untried, ...more };
     expect(decide(of, { hasSnapshot: true }).cures).toEqual(cures);
   });
 
@@ -95,13 +105,26 @@ describe('the decision table', () => {
 
 describe('what a server is', () => {
   const system = { kind: 'impaired', checks: ['system'] } as const;
-  const of = { since: 0, now: recoveryGraceMs - 1, events: [], rebooted: false };
+  const of = { since: 0, now: recoveryGraceMs - 1, events: [] };
 
   it('counts as recovering for a while, where AWS recovers at all', () => {
     expect(caseOf(system, anInstance(), of).recovering).toBe(true);
     expect(caseOf(system, anInstance(), { ...of, now: recoveryGraceMs }).recovering).toBe(false);
     const event = { code: 'instance-stop', description: '', completed: false };
     expect(caseOf(system, anInstance(), { ...of, events: [event] }).recovering).toBe(false);
+  });
+
+  it('counts what we did since the trouble began, and what failed for nothing', () => {
+    const acts = [
+      { kind: 'move', at: 5, failed: false },
+      { kind: 'restore', at: 5, failed: true },
+      { kind: 'reboot', at: -5, failed: false },
+    ] as const;
+    expect(caseOf(system, anInstance(), { ...of, acts })).toMatchObject({
+      moved: true,
+      restored: false,
+      rebooted: false,
+    });
   });
 
   it.each([

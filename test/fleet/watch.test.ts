@@ -175,6 +175,33 @@ describe('the watch over the health of servers', () => {
     expect(told.all[0]?.report.remedies.map(({ operation }) => operation)).toContain('restore');
   });
 
+  it('proposes something else once what we did has not helped, and says what we did', async () => {
+    const { ec2, looks, told, clock, store } = aWorld();
+    ec2.instances = [web()];
+    ec2.snapshots = [aSnapshot()];
+    ec2.health.set(id, { ebs: 'impaired' });
+    await looks(3);
+    const shown = () => told.all[0]!.report.remedies.map(({ operation }) => operation);
+    const evidence = () => Object.fromEntries(told.all[0]!.report.facts)['Evidence'];
+    expect(shown()).toEqual(['migrate', 'restore']);
+
+    store.ran({ operation: 'migrate', endedAt: clock.now() - minute, plan: { servers: [{ id }] } });
+    await looks(1);
+    expect(shown()).toEqual(['restore', 'migrate']);
+    expect(evidence()).toMatch(/a move by us 2 min ago did not help/);
+
+    const plan = { servers: [{ instance: { id } }], putsBack: false };
+    store.ran({ operation: 'restore', endedAt: clock.now(), plan, state: 'undone' });
+    await looks(1);
+    expect(shown()).toEqual(['restore', 'migrate']);
+    expect(evidence()).toMatch(/a restore by us 60 s ago failed; a move by us 3 min ago did not help/);
+
+    store.ran({ operation: 'restore', endedAt: clock.now(), plan, result: { servers: [{ id }] } });
+    await looks(1);
+    expect(shown()).toEqual(['migrate', 'snapshot']);
+    expect(told.all).toHaveLength(1);
+  });
+
   it('leaves a broken host to AWS first, and offers to move the server once that has taken too long', async () => {
     const { ec2, looks, told } = aWorld();
     ec2.instances = [web()];
