@@ -1,4 +1,4 @@
-import { isAlone, type SiteState } from './verdict.ts';
+import { isAlone, type SiteState } from './state.ts';
 
 /** Where the account of a site's time stands: since when nothing is booked, and what waits for a verdict. */
 export type Account = { at: number; pendingMs: number };

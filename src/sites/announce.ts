@@ -7,12 +7,14 @@ import type { Site } from '#ports/site-settings.ts';
 import type { Book } from './book.ts';
 import { createCompany } from './company.ts';
 import type { Watched } from './groups.ts';
-import { keyOf, type Owed, owed, sameAsBefore, type Told, type ToldOf, type Topic, topics } from './incident.ts';
+import { keyOf, type Owed, owed, sameAsBefore, type Told, topics } from './incident.ts';
 import type { Kin } from './kin.ts';
 import { createLanes } from './lanes.ts';
 import * as messages from './messages.ts';
 import { type FindServer, type Server, serverMark } from './server.ts';
-import { isDown } from './verdict.ts';
+import { createSharedCertificates } from './shared-certificates.ts';
+import { isDown } from './state.ts';
+import { beforeOf, keep } from './told.ts';
 import { endWords, titles, words } from './words.ts';
 
 export type Announcer = {
@@ -59,6 +61,7 @@ export function createAnnouncer(world: AnnouncerWorld): Announcer {
   const afterWork = new Set<string>();
   const timers = new Map<string, Cancel>();
   const company = createCompany(world);
+  const shared = createSharedCertificates(world);
   let closed = false;
 
   function tell(of: Watched): void {
@@ -97,16 +100,16 @@ export function createAnnouncer(world: AnnouncerWorld): Announcer {
   async function tellAll(of: Watched): Promise<void> {
     const channel = world.channelOf(of.site);
     if (channel === undefined) return;
-    if (hasLostTeller(of)) of.told = { ...of.told, certificate: undefined };
+    if (shared.hasLostTeller(of)) of.told = { ...of.told, certificate: undefined };
     const own = await place(of);
     const server: Server = own && isDown(of.state) ? await world.find(of.site.instance) : { kind: 'none' };
     const { site, state } = of; // as one: a check may end while we tell
-    const sharers = () => sharersOf(of).map((one) => one.site.name);
+    const sharers = () => shared.sharersOf(of).map((one) => one.site.name);
     const facts = { site, state, server, now: clock.now(), followers: company.of(site.name), sharers };
     if (afterWork.delete(site.name)) of.told = sameAsBefore({ ...facts, told: of.told, server: serverMark(server) });
     for (const item of owed({ ...facts, told: of.told, server: serverMark(server) })) {
       if (item.topic === 'down' && (!own || (await isOurDoing(item, of.told, server)))) continue;
-      if (item.topic === 'certificate' && isToldOnce(of, item)) continue;
+      if (item.topic === 'certificate' && shared.isToldOnce(of, item)) continue;
       if (item.act === 'resolve') await tellEnd(of, item, facts);
       else await tellNews(of, item, { ...facts, channel });
     }
@@ -144,40 +147,6 @@ export function createAnnouncer(world: AnnouncerWorld): Announcer {
     if (item.topic === 'down') for (const left of company.release(name)) tellSoon(left, 0);
   }
 
-  /** Other sites that show the same certificate and alert in the same channel. */
-  function sharersOf({ site, state }: Watched): readonly Watched[] {
-    const channel = world.channelOf(site);
-    return [...world.all()].filter(
-      (one) =>
-        one.site.name !== site.name &&
-        one.state.certificate?.fingerprint === state.certificate?.fingerprint &&
-        world.channelOf(one.site) === channel,
-    );
-  }
-
-  /** One certificate on many sites is one message, that of the first which came to tell it. */
-  function isToldOnce(of: Watched, item: Owed): boolean {
-    const before = beforeOf(of, 'certificate');
-    if (item.act === 'resolve') {
-      if (before.follows !== undefined) keep(of, 'certificate', { ...before, over: true });
-      return before.follows !== undefined;
-    }
-    // Its own message stays its own.
-    if (!before.over && before.follows === undefined && before.at > 0) return false;
-    const teller = sharersOf(of).find(({ told: { certificate } }) => isTelling(certificate, item.mark));
-    if (teller === undefined) return false;
-    const at = clock.now();
-    keep(of, 'certificate', { mark: item.mark, sent: true, at, over: false, follows: teller.site.name });
-    book.soon(of.site.name, () => ({ state: of.state, told: of.told }));
-    return true;
-  }
-
-  /** The site whose message told of its certificate tells it no more, yet this one still shows it. */
-  function hasLostTeller({ told: { certificate } }: Watched): boolean {
-    if (certificate?.follows === undefined || certificate.over) return false;
-    return !isTelling(world.get(certificate.follows)?.told.certificate, certificate.mark);
-  }
-
   /** Whether its outage is told in a message of its own. Else it waits for others, or is told in theirs. */
   async function place(of: Watched): Promise<boolean> {
     const { name } = of.site;
@@ -205,7 +174,7 @@ export function createAnnouncer(world: AnnouncerWorld): Announcer {
 
   /** Of a site that is down the server is asked again every time, as its state decides about the buttons. */
   function isNews(of: Watched): boolean {
-    if (isDown(of.state) || afterWork.has(of.site.name) || hasLostTeller(of)) return true;
+    if (isDown(of.state) || afterWork.has(of.site.name) || shared.hasLostTeller(of)) return true;
     return owed({ ...of, now: clock.now(), server: '', followers: company.of(of.site.name) }).length > 0;
   }
 
@@ -239,17 +208,4 @@ export function createAnnouncer(world: AnnouncerWorld): Announcer {
   }
 
   return { tell, tellAfterWork, silence, load: company.load, retire, close };
-}
-
-/** Its own message is open and says this. */
-function isTelling(told: ToldOf | undefined, mark: string): boolean {
-  return told !== undefined && !told.over && told.follows === undefined && told.mark === mark;
-}
-
-function keep(of: Watched, topic: Topic, told: ToldOf): void {
-  of.told = { ...of.told, [topic]: told };
-}
-
-function beforeOf(of: Watched, topic: Topic): ToldOf {
-  return of.told[topic] ?? { mark: '', sent: false, at: 0, over: false };
 }

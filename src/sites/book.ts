@@ -7,7 +7,7 @@ import { failureClasses } from '#ports/web.ts';
 
 import { type Told, topics } from './incident.ts';
 import { relations } from './kin.ts';
-import type { SiteState } from './verdict.ts';
+import type { SiteState } from './state.ts';
 
 /** What is kept of a site over restarts. `target`: what was checked, by which it is known again under another name. */
 export type Kept = { state: SiteState; told: Told; target?: string | undefined };

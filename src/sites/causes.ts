@@ -1,4 +1,4 @@
-import type { Evidence } from './verdict.ts';
+import type { Evidence } from './state.ts';
 
 /** What a failure means, in words. Literal text. */
 export function cause(evidence: Evidence): string {

@@ -6,7 +6,7 @@ import type { Book } from './book.ts';
 import { leads, roleOf, stays, type Watched } from './groups.ts';
 import type { Follower } from './incident.ts';
 import type { Kin, Relation } from './kin.ts';
-import { isDown } from './verdict.ts';
+import { isDown } from './state.ts';
 
 type Part = {
   kind: 'part';

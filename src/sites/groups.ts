@@ -2,7 +2,7 @@ import type { Site } from '#ports/site-settings.ts';
 
 import type { Told } from './incident.ts';
 import type { Kin, Relation } from './kin.ts';
-import { isAlone, isDown, type SiteState } from './verdict.ts';
+import { isAlone, isDown, type SiteState } from './state.ts';
 
 /** A watched site with all we know of it. */
 export type Watched = { site: Site; state: SiteState; told: Told };

@@ -1,7 +1,7 @@
 import type { Site } from '#ports/site-settings.ts';
 
 import type { Relation } from './kin.ts';
-import { isDown, type SiteState } from './verdict.ts';
+import { isDown, type SiteState } from './state.ts';
 
 /** What can be wrong with a site; each is an incident of its own. */
 export const topics = ['down', 'slow', 'intermittent', 'certificate'] as const;

@@ -6,8 +6,9 @@ import type { Question, Vantage } from '#ports/vantage.ts';
 import type { OwnTrouble } from './own-trouble.ts';
 import { probeOf } from './probe-of.ts';
 import { type Sight, sightOf } from './second-look.ts';
+import { isAlone, type SiteState } from './state.ts';
 import * as messages from './vantage-messages.ts';
-import { isAlone, isDecided, type SiteState } from './verdict.ts';
+import { isDecided } from './verdict.ts';
 
 type Of = { site: Site; state: SiteState };
 /** Asks other places before a site is told as down, and tells when these or our own network are in trouble. */

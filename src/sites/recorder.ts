@@ -8,7 +8,7 @@ import { type Account, book } from './account.ts';
 import { bucketOf, encode, type Measure } from './measure.ts';
 import { createRings, type Seen } from './ring.ts';
 import { begin, dayMs, hourMs, minuteMs, minutesKeptMs, rollUp } from './rollup.ts';
-import type { SiteState } from './verdict.ts';
+import type { SiteState } from './state.ts';
 
 /** Keeps what checks showed: the newest in memory, minutes, hours and days in the store. */
 export type Recorder = {

@@ -1,6 +1,6 @@
 import type { Watched } from './groups.ts';
 import type { Kin } from './kin.ts';
-import { isDown, type SiteState } from './verdict.ts';
+import { isDown, type SiteState } from './state.ts';
 
 /** Relatives of a failing site that are looked at out of turn. */
 const mostSiblings = 20;

@@ -3,7 +3,7 @@ import type { Mending, Site, SiteRemedy } from '#ports/site-settings.ts';
 
 import { fitsRestart } from './causes.ts';
 import type { Server } from './server.ts';
-import type { Evidence } from './verdict.ts';
+import type { Evidence } from './state.ts';
 
 /** What a card has room for. */
 const most = 3;

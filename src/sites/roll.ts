@@ -10,8 +10,8 @@ import type { createKin } from './kin.ts';
 import type { createMaintenance } from './maintenance.ts';
 import type { Recorder } from './recorder.ts';
 import { copyPast, renamesOf, targetOf } from './renames.ts';
+import { cleared, isAlone, isDown, newState } from './state.ts';
 import type { Turns } from './turns.ts';
-import { cleared, isAlone, isDown, newState } from './verdict.ts';
 
 export type Entry = Watched & {
   busy: boolean;

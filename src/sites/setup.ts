@@ -4,7 +4,7 @@ import type { Site } from '#ports/site-settings.ts';
 import { cause } from './causes.ts';
 import * as messages from './own-messages.ts';
 import type { OwnTrouble } from './own-trouble.ts';
-import type { SiteState } from './verdict.ts';
+import type { SiteState } from './state.ts';
 
 /** How soon it is told that sites cannot be checked; many at once for one cause are one message by then. */
 const lookMs = 10_000;

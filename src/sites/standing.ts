@@ -5,7 +5,7 @@ import type { Site } from '#ports/site-settings.ts';
 import { cause, fitsRestart } from './causes.ts';
 import { probeOf } from './probe-of.ts';
 import type { SiteWatchWorld } from './site-world.ts';
-import { type SiteState, uncheckable } from './verdict.ts';
+import { type SiteState, uncheckable } from './state.ts';
 
 /** What is known of a site: `view` as lists show it. */
 export type Known = { view: SiteView | undefined; state: SiteState | undefined };

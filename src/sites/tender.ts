@@ -3,7 +3,7 @@ import type { Cancel, Clock } from '#ports/clock.ts';
 import type { Announcer } from './announce.ts';
 import type { createMaintenance } from './maintenance.ts';
 import type { Entry } from './roll.ts';
-import { afterMaintenance } from './verdict.ts';
+import { afterMaintenance } from './state.ts';
 
 /** How soon a window or a press is noticed. */
 const workEveryMs = 5_000;

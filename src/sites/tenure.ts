@@ -26,9 +26,10 @@ import type { Sight } from './second-look.ts';
 import { createServerFinder } from './server.ts';
 import { createSetupWatch } from './setup.ts';
 import type { SiteWatchWorld } from './site-world.ts';
+import { cleared, isAlone } from './state.ts';
 import { createTender } from './tender.ts';
 import { createTurns } from './turns.ts';
-import { cleared, failingMs, isAlone, judge, nextCheck } from './verdict.ts';
+import { failingMs, judge, nextCheck } from './verdict.ts';
 import { viewOf } from './view.ts';
 
 /** How stale the stored state of a site that is simply up may be. */

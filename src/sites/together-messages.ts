@@ -5,7 +5,7 @@ import type { Follower } from './incident.ts';
 import { loadBalancerOf, type Relation } from './kin.ts';
 import * as messages from './messages.ts';
 import type { Server } from './server.ts';
-import { isDown, type SiteState } from './verdict.ts';
+import { isDown, type SiteState } from './state.ts';
 
 /** Words of one message about several sites. */
 

@@ -6,7 +6,7 @@ import type { Silence } from '#ports/vantage.ts';
 import { list } from './facts.ts';
 import type { Words } from './messages.ts';
 import type { Sight } from './second-look.ts';
-import type { SiteState } from './verdict.ts';
+import type { SiteState } from './state.ts';
 
 /** Words about what other places see. */
 

@@ -3,8 +3,8 @@ import type { Site } from '#ports/site-settings.ts';
 
 import { cause } from './causes.ts';
 import type { Work } from './maintenance.ts';
+import { isAlone, shownSince, shownState, type SiteState } from './state.ts';
 import { onlyFrom } from './vantage-messages.ts';
-import { isAlone, shownSince, shownState, type SiteState } from './verdict.ts';
 
 /** One site for lists. `state` undefined: nothing is known. `isBlind`: nothing can be said of any site. */
 export function viewOf(

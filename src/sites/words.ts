@@ -1,10 +1,11 @@
 import type { Site } from '#ports/site-settings.ts';
 
+import * as conditions from './condition-messages.ts';
 import type { Follower, Owed, Topic } from './incident.ts';
 import * as messages from './messages.ts';
 import type { Server } from './server.ts';
+import type { SiteState } from './state.ts';
 import * as together from './together-messages.ts';
-import type { SiteState } from './verdict.ts';
 
 export const titles = {
   down: 'Site down',
@@ -30,11 +31,11 @@ export function words(item: Owed & { act: 'raise' }, of: Facts): messages.Words 
         ? messages.down({ ...of, first: item.first })
         : together.down({ ...of, first: item.first });
     case 'slow':
-      return messages.slow(of);
+      return conditions.slow(of);
     case 'intermittent':
-      return messages.intermittent(of);
+      return conditions.intermittent(of);
     case 'certificate':
-      return messages.certificate({ ...of, sharers: of.sharers() });
+      return conditions.certificate({ ...of, sharers: of.sharers() });
   }
 }
 
@@ -45,10 +46,10 @@ export function endWords(item: Owed, of: Facts): messages.Words {
     case 'down':
       return of.followers.length === 0 ? messages.upAgain(of) : together.upAgain(of);
     case 'slow':
-      return messages.slowOver(of);
+      return conditions.slowOver(of);
     case 'intermittent':
-      return messages.intermittentOver(of);
+      return conditions.intermittentOver(of);
     case 'certificate':
-      return messages.certificateOver(of);
+      return conditions.certificateOver(of);
   }
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { type Owed, owed, type Told } from '#sites/incident.ts';
-import { judge, newState, type SiteState } from '#sites/verdict.ts';
+import { newState, type SiteState } from '#sites/state.ts';
+import { judge } from '#sites/verdict.ts';
 
 import { counting, deckhand, simulate } from './simulation.ts';
 import { aFailure, aResult, after, aSite } from './support.ts';

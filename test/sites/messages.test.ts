@@ -3,10 +3,12 @@ import { describe, expect, it } from 'vitest';
 import type { Report } from '#ports/incidents.ts';
 import type { Line, Piece } from '#ports/text.ts';
 import { type FailureClass, failureClasses } from '#ports/web.ts';
+import * as conditions from '#sites/condition-messages.ts';
 import * as messages from '#sites/messages.ts';
 import { blind } from '#sites/own-messages.ts';
 import type { Server } from '#sites/server.ts';
-import { judge, newState } from '#sites/verdict.ts';
+import { newState } from '#sites/state.ts';
+import { judge } from '#sites/verdict.ts';
 
 import { aFailure, aResult, after, aSite } from './support.ts';
 
@@ -118,11 +120,11 @@ describe('the message of a certificate', () => {
       now: 10 * 86_400_000,
     });
 
-    expect(messages.certificate(at(13 * 86_400_000)).report).toMatchObject({
+    expect(conditions.certificate(at(13 * 86_400_000)).report).toMatchObject({
       severity: 'warning',
       alert: 'The certificate of shop ends in 3 d',
     });
-    expect(messages.certificate(at(8 * 86_400_000)).report).toMatchObject({
+    expect(conditions.certificate(at(8 * 86_400_000)).report).toMatchObject({
       severity: 'critical',
       alert: 'The certificate of shop has expired 2 d ago',
     });
@@ -135,8 +137,8 @@ describe('all words', () => {
     const reports = [
       down('reset', evil, server({ name: evil, state: evil, autoScalingGroup: evil }), site),
       down('reset', evil, { kind: 'unknown', named: evil, why: 'EC2 knows no such server' }, site),
-      messages.slow({ site, state: newState() }).report,
-      messages.intermittent({ site, state: after('+-+-+-+-').state }).report,
+      conditions.slow({ site, state: newState() }).report,
+      conditions.intermittent({ site, state: after('+-+-+-+-').state }).report,
       messages.unwatched(evil, 'Site down', 'removed').report,
       messages.folded(evil, evil).report,
       blind(7).report,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Mending, SiteRemedy } from '#ports/site-settings.ts';
 import { remedies } from '#sites/remedies.ts';
 import type { Server } from '#sites/server.ts';
-import type { Evidence } from '#sites/verdict.ts';
+import type { Evidence } from '#sites/state.ts';
 
 import { aSite } from './support.ts';
 

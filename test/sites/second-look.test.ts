@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import type { Sighting } from '#ports/vantage.ts';
 import { book } from '#sites/account.ts';
 import { type Sight, sightOf } from '#sites/second-look.ts';
+import { isAlone, newState, shownSince, type SiteState } from '#sites/state.ts';
 import { places } from '#sites/vantage-messages.ts';
-import { isAlone, judge, newState, nextCheck, shownSince, type SiteState } from '#sites/verdict.ts';
+import { judge, nextCheck } from '#sites/verdict.ts';
 
 import { aFailure, after, aResult, aSite } from './support.ts';
 

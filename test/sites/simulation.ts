@@ -1,7 +1,8 @@
 import type { Site } from '#ports/site-settings.ts';
 import { owed, type Told } from '#sites/incident.ts';
 import { sightOf } from '#sites/second-look.ts';
-import { isDecided, judge, newState, nextCheck, type SiteState } from '#sites/verdict.ts';
+import { newState, type SiteState } from '#sites/state.ts';
+import { isDecided, judge, nextCheck } from '#sites/verdict.ts';
 
 import { aFailure, aResult, aSite } from './support.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { type Known, objection, whyNotMend } from '#sites/standing.ts';
-import { newState } from '#sites/verdict.ts';
+import { newState } from '#sites/state.ts';
 
 import { aSite } from './support.ts';
 

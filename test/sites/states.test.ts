@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, it } from 'vitest';
 
 import { type Owed, owed, sameAsBefore, type Told, topics } from '#sites/incident.ts';
-import { afterMaintenance, cleared, isDown, judge, newState, nextCheck, type SiteState } from '#sites/verdict.ts';
+import { afterMaintenance, cleared, isDown, newState, type SiteState } from '#sites/state.ts';
+import { judge, nextCheck } from '#sites/verdict.ts';
 
 import { aResult, aSite, outcome } from './support.ts';
 

@@ -1,6 +1,7 @@
 import type { Site } from '#ports/site-settings.ts';
 import type { FailureClass, ProbeResult } from '#ports/web.ts';
-import { judge, newState, nextCheck, type SiteState } from '#sites/verdict.ts';
+import { newState, type SiteState } from '#sites/state.ts';
+import { judge, nextCheck } from '#sites/verdict.ts';
 
 /** A site with the defaults of deckhand.yml; a test states only what matters to it. */
 export function aSite(change: Partial<Site> = {}): Site {

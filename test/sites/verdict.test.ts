@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { cleared, isDown, judge, newState, nextCheck, shownSince, shownState } from '#sites/verdict.ts';
+import { cleared, isDown, newState, shownSince, shownState } from '#sites/state.ts';
+import { judge, nextCheck } from '#sites/verdict.ts';
 
 import { aFailure, aResult, after, aSite } from './support.ts';
 

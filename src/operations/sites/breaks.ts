@@ -8,7 +8,7 @@ import type { Json } from '#ports/json.ts';
 import { pausePrefix, silencePrefix } from '#ports/managed-sites.ts';
 
 import { type BreakArgs, parseBreak, parseOne } from './arguments.ts';
-import { type BreakKind, type BreakPlan, breakPlanned } from './messages.ts';
+import { type BreakKind, type BreakPlan, breakPlanned } from './break-messages.ts';
 import { oneOf } from './plan.ts';
 
 const Args = z.object({

@@ -4,7 +4,7 @@ import { isRefusal, Refusal } from '#errors.ts';
 import { placeLabel } from '#lib/places.ts';
 import { type Asking, defineAnswer } from '#operations/contract.ts';
 
-import { discovered } from './messages.ts';
+import { discovered } from './discover-messages.ts';
 import { type Found, suggest } from './suggest.ts';
 
 export const sitesDiscoverOperation = defineAnswer<object>({

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Refusal } from '#errors.ts';
 import { defineAnswer } from '#operations/contract.ts';
 
-import { listed } from './messages.ts';
+import { listed } from './list-messages.ts';
 
 type Args = { filter?: string | undefined };
 /** What can be typed after `sites`, for those who mistype it. */

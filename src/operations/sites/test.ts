@@ -4,8 +4,8 @@ import { Refusal } from '#errors.ts';
 import { defineAnswer } from '#operations/contract.ts';
 
 import { addressOf } from './arguments.ts';
-import { tested } from './messages.ts';
 import { oneOf } from './plan.ts';
+import { tested } from './test-messages.ts';
 
 type Args = { target: string };
 
