@@ -9,9 +9,10 @@ import type { Settings, SettingsSource } from '#ports/settings.ts';
 
 import { parseSettings } from './parse-settings.ts';
 import { refuseAll } from './problems.ts';
-import { readSite, readTypedSite } from './read-site.ts';
+import { readSite } from './read-site.ts';
 import { readYaml } from './read-yaml.ts';
 import type { SitesDefaults } from './sites-schema.ts';
+import { readTypedSite } from './typed-site.ts';
 
 export type SettingsFileOptions = {
   path: string;

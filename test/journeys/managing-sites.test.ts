@@ -77,7 +77,7 @@ describe('a site that is managed in Slack', () => {
     await say(`/deck sites add bad ${bot.url}/demo-site --interval soon`);
     await bot.read('ops', /interval: Expected a time from 1s to 1d/);
     await say(`/deck sites add bad ${bot.url}/demo-site --intervall 60s`);
-    await bot.read('ops', /intervall is no field of a site/);
+    await bot.read('ops', /intervall is no field of a site. Did you mean interval\?/);
     await say('/deck sites add bad http://169.254.169.254/latest/meta-data');
     await bot.read('ops', /url: Expected an address that a check may go to: .*instance metadata/);
     await say('/deck sites add bad http://10.0.0.5/');

@@ -159,6 +159,9 @@ async function faultsByField(args: Args, desk: SiteDesk, how: 'add' | 'edit'): P
   const faults = faultsIn(all, { name, typed, before }, { read, refuses: desk.refuses });
   const shown = formFields(undefined).map(({ id }) => id);
   return Object.fromEntries(
-    faults.map(({ field, message }) => [shown.includes(field) ? field : 'more', message.replaceAll('`', '')]),
+    faults.map(({ field, message }) => {
+      const [id = ''] = field.split(/[.[]/);
+      return [shown.includes(id) ? id : 'more', message.replaceAll('`', '')];
+    }),
   );
 }
