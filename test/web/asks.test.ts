@@ -190,7 +190,12 @@ describe('a dns:// check', () => {
   const zone: Zone = {
     'shop.test': ['192.0.2.1', '192.0.2.2'],
     'mail.test': ['MX 10 mx1.test', 'MX 20 mx2.test', 'TXT v=spf1 -all'],
+    'mx1.test': ['8.8.8.8'],
+    'mx2.test': ['10.1.2.4'],
     'inside.test': ['10.1.2.3'],
+    'db.test': ['CNAME prod-db.inside.test', 'TXT token=s3cret'],
+    'prod-db.inside.test': ['10.1.2.5'],
+    'dangling.test': ['CNAME nowhere.test'],
     'silent.test': 'silent',
   };
 
@@ -204,12 +209,28 @@ describe('a dns:// check', () => {
     for (const [name, change] of good) expect((await check(`dns://${name}`, change, zone)).failure).toBeUndefined();
   });
 
-  it('tells what was expected and what came, and no address inside the network', async () => {
+  it('tells what was expected and what came, and nothing from inside the network', async () => {
     const bad: readonly [string, Partial<Probe>, string][] = [
       [
         'mail.test',
         { record: 'MX', values: ['10 mx9.test'] },
-        'expected MX 10 mx9.test; the DNS says "10 mx1.test", "20 mx2.test"',
+        'expected MX 10 mx9.test; the DNS says "10 mx1.test", a name without a public address',
+      ],
+      [
+        'mail.test',
+        { record: 'MX', values: ['20 mx2.test'] },
+        'expected MX 20 mx2.test; the DNS says "10 mx1.test", "20 mx2.test"',
+      ],
+      [
+        'db.test',
+        { record: 'CNAME', values: ['db.aws.test'] },
+        'expected CNAME db.aws.test; the DNS says a name without a public address',
+      ],
+      ['db.test', { record: 'TXT', values: ['token=a'] }, 'expected TXT token=a; the DNS says another text'],
+      [
+        'dangling.test',
+        { record: 'CNAME', values: ['shop.test'] },
+        'expected CNAME shop.test; the DNS says a name without a public address',
       ],
       ['inside.test', { values: ['192.0.2.1'] }, 'expected A 192.0.2.1; the DNS says a private address'],
       ['mail.test', { record: 'A' }, 'the name has no A record'],
