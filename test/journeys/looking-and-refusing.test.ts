@@ -38,7 +38,7 @@ describe('looking', () => {
     expect(shown.plain).toMatch(/response time/);
 
     await sandbox.command('requester', 'ops', '/deck sites history nobody');
-    await told('requester', /No site is named nobody\. See the names with \/deck sites/);
+    await told('requester', /There is no site nobody/);
   });
 
   it('shows one server with its checks, disks and the age of its last snapshot', async () => {
@@ -75,6 +75,12 @@ describe('looking', () => {
   it('shows in help only what the person may run', async () => {
     await sandbox.command('requester', 'ops', '/deck help');
     expect((await told('requester', /What you can do/)).plain).toMatch(/\/restore/);
+    await sandbox.command('requester', 'ops', '/deck help sites');
+    expect((await told('requester', /The watched sites/)).plain).toMatch(/\/deck sites pause <name/);
+    await sandbox.command('requester', 'ops', '/deck help sites add');
+    await told('requester', /Watch another site/);
+    await sandbox.command('requester', 'ops', '/deck sites history demo-shpo');
+    await told('requester', /Did you mean demo-shop/);
     await sandbox.command('approver', 'general', '/deck help');
     const shown = await sandbox.see('general', ({ plain }) => /What you can do/.test(plain));
     expect(shown.plain).toMatch(/\/fleet/);

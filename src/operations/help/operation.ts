@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { Refusal } from '#errors.ts';
 import { some } from '#lib/format.ts';
 import { type Asking, defineAnswer, type Operation } from '#operations/contract.ts';
-import type { Line, Message } from '#ports/text.ts';
+import type { Line, Message, Section } from '#ports/text.ts';
 
-const HelpArgs = z.object({ verb: z.string().optional() });
+const HelpArgs = z.object({ verb: z.string().optional(), below: z.string().optional() });
 
 export const helpOperation = defineAnswer<z.infer<typeof HelpArgs>>({
   kind: 'answer',
@@ -18,11 +18,13 @@ export const helpOperation = defineAnswer<z.infer<typeof HelpArgs>>({
   iam: [],
   args: HelpArgs,
   parse(words) {
-    const [verb] = words.plain;
-    return verb === undefined ? {} : { verb: verb.toLowerCase() };
+    const said = words.plain.map((word) => word.toLowerCase().replace(/^\//, ''));
+    const [verb, below] = said[0] === 'deck' ? said.slice(1) : said;
+    if (verb === undefined) return {};
+    return below === undefined ? { verb } : { verb, below };
   },
-  async answer(asking, { verb }) {
-    return verb === undefined ? all(asking) : one(asking, verb);
+  async answer(asking, { verb, below }) {
+    return verb === undefined ? all(asking) : one(asking, verb, below);
   },
 });
 
@@ -79,8 +81,10 @@ function elsewhere({ places }: Asking): Line[] {
   ];
 }
 
-function one(asking: Asking, verb: string): Message {
-  const operation = asking.allowed.find(({ name, command }) => name === verb || command === verb);
+/** `below`: `add` of `sites add`; what is no verb of its own (`restore web-1`) is left out. */
+function one(asking: Asking, verb: string, below?: string): Message {
+  const find = (said: string) => asking.allowed.find(({ name, command }) => name === said || command === said);
+  const operation = (below === undefined ? undefined : find(`${verb}-${below}`)) ?? find(verb);
   if (operation === undefined)
     throw new Refusal(
       'bad-input',
@@ -105,8 +109,20 @@ function one(asking: Asking, verb: string): Message {
           ['Approval', approval === undefined ? noneAsked(operation) : asks[approval.kind]],
         ],
       },
+      ...verbsBelow(asking, operation),
     ],
   };
+}
+
+/** What can be typed behind it: `sites add`, `sites pause`. */
+function verbsBelow(asking: Asking, { name }: Operation): readonly Section[] {
+  const below = asking.allowed.filter((one) => one.name.startsWith(`${name}-`));
+  if (below.length === 0) return [];
+  const items = below.map((one): Line => [{ code: lineOf(asking, one, one.usage) }, ` ${one.summary}.`]);
+  return [
+    { kind: 'text', lines: [[{ bold: 'And' }]] },
+    { kind: 'list', items },
+  ];
 }
 
 function noneAsked({ kind }: Operation): string {

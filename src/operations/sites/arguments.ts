@@ -47,20 +47,61 @@ const longestBreakMs = 90 * 86_400_000;
 /** `NAME… [2h] [reason]`, or `NAME… end`. `must`: a time has to be there. */
 export function parseBreak(words: Words, of: { verb: string; must: boolean }): BreakArgs {
   const at = words.plain.findIndex((word, index) => index > 0 && (durationMs(word) !== undefined || word === 'end'));
-  const names = (at < 0 ? words.plain : words.plain.slice(0, at)).map(mustBeName);
+  const said = at < 0 ? words.plain : words.plain.slice(0, at);
   const how = at < 0 ? undefined : words.plain[at]!;
   const reason = at < 0 ? '' : words.plain.slice(at + 1).join(' ');
+  const odd = oddTime(said, at < 0);
   const unknown = Object.keys(words.flags).find((flag) => flag !== 'reason');
   const says = `\`/deck sites ${of.verb} shop 2h\``;
   if (unknown !== undefined) throw new Refusal('bad-input', `\`--${unknown}\` is not understood. Type ${says}.`);
-  if (names.length === 0) throw new Refusal('bad-input', `Say which site. For example: ${says}.`);
+  if (said.length === 0) throw new Refusal('bad-input', `Say which site. For example: ${says}.`);
+  if (odd !== undefined)
+    throw new Refusal(
+      'bad-input',
+      `\`${odd.said}\` is no time. Write the time as \`${odd.meant}\`, for example: ${says}.`,
+    );
+  const names = said.map(mustBeName);
   if (names.length > 50) throw new Refusal('bad-input', 'Name at most 50 sites at once.');
-  if (of.must && how === undefined) throw new Refusal('bad-input', `Say for how long. For example: ${says}.`);
+  if (of.must && how === undefined) {
+    const last = names.length > 1 ? `\`${names.at(-1)}\` is no time such as \`30m\`, \`2h\` or \`3d\`. ` : '';
+    throw new Refusal('bad-input', `${last}Say for how long. For example: ${says}.`);
+  }
   const forMs = how === undefined || how === 'end' ? undefined : durationMs(how);
   if (forMs !== undefined && (forMs < 60_000 || forMs > longestBreakMs))
     throw new Refusal('bad-input', `That is too short or too long: from 1m to 90d. For example: ${says}.`);
   const because = (words.flags['reason'] ?? reason).slice(0, 200);
   return { names: [...new Set(names)], forMs, end: how === 'end', ...(because === '' ? {} : { reason: because }) };
+}
+
+const units = {
+  s: 's',
+  sec: 's',
+  second: 's',
+  m: 'm',
+  min: 'm',
+  minute: 'm',
+  h: 'h',
+  hr: 'h',
+  hour: 'h',
+  d: 'd',
+  day: 'd',
+};
+
+/** A time among the names that is written otherwise than ours: `2 hours`, `2hours`, `1,5h`, and `90` where there `isNone`. */
+function oddTime(words: readonly string[], isNone: boolean): { said: string; meant: string } | undefined {
+  for (const [nr, word] of words.entries()) {
+    const [, number, attached = ''] = /^(\d{1,4}(?:[.,]\d+)?)([a-z]*)$/i.exec(word) ?? [];
+    if (nr === 0 || number === undefined) continue;
+    const unit = unitOf(attached === '' ? words[nr + 1] : attached);
+    if (unit === undefined && (attached !== '' || !isNone)) continue; // a name may begin with a digit
+    const said = attached === '' && unit !== undefined ? `${word} ${words[nr + 1]}` : word;
+    return { said, meant: `${number.replace(',', '.')}${unit ?? 'h'}` };
+  }
+  return undefined;
+}
+
+function unitOf(word: string | undefined): string | undefined {
+  return Object.entries(units).find(([name]) => word?.toLowerCase().replace(/s$/, '') === name || word === name)?.[1];
 }
 
 export function mustBeName(name: string): string {

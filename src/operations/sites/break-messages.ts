@@ -28,9 +28,15 @@ const doing = {
   ],
 } as const satisfies Record<BreakKind, readonly [string, string, string, string]>;
 
+/** `1 h` for 1h, which a rounded time would call 60 min. */
+function asTyped(ms: number): string {
+  const hours = ms / 3_600_000;
+  return Number.isInteger(hours) && hours < 48 ? `${hours} h` : duration(ms);
+}
+
 export function breakPlanned({ kind, names, forMs, end, reason }: BreakPlan): Words {
   const [begins, ends, meaning, after] = doing[kind];
-  const time = end ? '' : forMs === null ? ' until it is resumed' : ` for ${duration(forMs)}`;
+  const time = end ? '' : forMs === null ? ' until it is resumed' : ` for ${asTyped(forMs)}`;
   const title = `${end ? ends : begins} ${names.length > 3 ? `${names.length} sites` : names.join(', ')}${time}`;
   return {
     title,

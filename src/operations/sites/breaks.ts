@@ -35,7 +35,14 @@ function defineBreak(name: string, kind: BreakKind, own: Own): Break {
     args: Args,
     async plan(asking, { names, forMs = null, end, reason = null }) {
       const all = await asking.desk.all();
-      for (const one of names) mustFit(oneOf(all, one));
+      for (const one of names) {
+        if (names[0] !== one && /^\d/.test(one) && !all.some(({ name }) => name === one))
+          throw new Refusal(
+            'bad-input',
+            `\`${one}\` is neither a site nor a time. Times are written as \`30m\`, \`2h\` or \`3d\`.`,
+          );
+        mustFit(oneOf(all, one));
+      }
       return { kind, names, forMs, end, reason };
 
       function mustFit(site: ReturnType<typeof oneOf>): void {

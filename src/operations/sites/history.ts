@@ -4,6 +4,8 @@ import { Refusal } from '#errors.ts';
 import type { Words } from '#lib/words.ts';
 import { defineAnswer } from '#operations/contract.ts';
 
+import { oneOf } from './plan.ts';
+
 const Args = z.object({ name: z.string(), span: z.enum(['day', 'week', 'month']) });
 type Args = z.infer<typeof Args>;
 
@@ -18,7 +20,10 @@ export const sitesHistoryOperation = defineAnswer<Args>({
   iam: [],
   args: Args,
   parse: parseHistory,
-  answer: (asking, { name, span }) => asking.siteHistory(name, span),
+  async answer(asking, { name, span }) {
+    oneOf(await asking.desk.all(), name);
+    return asking.siteHistory(name, span);
+  },
 });
 
 /** Throws Refusal "bad-input". */

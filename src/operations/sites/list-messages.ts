@@ -6,6 +6,9 @@ import type { VantagePoint } from '#ports/vantage.ts';
 
 const perPage = 20;
 
+/** What can be typed after `sites`, for those who mistype it. */
+export const verbs = 'add, edit, remove, pause, resume, silence, maintenance, test, history, discover';
+
 /** Those that are not up first. */
 export function listed(of: {
   views: readonly SiteView[];
@@ -20,7 +23,7 @@ export function listed(of: {
     of.filter === undefined || state === of.filter || name.includes(of.filter) || url.includes(of.filter);
   const views = of.views.filter(fits).toSorted((a, b) => rank(a.state) - rank(b.state) || byName(a, b));
   const asleep = of.managed.filter(({ from, site }) => from === 'shadowed' || site === undefined);
-  const notUp = views.filter(({ state }) => rank(state) === 0).length;
+  const notUp = views.filter(({ state }) => rank(state) < 2).length;
   const shown = views.slice(of.page * perPage, (of.page + 1) * perPage);
   return {
     alert: `${count(views.length, 'site')}, ${notUp} not up`,
@@ -65,7 +68,7 @@ function placeOf({ name, here, seenAt }: VantagePoint, nr: number): readonly Pie
 function nothing(filter: string | undefined): Line {
   return filter === undefined
     ? ['No site is watched. Add one: ', { code: '/deck sites add shop https://shop.example.com' }]
-    : ['No site is like that. All of them: ', { code: '/deck sites' }];
+    : ['No site is like that. All of them: ', { code: '/deck sites' }, ` · or say what to do: ${verbs}.`];
 }
 
 /** `51 sites: 3 down, 48 up`, in the order of the list. */
@@ -81,16 +84,29 @@ function byName(a: SiteView, b: SiteView): number {
   return a.name.localeCompare(b.name, 'en', { numeric: true });
 }
 
-/** What wants attention, then what is not watched now, then the rest. */
-function rank(state: string): number {
-  if (state === 'up') return 2;
-  if (state === 'blind') return 1;
-  return state === 'paused' || state === 'maintenance' || state === 'not checked yet' ? 1 : 0;
+/** What is down, then what else wants attention, then what is not watched now, then the rest. */
+const colours = ['red_circle', 'large_yellow_circle', 'white_circle', 'large_green_circle'] as const;
+
+function rank(state: string): 0 | 1 | 2 | 3 {
+  switch (state) {
+    case 'down':
+    case 'recovering':
+      return 0;
+    case 'paused':
+    case 'maintenance':
+    case 'blind':
+    case 'not checked yet':
+      return 2;
+    case 'up':
+      return 3;
+    default:
+      return 1; // suspect, degraded, intermittent, cannot be checked, not checked lately
+  }
 }
 
 function lineOf(view: SiteView, known: ReadonlyMap<string, ManagedSite>): Line {
   const site = known.get(`false ${view.name}`);
-  const emoji = ['red_circle', 'white_circle', 'large_green_circle'][rank(view.state)]!;
+  const emoji = colours[rank(view.state)];
   const until = site?.pause?.until;
   return [
     { emoji },
@@ -107,7 +123,7 @@ function lineOf(view: SiteView, known: ReadonlyMap<string, ManagedSite>): Line {
 function unwatched({ name, from, faults }: ManagedSite): Line {
   const why =
     from === 'shadowed'
-      ? 'was added here, but deckhand.yml has one of the same name, which counts'
+      ? 'was added here, but deckhand.yml has one of the same name, which counts.'
       : `is stored, but cannot be watched: ${faults.map(({ field, message }) => `${field}: ${message}`).join(' ')}`;
   return [{ emoji: 'warning' }, ' ', { bold: name }, ` ${why} Remove it: `, { code: `/deck sites remove ${name}` }];
 }

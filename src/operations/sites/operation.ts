@@ -3,11 +3,9 @@ import { z } from 'zod';
 import { Refusal } from '#errors.ts';
 import { defineAnswer } from '#operations/contract.ts';
 
-import { listed } from './list-messages.ts';
+import { listed, verbs } from './list-messages.ts';
 
 type Args = { filter?: string | undefined };
-/** What can be typed after `sites`, for those who mistype it. */
-const verbs = 'add, edit, remove, pause, resume, silence, maintenance, test, history, discover';
 
 export const sitesOperation = defineAnswer<Args>({
   kind: 'answer',
