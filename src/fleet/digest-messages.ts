@@ -81,9 +81,10 @@ function light(of: Summary): string {
     : 'large_green_circle';
 }
 
-function looseSection({ sizeGiB, largest }: Summary['unattached']): Section[] {
+function looseSection({ sizeGiB, largest, kept }: Summary['unattached']): Section[] {
+  const beside = kept === 0 ? '' : `, beside ${kept} kept for undo`;
   return listed(
-    `Volumes that hang on no server (${sizeGiB} GiB)`,
+    `Volumes that hang on no server (${sizeGiB} GiB${beside})`,
     largest.map(({ id, name, sizeGiB: size, type, where }) => [
       { code: id },
       ` ${name} · ${size} GiB ${type}${behind(where)}`,

@@ -1,5 +1,6 @@
 import { newestGood } from '#lib/backups.ts';
 import type { LastDrill } from '#lib/drills.ts';
+import { keptUntil } from '#lib/leftovers.ts';
 import { placeLabel } from '#lib/places.ts';
 import { chosenBy, coverageOf, percent } from '#lib/tag-coverage.ts';
 import type { Instance, InstanceHealth, Place, ScheduledEvent, Snapshot, Volume } from '#ports/cloud.ts';
@@ -57,7 +58,8 @@ export type Summary = {
   volumes: number;
   /** In use, without a good snapshot of the last day (and of the last week); the longest without first. */
   bare: { day: readonly Bare[]; week: readonly Bare[] } | undefined;
-  unattached: { count: number; sizeGiB: number; largest: readonly (Volume & { where: string })[] };
+  /** `kept`: those beside them that restores keep for their undo. */
+  unattached: { count: number; sizeGiB: number; largest: readonly (Volume & { where: string })[]; kept: number };
   /** US dollars a month, estimated; undefined where nothing of it could be read. `snapshots`: at most, since they share blocks. */
   cost: { unattached: number | undefined; snapshots: number | undefined };
   /** How far each tag rule is kept, in the places that could be read. */
@@ -115,6 +117,7 @@ export function summarise(all: readonly Facts[], common: Common): Summary {
       count: sum(parts.map(({ unattached }) => unattached.length)),
       sizeGiB: sum(parts.flatMap(({ unattached }) => unattached.map(({ sizeGiB }) => sizeGiB))),
       largest: parts.flatMap(({ unattached }) => unattached).toSorted((a, b) => b.sizeGiB - a.sizeGiB),
+      kept: volumes.filter((one) => keptUntil(one) !== undefined).length,
     },
     cost: costOf(facts, common.prices),
     tags: tagsOf(facts, common.rules),
@@ -147,7 +150,7 @@ function costOf(facts: readonly Facts[], prices: Common['prices']): Summary['cos
     parts.every((part) => 'refused' in part) ? undefined : parts.flatMap((part) => valueOf(part) ?? []);
   const volumes = read(facts.map((one) => one.volumes));
   const snapshots = read(facts.map((one) => one.snapshots));
-  const loose = volumes?.filter(({ attachments, state }) => attachments.length === 0 && state === 'available');
+  const loose = volumes?.filter(isWaste);
   return {
     unattached: loose && sum(loose.map(({ sizeGiB }) => sizeGiB * prices.volumeGiBMonth)),
     snapshots:
@@ -198,11 +201,14 @@ function partOf(of: Facts, where: string, now: number) {
     ),
     volumes: volumes.length,
     bare: bareOf(volumes, { snapshots: valueOf(of.snapshots), now, where }),
-    unattached: volumes
-      .filter(({ attachments, state }) => attachments.length === 0 && state === 'available')
-      .map((volume) => ({ ...volume, where })),
+    unattached: volumes.filter(isWaste).map((volume) => ({ ...volume, where })),
     refused: [...new Set(refused)].map((words) => (where === '' ? words : `${where}: ${words}`)),
   };
+}
+
+/** It hangs on nothing, and no restore keeps it. */
+function isWaste(volume: Volume): boolean {
+  return volume.attachments.length === 0 && volume.state === 'available' && keptUntil(volume) === undefined;
 }
 
 /** Undefined when snapshots could not be read: then nothing is known, which is not the same as nothing there. */

@@ -20,6 +20,12 @@ export type Stays<Why> = { id: VolumeId | SnapshotId; why: Why; detail: string }
 type HeldWhy = 'attached' | 'not-free' | 'still-held' | 'unknown-run' | 'run' | 'terraform';
 type OrphanWhy = 'young' | 'run' | 'newest' | 'backup' | 'pending';
 
+/** Until when a restore keeps this disk for its undo (epoch ms), by its tag alone; undefined: it does not, or it is in use. Pure. */
+export function keptUntil({ tags, attachments }: Pick<Volume, 'tags' | 'attachments'>): number | undefined {
+  const until = Date.parse(own(tags, holdTag) ?? '');
+  return attachments.length > 0 || Number.isNaN(until) ? undefined : until;
+}
+
 /** The runs that these were tagged with, for looking them up. */
 export function runsNamed(things: readonly Pick<Volume | Snapshot, 'tags'>[]): RunId[] {
   return [...new Set(things.flatMap(({ tags }) => own(tags, runTag) ?? []))];

@@ -1,16 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { holdTag } from '#lib/tags.ts';
 import { readWords } from '#lib/words.ts';
-import { describeSearch, readFilters } from '#operations/status/filters.ts';
+import { describeSearch, filterMeant, readFilters } from '#operations/status/filters.ts';
 import { inventory, inventoryFile } from '#operations/status/inventory-messages.ts';
-import { fitsPattern, type Search, search, type Stock } from '#operations/status/inventory.ts';
+import { fitsPattern, misses, type Search, search, type Stock } from '#operations/status/inventory.ts';
 import { anInstance, aSnapshot, aVolume } from '#test/support/builders.ts';
 
 const now = Date.parse('2026-11-25T12:00:00Z');
 const hour = 3_600_000;
 const day = 24 * hour;
 const place = { account: '123456789012', region: 'us-east-1' };
+
+const shownOf = { asked: '', unread: [], places: 1, price: 0.08, now, page: 0 };
 
 const servers = [
   anInstance({ id: 'i-00000001', name: 'web-10', type: 't3.large', zone: 'us-east-1a', launchedAt: now - 100 * day }),
@@ -110,6 +113,36 @@ describe('what is found', () => {
     expect(search([{ ...stock, volumes: [restored] }], { noBackupMs: 48 * hour }, now)).toEqual([]);
   });
 
+  it('names the values that exist of a filter that fits nothing there', () => {
+    const missed = (line: string) => misses([stock], filters(line).search ?? {});
+    expect(missed('state=stoped az=us-east-1z')).toEqual([
+      { filter: 'az=us-east-1z', values: ['us-east-1a', 'us-east-1b'] },
+      { filter: 'state=stoped', values: ['running', 'stopped'] },
+    ]);
+    expect(missed('state=stopped type=t3.*')).toEqual([]);
+    const said = JSON.stringify(
+      inventory([], { ...shownOf, search: { state: 'stoped' }, misses: missed('state=stoped') }),
+    );
+    expect(said).toContain('"Nothing there has ",{"code":"state=stoped"},"; there is: running, stopped."');
+  });
+
+  it('says until when a restore keeps a disk, and counts it as no waste', () => {
+    const until = now + 2 * day;
+    const held = aVolume({
+      id: 'vol-00000008',
+      attachments: [],
+      state: 'available',
+      sizeGiB: 400,
+      tags: { [holdTag]: new Date(until).toISOString() },
+    });
+    const wanted = { unattached: true };
+    const found = search([{ ...stock, volumes: [...disks, held] }], wanted, now);
+    const said = JSON.stringify(inventory(found, { ...shownOf, search: wanted }));
+    expect(said).toContain('1 disk with 50 GiB, about $4 a month, and 1 disk kept for undo');
+    expect(said).toContain('kept for undo until 2026-11-27 12:00 UTC');
+    expect(inventoryFile(found, { search: wanted, price: 0.08 }).text).toContain('2026-11-27T12:00:00.000Z');
+  });
+
   it('fits a pattern exactly as the same regular expression does', () => {
     const text = fc.string({ unit: fc.constantFrom('a', 'B', '.', '3'), maxLength: 12 });
     const pattern = fc.string({ unit: fc.constantFrom('a', 'b', '.', '*', '?', '3'), maxLength: 8 });
@@ -201,6 +234,26 @@ describe('what is typed', () => {
     const line =
       'type=t3.* az=*a state=running older=90d newer=36h unattached unencrypted no-backup 26h untagged=owner sort=age';
     expect(describeSearch(filters(line).search ?? {})).toBe(line);
+  });
+
+  it.each([
+    ['unattatched', 'unattached'],
+    ['no-backups', 'no-backup'],
+    ['--tsv', '--csv'],
+    ['sate>90d', 'state=…'],
+  ])('%s is answered by the filter that was probably meant', (line, meant) => {
+    expect(() => filters(line)).toThrow(`Did you mean \`${meant}\`?`);
+  });
+
+  it.each([
+    [{ names: ['stopped'] }, 'state=stopped'],
+    [{ names: ['stoped'] }, 'state=stopped'],
+    [{ names: ['us-east-1a'] }, 'az=us-east-1a'],
+    [{ names: ['t3.micro'] }, 'type=t3.micro'],
+    [{ tags: { stat: 'stopped' } }, 'state=stopped'],
+    [{ names: ['web-1'], tags: { env: 'prod' } }, undefined],
+  ])('knows what %j looks like', (named, meant) => {
+    expect(filterMeant({ names: [], tags: {}, ...named })).toBe(meant);
   });
 
   it.each([

@@ -34,7 +34,7 @@ export function everywhere(
   const whole = all.flatMap((one) => ('found' in one ? [one.found] : []));
   const unread = all.flatMap((one) => ('why' in one ? [one] : []));
   const sum = { servers: whole.flatMap(({ servers }) => servers), loose: whole.flatMap(({ loose }) => loose) };
-  const bad = unread.length > 0 || sum.servers.some(isBad);
+  const bad = unread.length > 0 || sum.servers.some(isImpaired);
   const missing = unread.length === 0 ? '' : ` ${count(unread.length, 'place')} could not be read.`;
   const text = `${plainSummary(sum) || 'nothing matches'} in ${count(all.length, 'place')}.${missing}`;
   const example = all.find(({ place }) => placeFlags(place, of.places) !== '');
@@ -84,7 +84,7 @@ function table(seen: readonly Seen[]): Section {
 function troublesOf(one: Seen): Line[] {
   if (!('found' in one)) return [];
   return one.found.servers
-    .filter(isBad)
+    .filter((one) => isImpaired(one) || one.events.length > 0)
     .map(({ instance, checks, events }): Line => [
       { bold: label(instance) },
       ` · ${placeLabel(one.place)}: `,
@@ -92,8 +92,8 @@ function troublesOf(one: Seen): Line[] {
     ]);
 }
 
-function isBad({ checks, events }: Server): boolean {
-  return checks.startsWith('impaired') || events.length > 0;
+function isImpaired({ checks }: Server): boolean {
+  return checks.startsWith('impaired');
 }
 
 function listed(lines: readonly Line[]): Section[] {

@@ -1,5 +1,6 @@
 import { Refusal } from '#errors.ts';
 import { durationMs } from '#lib/duration.ts';
+import type { Selector } from '#lib/selector.ts';
 import { distance } from '#lib/targets.ts';
 import type { Words } from '#lib/words.ts';
 
@@ -39,6 +40,24 @@ export function readFilters(words: Words): { rest: readonly string[]; search: Se
     }
   }
   return { rest, search: Object.keys(search).length === 0 ? undefined : search };
+}
+
+const states = ['running', 'stopped', 'stopping', 'pending', 'terminated', 'available', 'in-use'];
+
+/** The filter that a name, or a tag, of a selector looks like: `stopped`, `us-east-1a`, `t3.micro`, `stat=stopped`. Pure. */
+export function filterMeant({ names, tags }: Pick<Selector, 'names' | 'tags'>): string | undefined {
+  for (const [key, value] of Object.entries(tags)) {
+    const near = keys.find((name) => name !== 'sort' && distance(name, key.toLowerCase()) === 1);
+    if (near !== undefined) return `${near}=${cut(value)}`;
+  }
+  for (const name of names) {
+    const word = name.toLowerCase();
+    const state = states.find((one) => distance(one, word) <= (one.length > 6 ? 2 : 1));
+    if (state !== undefined) return `state=${state}`;
+    if (/^[a-z]{2}(?:-[a-z]+)+-\d[a-z]$/.test(word)) return `az=${word}`;
+    if (/^[a-z]{1,3}\d[a-z\d-]*\.[\da-z*-]+$/.test(word)) return `type=${word}`;
+  }
+  return undefined;
 }
 
 /** The filters as a person would type them. */
@@ -108,7 +127,15 @@ function short(ms: number): string {
 }
 
 function unknown(word: string): Refusal {
-  return refuse(`\`${cut(word)}\` is no filter of \`/fleet\`.`);
+  const plain = word.replace(/^--/, '').toLowerCase();
+  const near = [...bare, ...keys, 'csv'].filter((name) => distance(name, plain.split(/[<>=]/)[0] ?? '') <= 2);
+  const close = near.toSorted((a, b) => distance(a, plain) - distance(b, plain))[0];
+  const meant = close === undefined ? '' : ` Did you mean \`${shownAs(close)}\`?`;
+  return refuse(`\`${cut(word)}\` is no filter of \`/fleet\`.${meant}`);
+}
+
+function shownAs(name: string): string {
+  return name === 'csv' ? '--csv' : isKey(name) ? `${name}=…` : name;
 }
 function refuse(what: string): Refusal {
   return new Refusal('bad-input', `${what} ${known}`);

@@ -1,11 +1,11 @@
 import { csvOf } from '#lib/csv.ts';
-import { amount, count, duration } from '#lib/format.ts';
+import { amount, count, duration, some, utc } from '#lib/format.ts';
 import { placeLabel } from '#lib/places.ts';
 import type { TextFile } from '#operations/contract.ts';
 import type { Place } from '#ports/cloud.ts';
-import type { Button, Line, Message, Section } from '#ports/text.ts';
+import type { Button, Line, Message, Piece, Section } from '#ports/text.ts';
 
-import { findsDisks, type Found, type Search } from './inventory.ts';
+import { findsDisks, type Found, type misses, type Search } from './inventory.ts';
 
 /** Rows of one page. */
 const pageSize = 20;
@@ -23,6 +23,8 @@ type Of = {
   price: number;
   now: number;
   page: number;
+  /** Filters that fit nothing there, and what exists. */
+  misses?: ReturnType<typeof misses>;
 };
 
 /** A page of what was found, with totals. Pure. */
@@ -34,15 +36,13 @@ export function inventory(found: readonly Found[], of: Of): Message {
     alert: `Search ${of.asked}: ${text}`,
     title: `Search · ${of.asked}`,
     sections: [
-      { kind: 'text', lines: [[{ bold: `${text}.` }]] },
+      { kind: 'text', lines: [[{ bold: `${text}.` }], ...missLines(of)] },
       ...(found.length === 0 ? [] : [table(found.slice(page * pageSize, (page + 1) * pageSize), of)]),
       ...unread(of),
       {
         kind: 'note',
         line: [
-          ...(found.length === 0 || of.search.csv === true
-            ? []
-            : ['Everything as a file: add ', { code: '--csv' }, ' · ']),
+          ...fileWords(found.length, of),
           'cost of disks is estimated from their size · read at ',
           { at: of.now, style: 'time' },
         ],
@@ -66,7 +66,7 @@ export function inventoryFile(found: readonly Found[], { search, price }: Pick<O
     disks ? 'created' : 'last_started',
     'size_gib',
     'encrypted',
-    ...(disks ? ['server', 'last_snapshot'] : []),
+    ...(disks ? ['server', 'last_snapshot', 'kept_for_undo_until'] : []),
     'estimated_usd_month',
     'tags',
   ];
@@ -81,19 +81,48 @@ export function inventoryFile(found: readonly Found[], { search, price }: Pick<O
     instant(one.bornAt),
     one.sizeGiB,
     one.encrypted ? 'yes' : 'no',
-    ...(disks ? [one.server, one.lastSnapshotAt === undefined ? 'never' : instant(one.lastSnapshotAt)] : []),
+    ...(disks
+      ? [
+          one.server,
+          one.lastSnapshotAt === undefined ? 'never' : instant(one.lastSnapshotAt),
+          one.keptUntil === undefined ? '' : instant(one.keptUntil),
+        ]
+      : []),
     (one.sizeGiB * price).toFixed(2),
     JSON.stringify(one.tags),
   ]);
   return { name: 'fleet.csv', title: `${disks ? 'Disks' : 'Servers'} that were found`, text: csvOf(columns, rows) };
 }
 
+/** Values that are named of what exists. */
+const mostValues = 8;
+
+function missLines({ misses = [] }: Of): readonly Line[] {
+  return misses.map(({ filter, values }): Line => [
+    'Nothing there has ',
+    { code: filter },
+    values.length === 0 ? '.' : `; there is: ${some(values, mostValues)}.`,
+  ]);
+}
+
+function fileWords(found: number, { search }: Of): readonly Piece[] {
+  if (found === 0) return [];
+  return search.csv === true
+    ? ['All of it is a file in your direct messages with this app · ']
+    : ['Everything as a file: add ', { code: '--csv' }, ' · '];
+}
+
 function summary(found: readonly Found[], { search, places, price }: Of): string {
   const what = findsDisks(search) ? 'disk' : 'server';
-  const size = found.reduce((sum, { sizeGiB }) => sum + sizeGiB, 0);
+  const kept = found.filter(({ keptUntil }) => keptUntil !== undefined);
+  const rest = found.filter(({ keptUntil }) => keptUntil === undefined);
+  const size = rest.reduce((sum, { sizeGiB }) => sum + sizeGiB, 0);
   const where = places === 1 ? '' : ` in ${count(places, 'place')}`;
   if (found.length === 0) return `No ${what} fits${where}`;
-  return `${count(found.length, what)}${where} with ${amount(size)} GiB of disks, about $${amount(Math.round(size * price))} a month`;
+  const undo = kept.length === 0 ? '' : `${count(kept.length, 'disk')} kept for undo`;
+  if (rest.length === 0) return `${undo}${where}`;
+  const gib = `${amount(size)} GiB${what === 'disk' ? '' : ' of disks'}`;
+  return `${count(rest.length, what)}${where} with ${gib}, about $${amount(Math.round(size * price))} a month${undo === '' ? '' : `, and ${undo}`}`;
 }
 
 function table(rows: readonly Found[], { search, places, now }: Of): Section {
@@ -105,7 +134,7 @@ function table(rows: readonly Found[], { search, places, now }: Of): Section {
     'Type',
     'Zone',
     'State',
-    'Age',
+    disks ? 'Age' : 'Started',
     'GiB',
     ...(disks ? ['Server', 'Last snapshot'] : []),
   ];
@@ -118,8 +147,8 @@ function table(rows: readonly Found[], { search, places, now }: Of): Section {
       one.id,
       one.type,
       one.zone,
-      one.state,
-      duration(now - one.bornAt),
+      one.keptUntil === undefined ? one.state : `kept for undo until ${utc(one.keptUntil)}`,
+      `${duration(now - one.bornAt)}${disks ? '' : ' ago'}`,
       String(one.sizeGiB),
       ...(disks
         ? [

@@ -1,4 +1,5 @@
 import { newestGood } from '#lib/backups.ts';
+import { keptUntil } from '#lib/leftovers.ts';
 import type { Instance, Place, Snapshot, Tags, Volume } from '#ports/cloud.ts';
 
 export const sortings = ['age', 'name', 'size', 'cost'] as const;
@@ -47,6 +48,8 @@ export type Found = {
   server: string;
   encrypted: boolean;
   lastSnapshotAt: number | undefined;
+  /** A disk that a restore keeps for its undo, until then: no waste. */
+  keptUntil?: number | undefined;
 };
 
 /** Disks are shown when something is asked that only disks have; servers else. */
@@ -60,6 +63,26 @@ export function search(stocks: readonly Stock[], wanted: Search, now: number): F
     findsDisks(wanted) ? disksOf(stock, wanted, now) : serversOf(stock, wanted, now),
   );
   return sorted(found, wanted.sort ?? 'name');
+}
+
+/**
+ * What a pattern should have been: for each that fits nothing at all, the filter as typed and the values that exist, the
+ * most frequent first. Pure.
+ */
+export function misses(stocks: readonly Stock[], wanted: Search): readonly { filter: string; values: string[] }[] {
+  const disks = findsDisks(wanted);
+  const things = stocks.flatMap(({ instances, volumes }) => [...instances, ...(disks ? volumes : [])]);
+  const typed = [
+    ['type', wanted.type, 'type'],
+    ['az', wanted.zone, 'zone'],
+    ['state', wanted.state, 'state'],
+  ] as const;
+  return typed.flatMap(([key, pattern, field]) => {
+    if (pattern === undefined || things.some((one) => fitsPattern(one[field], pattern))) return [];
+    const counts = Map.groupBy(things, (one) => one[field]);
+    const values = [...counts].toSorted(([, a], [, b]) => b.length - a.length).map(([value]) => value);
+    return [{ filter: `${key}=${pattern}`, values }];
+  });
 }
 
 function serversOf({ place, instances, volumes }: Stock, wanted: Search, now: number): Found[] {
@@ -113,6 +136,7 @@ function disksOf({ place, instances, volumes, snapshots }: Stock, wanted: Search
         server,
         lastSnapshotAt,
         bornAt: createdAt,
+        keptUntil: keptUntil(volume),
       },
     ];
   });

@@ -1,5 +1,6 @@
 import { describeDrill } from '#lib/drills.ts';
-import { count, duration, label } from '#lib/format.ts';
+import { count, duration, label, utc } from '#lib/format.ts';
+import { keptUntil } from '#lib/leftovers.ts';
 import { placeLabel } from '#lib/places.ts';
 import type { Place, Shortage } from '#ports/cloud.ts';
 import type { Button, Line, Message, Piece, Section } from '#ports/text.ts';
@@ -157,12 +158,12 @@ function whole(server: Server, now: number): Section[] {
 function diskLine({ volume, lastSnapshot, drill }: DiskLine, now: number): Line {
   const name = volume.name === '' ? '' : ` (${volume.name})`;
   const age =
-    lastSnapshot === undefined
-      ? 'no completed snapshot'
-      : `last snapshot ${duration(now - lastSnapshot.startedAt)} ago, `;
+    lastSnapshot === undefined ? 'no good snapshot' : `last snapshot ${duration(now - lastSnapshot.startedAt)} ago, `;
+  const until = keptUntil(volume);
+  const kept = until === undefined ? volume.state : `kept for undo until ${utc(until)}`;
   return [
     { code: volume.id },
-    `${name} · ${volume.sizeGiB} GiB ${volume.type} · ${volume.state} · ${age}`,
+    `${name} · ${volume.sizeGiB} GiB ${volume.type} · ${kept} · ${age}`,
     ...(lastSnapshot === undefined ? [] : [{ code: lastSnapshot.id }]),
     ...(drill === undefined ? [] : [` · drill ${describeDrill(drill, now)}`]),
   ];

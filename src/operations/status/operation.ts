@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { Refusal } from '#errors.ts';
+import { isRefusal, Refusal } from '#errors.ts';
 import { backupsOf } from '#lib/backups.ts';
 import { lastDrills } from '#lib/drills.ts';
 import { describeSelector, readSelector, type Selector } from '#lib/selector.ts';
@@ -9,9 +9,9 @@ import { type Answer, type Asking, defineAnswer } from '#operations/contract.ts'
 import type { Cloud, Place } from '#ports/cloud.ts';
 
 import { everywhere, type Seen, seen } from './everywhere.ts';
-import { describeSearch, readFilters } from './filters.ts';
+import { describeSearch, filterMeant, readFilters } from './filters.ts';
 import { inventory, inventoryFile } from './inventory-messages.ts';
-import { findsDisks, type Search, search, type Stock } from './inventory.ts';
+import { findsDisks, misses, type Search, search, type Stock } from './inventory.ts';
 import { answer } from './messages.ts';
 import { type Overview, overview } from './overview.ts';
 
@@ -45,29 +45,45 @@ export const statusOperation = defineAnswer<Args>({
       throw new Refusal('bad-input', `Name servers or volumes, not snapshots. For example: \`${example}\`.`);
     return { selector, ...(wanted && { search: wanted }) };
   },
-  async answer(asking, { selector, search: wanted }, view) {
-    if (wanted !== undefined) return find(asking, { selector, search: wanted }, view.page);
-    const of = { selector: describeSelector(selector), now: asking.now, ...view };
-    const drills = await lastDrills(asking.history);
-    if (asking.everywhere.length > 1) {
-      const all = await Promise.all(
-        asking.everywhere.map(({ place, cloud }) => seen(place, look(cloud, selector, drills))),
-      );
-      return everywhere(all, {
-        ...of,
-        places: asking.places,
-        command: asking.commandOf({ name: 'status', command: 'fleet' }),
-      });
-    }
-    const found = await look(asking.cloud, selector, drills);
-    return answer(found, {
-      ...of,
-      place: asking.place,
-      others: asking.places.length - 1,
-      short: asking.cloud.shortOf(),
-    });
+  async answer(asking, args, view) {
+    return orHint(args.selector, () => answerTo(asking, args, view));
   },
 });
+
+/** What is named like a filter and found nothing was probably meant as one. */
+async function orHint(selector: Selector, act: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await act();
+  } catch (error) {
+    const meant = filterMeant(selector);
+    if (!isRefusal(error) || error.code !== 'not-found' || meant === undefined) throw error;
+    throw new Refusal('not-found', `${error.message} Or did you mean \`/fleet ${meant}\`?`, error.data);
+  }
+}
+
+async function answerTo(asking: Asking, { selector, search: wanted }: Args, view: View): Promise<Answer> {
+  if (wanted !== undefined) return find(asking, { selector, search: wanted }, view.page);
+  const of = { selector: describeSelector(selector), now: asking.now, ...view };
+  const drills = await lastDrills(asking.history);
+  if (asking.everywhere.length > 1) {
+    const all = await Promise.all(
+      asking.everywhere.map(({ place, cloud }) => seen(place, look(cloud, selector, drills))),
+    );
+    return everywhere(all, {
+      ...of,
+      places: asking.places,
+      command: asking.commandOf({ name: 'status', command: 'fleet' }),
+    });
+  }
+  const found = await look(asking.cloud, selector, drills);
+  return answer(found, {
+    ...of,
+    place: asking.place,
+    others: asking.places.length - 1,
+    short: asking.cloud.shortOf(),
+  });
+}
+type View = { page: number; details: boolean };
 
 /** Every place side by side; one that cannot be read hides no other. */
 async function find(asking: Asking, { selector, search: wanted }: Required<Args>, page: number): Promise<Answer> {
@@ -80,14 +96,20 @@ async function find(asking: Asking, { selector, search: wanted }: Required<Args>
       ? [{ place: asking.place, found: await stocks[0]!.look }]
       : await Promise.all(stocks.map(({ place, look }) => seen(place, look)));
   const unread = all.flatMap((one) => ('why' in one ? [one] : []));
-  const found = search(
-    all.flatMap((one) => ('found' in one ? [one.found] : [])),
-    wanted,
-    asking.now,
-  );
+  const read = all.flatMap((one) => ('found' in one ? [one.found] : []));
+  const found = search(read, wanted, asking.now);
   const price = asking.settings.retention.prices.volumeGiBMonth;
   const asked = `${describeSelector(selector)} ${describeSearch(wanted)}`.trim();
-  const message = inventory(found, { asked, search: wanted, unread, places: all.length, price, now: asking.now, page });
+  const message = inventory(found, {
+    asked,
+    search: wanted,
+    unread,
+    places: all.length,
+    price,
+    now: asking.now,
+    page,
+    misses: found.length === 0 ? misses(read, wanted) : [],
+  });
   const isExport = wanted.csv === true && found.length > 0;
   return { ...message, ...(isExport && { files: [inventoryFile(found, { search: wanted, price })] }) };
 }
