@@ -20,6 +20,7 @@ export function anAuthority(name = 'Deckhand test authority', by?: Authority, to
 
 /** A server certificate; self-signed unless an authority signs it. Times are days from now. */
 export function aCertificate(of: {
+  subject?: string;
   dns?: readonly string[];
   ips?: readonly string[];
   by?: Authority;
@@ -29,7 +30,7 @@ export function aCertificate(of: {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const cert = certificate({
     issuer: of.by === undefined ? 'Deckhand test server' : of.by.name,
-    subject: 'Deckhand test server',
+    subject: of.subject ?? 'Deckhand test server',
     publicKey,
     signer: of.by?.privateKey ?? privateKey,
     ...around(of.fromDays ?? -1, of.toDays ?? 90),

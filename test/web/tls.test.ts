@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Probe } from '#ports/web.ts';
 import { createClock } from '#timers/clock.ts';
 import { createWeb } from '#web/probe.ts';
+import type { Resolver } from '#web/resolver.ts';
 
 import { aCertificate, anAuthority, type Certified } from './certificates.ts';
 import { closeAll, closeLater, https, openSockets } from './servers.ts';
@@ -25,7 +26,13 @@ afterEach(async () => {
 async function check(by: Certified, change: Partial<Probe> = {}) {
   let requests = 0;
   const url = await https(by, (_request, response) => void (requests++, response.end('fine')));
-  const web = createWeb({ allowPrivate: () => ['127.0.0.0/8'], clock: createClock() });
+  const loopback: Resolver = {
+    resolve: async () => ({ addresses: [{ address: '127.0.0.1', family: 4 }], stale: false }),
+    canonical: async () => undefined,
+    records: async () => [],
+    close: () => {},
+  };
+  const web = createWeb({ allowPrivate: () => ['127.0.0.0/8'], clock: createClock(), resolver: loopback });
   closeLater(() => web.close());
   const result = await web.probe({
     url,
@@ -36,6 +43,7 @@ async function check(by: Certified, change: Partial<Probe> = {}) {
     freshDns: false,
     ...change,
     ...(change.url === 'tls:' ? { url: url.replace('https:', 'tls:') } : {}),
+    ...(change.url === 'https://www.shop.test' ? { url: url.replace('127.0.0.1', 'www.shop.test') } : {}),
   });
   return { ...result, requests };
 }
@@ -68,6 +76,25 @@ describe('the certificate of a site', () => {
       class: 'cert',
       detail: expect.stringContaining('for another name: expected 127.0.0.1, it names "DNS:elsewhere.test"'),
     });
+  });
+
+  it.each([
+    ['its own name', { dns: ['www.shop.test'] }, 'good'],
+    ['all names beside its own', { dns: ['*.shop.test'] }, 'good'],
+    ['several names, its own among them', { dns: ['other.test', 'www.shop.test'] }, 'good'],
+    ['all names below its own', { dns: ['*.www.shop.test'] }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
+    ['an address alone', { ips: ['127.0.0.1'] }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
+    ['its name as the subject and no other', { subject: 'www.shop.test' }, 'good'],
+    ['its name as the subject beside an address', { subject: 'www.shop.test', ips: ['127.0.0.1'] }, 'good'],
+    [
+      'its name as the subject beside another name',
+      { subject: 'www.shop.test', dns: ['other.test'] },
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+    ],
+  ])('for %s is judged by what it names: %j is %s for www.shop.test', async (_what, names, expected) => {
+    const { failure } = await check(aCertificate({ ...names, by: authority }), { url: 'https://www.shop.test' });
+
+    expect(failure?.detail ?? 'good').toContain(expected);
   });
 
   it('that is self-signed makes the site down', async () => {
