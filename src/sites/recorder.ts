@@ -23,7 +23,8 @@ export type Recorder = {
   /** Writes the minute so far. At most one write. */
   stop: () => Promise<void>;
 };
-type Open = { -readonly [K in Exclude<keyof Measure, 'buckets'>]: Measure[K] } & { buckets: Map<number, number> };
+/** `answers`: the bucket of each good answer; a list takes less room than counts of a few. */
+type Open = { -readonly [K in Exclude<keyof Measure, 'buckets'>]: Measure[K] } & { answers: number[] };
 
 /** Minutes that wait for a store that is away; older ones are given up. */
 const mostWaiting = 60;
@@ -72,14 +73,14 @@ export function createRecorder(
   }
 
   function add(name: string, booked: ReturnType<typeof book>['booked'], answeredMs: number | undefined): void {
-    const sum = open.get(name) ?? { upMs: 0, downMs: 0, slowMs: 0, checks: 0, failed: 0, buckets: new Map() };
+    const sum = open.get(name) ?? { upMs: 0, downMs: 0, slowMs: 0, checks: 0, failed: 0, answers: [] };
     open.set(name, sum);
     sum.upMs += booked.upMs;
     sum.downMs += booked.downMs;
     sum.slowMs += booked.slowMs;
     sum.checks++;
     if (answeredMs === undefined) sum.failed++;
-    else sum.buckets.set(bucketOf(answeredMs), (sum.buckets.get(bucketOf(answeredMs)) ?? 0) + 1);
+    else sum.answers.push(bucketOf(answeredMs));
   }
 
   /** Closes the minute that is over. */
@@ -92,7 +93,9 @@ export function createRecorder(
 
   function close(): void {
     if (open.size === 0) return;
-    const data = Object.fromEntries([...open].map(([name, sum]) => [name, encode(sum)]));
+    const data = Object.fromEntries(
+      [...open].map(([name, sum]) => [name, encode({ ...sum, buckets: counted(sum.answers) })]),
+    );
     waiting.push({ at: minute, writer, data });
     open = new Map();
     if (waiting.length <= mostWaiting) return;
@@ -160,4 +163,10 @@ export function createRecorder(
         .catch((error: unknown) => log.warn({ err: error }, 'the last minute of history could not be stored'));
     },
   };
+}
+
+function counted(buckets: readonly number[]): Measure['buckets'] {
+  const counts = new Map<number, number>();
+  for (const bucket of buckets) counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
+  return counts;
 }
