@@ -39,6 +39,8 @@ export type Asking = {
   settings: Settings;
   /** Any other place that Deckhand works in. */
   at: (where: Where) => Cloud;
+  /** The services beside it, likewise. */
+  platformAt: (where: Where) => Platform;
   /** Where `cloud` is. */
   place: Place & { endpoint?: string };
   /** All that were asked about, `cloud`'s first; several only for an operation that is `everywhere`. */

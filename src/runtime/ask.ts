@@ -181,6 +181,7 @@ export function createAskingFor(world: World, who: Who, views: Views): AskingFor
       cloud,
       platform,
       at: (to) => world.clouds.at(to, { person: requester }),
+      platformAt: (to) => world.clouds.platform(to, { person: requester }),
       everywhere,
       places,
       terraform: world.terraform,

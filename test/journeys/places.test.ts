@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { type Sandbox, type Shown, startSandbox } from './sandbox.ts';
+import { type Ec2, type Sandbox, type Shown, startSandbox } from './sandbox.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -123,5 +123,89 @@ describe('several accounts and Regions', () => {
     const card = await sandbox.see('alerts', (shown) => /Restart/.test(shown.text) && shown.plain.includes(id));
 
     expect(card.plain).toContain('staging (210987654321) · us-east-1');
+  });
+});
+
+describe('copies of snapshots to another account', () => {
+  const inStaging = '--to us-east-1 --to-account staging';
+  const ofHome = (arn: string | undefined) => arn?.startsWith('arn:aws:kms:us-east-1:123456789012:') === true;
+  /** Asks for it and confirms; the copy that is there then. */
+  async function copied(line: string, place: string) {
+    const before = new Set((await sandbox.ec2(place)).snapshots.map(({ id }) => id));
+    await ask(line);
+    const card = await sandbox.see(
+      'ops',
+      ({ plain, buttons }) => /Copy 1 snapshot/.test(plain) && buttons.some(({ action_id }) => action_id === 'confirm'),
+    );
+    await sandbox.press('requester', card, 'confirm');
+    await sandbox.turn(card, /done: 1 snapshot copied/, 60_000);
+    const after = await sandbox.ec2(place);
+    const made = after.snapshots.filter(({ id }) => !before.has(id));
+    expect(made).toMatchObject([{ state: 'completed' }]);
+    expect([...after.invariants, ...(await sandbox.ec2()).invariants]).toEqual([]);
+    return { card, copy: made[0]! };
+  }
+  async function aSnapshot(wanted: (one: Ec2['snapshots'][number]) => boolean) {
+    return (await sandbox.ec2()).snapshots.find(
+      (one) => one.state === 'completed' && one.tier === 'standard' && one.tags['Name'] !== undefined && wanted(one),
+    )!;
+  }
+
+  it('are made there, with their history, and the snapshot is shared only for as long', async () => {
+    const source = await aSnapshot(({ kmsKeyId, volumeId }) => kmsKeyId === undefined && volumeId !== 'vol-ffffffff');
+
+    const { card, copy } = await copied(`/deck copy ${source.id} ${inStaging}`, staging);
+
+    expect(card.plain).toContain('account 210987654321 may read each snapshot');
+    expect(copy.tags).toMatchObject({ Name: source.tags['Name'], 'deckhand:source-volume': source.volumeId });
+    expect((await sandbox.ec2()).snapshots.find(({ id }) => id === source.id)?.sharedWith ?? []).toEqual([]);
+  });
+
+  it('of an encrypted one need the key: what to allow is said first, and then it works', async () => {
+    const source = await aSnapshot(({ kmsKeyId }) => ofHome(kmsKeyId));
+    await ask(`/deck copy ${source.id} ${inStaging}`);
+    const refused = await whispered(/account staging \(210987654321\) may not use/);
+    expect(refused.plain).toMatch(/arn:aws:iam::210987654321:root kms:DescribeKey, kms:Decrypt, kms:CreateGrant/);
+
+    await sandbox.faults({ aws: { key: { id: 'alias/volumes', sharedWith: ['210987654321'] } } });
+    const { copy } = await copied(`/deck copy ${source.id} ${inStaging}`, staging);
+
+    expect(copy.kmsKeyId).toMatch(/^arn:aws:kms:us-east-1:210987654321:key\//);
+    expect((await sandbox.ec2()).snapshots.find(({ id }) => id === source.id)?.sharedWith ?? []).toEqual([]);
+  });
+
+  it('of one under the key that AWS manages go by way of a key of our own, as Deckhand says', async () => {
+    const source = await aSnapshot(({ kmsKeyId }) => ofHome(kmsKeyId));
+    const { copy } = await copied(`/deck copy ${source.id} --to us-west-2`, west);
+    await ask(`/deck copy ${copy.id} --region us-west-2 ${inStaging}`);
+    const refused = await whispered(/key that AWS manages for EBS.*no other account/);
+    const [way] = /\/deck copy snap-\w+ --region us-west-2 --to us-west-2 --key alias\//.exec(refused.plain)!;
+
+    const { copy: own } = await copied(`${way}volumes`, west);
+    await sandbox.faults({
+      aws: { region: 'us-west-2', key: { id: 'alias/volumes', sharedWith: ['210987654321'] } },
+    });
+    const { copy: there } = await copied(`/deck copy ${own.id} --region us-west-2 ${inStaging}`, staging);
+
+    expect(there.tags['deckhand:source-volume']).toBe(source.volumeId);
+  });
+
+  it('that AWS fails afterwards leave nothing behind, there and here', async () => {
+    const source = await aSnapshot(({ kmsKeyId }) => ofHome(kmsKeyId));
+    const before = (await sandbox.ec2(staging)).snapshots.length;
+    await ask(`/deck copy ${source.id} ${inStaging}`);
+    const card = await sandbox.see(
+      'ops',
+      ({ plain, buttons }) => /Copy 1 snapshot/.test(plain) && buttons.some(({ action_id }) => action_id === 'confirm'),
+    );
+    // AWS takes the request, and the copy fails: so it is with keys, which are looked at afterwards.
+    await sandbox.faults({ ec2: { account: '210987654321', region: 'us-east-1', failNextSnapshot: 1 } });
+    await sandbox.press('requester', card, 'confirm');
+
+    await sandbox.turn(card, /failed and undone/, 60_000);
+
+    const { snapshots, invariants } = await sandbox.ec2(staging);
+    expect([snapshots.length, invariants]).toEqual([before, []]);
+    expect((await sandbox.ec2()).snapshots.find(({ id }) => id === source.id)?.sharedWith ?? []).toEqual([]);
   });
 });

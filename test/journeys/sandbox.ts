@@ -20,7 +20,15 @@ export type Ec2 = {
     tags: Record<string, string>;
   }[];
   volumes: { id: string; state: string; tags: Record<string, string>; attachments: unknown[] }[];
-  snapshots: { id: string; volumeId: string; state: string; tags: Record<string, string> }[];
+  snapshots: {
+    id: string;
+    volumeId: string;
+    state: string;
+    tier: string;
+    tags: Record<string, string>;
+    kmsKeyId?: string;
+    sharedWith?: string[];
+  }[];
   rootTasks: { state: string }[];
   calls: { total: number; byAction: Record<string, number> };
   invariants: string[];

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
 import { Ambiguous, Refusal } from '#errors.ts';
+import { type KeySight, keyTrouble } from '#operations/copy/keys.ts';
 import { type CopyPart, copyOne } from '#operations/copy/part.ts';
 import { differences, planCopy } from '#operations/copy/plan.ts';
 import type { Cloud, NewCopy, Snapshot } from '#ports/cloud.ts';
 import type { Durable } from '#ports/engine.ts';
 import type { Order } from '#ports/history.ts';
+import type { Key } from '#ports/platform.ts';
 import { saga } from '#runtime/saga.ts';
 import { createStory } from '#runtime/story.ts';
 import { aSnapshot } from '#test/support/builders.ts';
@@ -31,6 +33,37 @@ describe('the plan of copies', () => {
     ['in the archive', [aSnapshot({ tier: 'archive' })], of, /archive tier/],
   ])('refuses those %s', (_what, found, how, why) => {
     expect(() => planCopy(found, how)).toThrow(why);
+  });
+
+  it('stays where they are, under another key', () => {
+    const plan = planCopy([aSnapshot()], { ...of, to: here, owner: here.account, kmsKey: 'alias/own' });
+
+    expect(plan).toMatchObject({ to: here, kmsKey: 'alias/own' });
+    expect(plan.shareWith).toBeUndefined();
+  });
+
+  const arn = 'arn:aws:kms:us-east-1:111111111111:key/1';
+  const key: Key = { arn, state: 'Enabled', enabled: true, origin: 'AWS_KMS', manager: 'CUSTOMER' };
+  const abroad = { shareWith: there.account };
+  it.each<[string, Parameters<typeof keyTrouble>[0], Partial<KeySight>, string | undefined]>([
+    ['a key that both may use', abroad, {}, undefined],
+    ['a key that nobody could look at', abroad, { key: undefined }, undefined],
+    ['the key of AWS for another account', abroad, { key: { ...key, manager: 'AWS' } }, 'aws-managed'],
+    ['the key of AWS for the same account', {}, { key: { ...key, manager: 'AWS' } }, undefined],
+    ['a key that the other account may not use', abroad, { refused: true }, 'not-allowed'],
+    ['a key that is disabled', {}, { key: { ...key, state: 'Disabled', enabled: false } }, 'not-enabled'],
+  ])('with %s', (_what, plan, sight, expected) => {
+    const found = [aSnapshot(), aSnapshot({ encrypted: true, kmsKeyId: arn })];
+
+    expect(keyTrouble(plan, found, [{ name: arn, key, refused: false, ...sight }])?.kind).toBe(expected);
+  });
+
+  it('with a disabled key to copy under', () => {
+    const off = { ...key, state: 'PendingDeletion', enabled: false };
+
+    expect(
+      keyTrouble({ kmsKey: 'alias/own' }, [aSnapshot()], [{ name: 'alias/own', key: off, refused: false }]),
+    ).toEqual({ kind: 'not-enabled', key: arn, state: 'PendingDeletion' });
   });
 
   it('is no longer true when a snapshot is gone', () => {

@@ -1,6 +1,9 @@
 import { count, duration, some } from '#lib/format.ts';
+import { placeFlags } from '#lib/places.ts';
+import type { Place } from '#ports/cloud.ts';
 import type { Line, Section } from '#ports/text.ts';
 
+import type { KeyTrouble } from './keys.ts';
 import type { CopyPlan } from './plan.ts';
 import type { CopyResult } from './story.ts';
 
@@ -57,6 +60,31 @@ export function failures(_plan: CopyPlan, { failed }: CopyResult): readonly Line
   return failed
     .slice(0, shown)
     .map(({ name, why }): Line => [{ bold: name }, `: ${why} Nothing of this copy was left behind.`]);
+}
+
+/** Why the keys forbid it, and the next move. */
+export function keyWords(trouble: KeyTrouble, plan: CopyPlan, { places }: { places: readonly Place[] }): string {
+  switch (trouble.kind) {
+    case 'aws-managed':
+      return `${trouble.snapshot} is encrypted with the key that AWS manages for EBS, and AWS lets no other account read such a snapshot. Copy it under a key of your own first: \`/deck copy ${trouble.snapshot}${flagsOf(plan, places)} --to ${plan.from.region} --key alias/…\`. Then let account ${plan.shareWith} use that key, and copy the copy.`;
+    case 'not-allowed':
+      return `${trouble.snapshot} is encrypted with ${trouble.key}, which account ${accountOf(plan)} may not use. In the policy of that key allow arn:aws:iam::${plan.shareWith}:root ${keyActions}; allow the role of Deckhand there the same. Then ask again.`;
+    case 'not-enabled':
+      return `The KMS key ${trouble.key} is ${trouble.state}, so nothing can be copied with it. ${trouble.state === 'PendingDeletion' ? 'Cancel its deletion and enable it' : 'Enable it'}, then ask again.`;
+  }
+}
+
+/** Source: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html */
+const keyActions =
+  'kms:DescribeKey, kms:Decrypt, kms:CreateGrant, kms:ReEncrypt* and kms:GenerateDataKeyWithoutPlaintext';
+
+function accountOf({ to, shareWith = '' }: CopyPlan): string {
+  return to.name === undefined ? shareWith : `${to.name} (${shareWith})`;
+}
+
+function flagsOf({ from }: CopyPlan, places: readonly Place[]): string {
+  const place = places.find(({ account, region }) => account === from.account && region === from.region) ?? from;
+  return placeFlags(place, places);
 }
 
 function whereTo({ to }: CopyPlan): string {

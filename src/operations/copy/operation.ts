@@ -8,7 +8,8 @@ import { type Asking, defineChange } from '#operations/contract.ts';
 import type { CloudAction, Place } from '#ports/cloud.ts';
 import { SnapshotId } from '#ports/ids.ts';
 
-import { done, failures, planned } from './messages.ts';
+import { keyTrouble, readKeys } from './keys.ts';
+import { done, failures, keyWords, planned } from './messages.ts';
 import { copyOne } from './part.ts';
 import { type CopyPlan, differences, planCopy } from './plan.ts';
 import { copy, type CopyResult, stages } from './story.ts';
@@ -42,6 +43,7 @@ export const copyOperation = defineChange<CopyArgs, CopyPlan, CopyResult>({
     'ec2:CopySnapshot',
     'ec2:CreateTags',
     'ec2:DeleteSnapshot',
+    'kms:DescribeKey',
   ],
   approval: { kind: 'confirm', expiresMs: 30 * 60_000 },
   args: CopyArgs,
@@ -64,11 +66,15 @@ export const copyOperation = defineChange<CopyArgs, CopyPlan, CopyResult>({
     const found = await asking.cloud.snapshots({ ids: args.snapshots });
     const { kmsKey, schedule } = args;
     const plan = planCopy(found, { from: asking.place, ...destined, kmsKey, schedule });
+    const trouble = keyTrouble(plan, found, await readKeys(asking, plan, found));
+    if (trouble !== undefined) throw new Refusal('unsuitable', keyWords(trouble, plan, asking));
     await mustBePermitted(asking, plan);
     return plan;
   },
   async check(asking, plan) {
-    return differences(plan, await asking.cloud.snapshots({ ids: plan.snapshots.map(({ id }) => id) }));
+    const found = await asking.cloud.snapshots({ ids: plan.snapshots.map(({ id }) => id) });
+    const trouble = keyTrouble(plan, found, await readKeys(asking, plan, found));
+    return [...differences(plan, found), ...(trouble === undefined ? [] : [keyWords(trouble, plan, asking)])];
   },
   resources: (plan) => plan.snapshots.map(({ id }) => id),
   stages: () => stages,

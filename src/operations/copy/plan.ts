@@ -26,10 +26,10 @@ type Of = {
 
 /** Refuses what AWS cannot copy. Pure. */
 export function planCopy(found: readonly Snapshot[], { from, to, owner, kmsKey, schedule }: Of): CopyPlan {
-  if (from.region === to.region && from.account === owner)
+  if (from.region === to.region && from.account === owner && kmsKey === undefined)
     throw new Refusal(
       'bad-input',
-      `The snapshots are in ${to.region} already. Name another Region with \`--to\`, or another account with \`--to-account\`.`,
+      `The snapshots are in ${to.region} already. Name another Region with \`--to\`, another account with \`--to-account\`, or another key with \`--key\`.`,
     );
   const bad = found.find(({ state, tier }) => state !== 'completed' || tier !== 'standard');
   if (bad !== undefined)

@@ -119,6 +119,8 @@ function snapshotJson(world: World, snapshot: Snapshot) {
     doneAt: snapshot.doneAt,
     sizeGiB: snapshot.sizeGiB,
     tier: snapshot.tier,
+    ...(snapshot.kmsKeyId === undefined ? {} : { kmsKeyId: snapshot.kmsKeyId }),
+    ...(snapshot.sharedWith === undefined ? {} : { sharedWith: [...snapshot.sharedWith] }),
     ...(state === 'error' ? { message: snapshot.message ?? '' } : {}),
     tags: tagsJson(snapshot.tags),
   };
