@@ -73,7 +73,7 @@ export function createVolumeHealth({
   send: Send;
   everyPage: EveryPage;
   together: Together;
-}): Pick<Cloud, 'volumeHealth' | 'impairedVolumes' | 'enableVolumeIO'> {
+}): Pick<Cloud, 'volumeHealth' | 'ailingVolumes' | 'enableVolumeIO'> {
   const volumeHealth: Cloud['volumeHealth'] = async (ids) => {
     const pages = ids === undefined ? await ofAll() : await ofThese(ids);
     const asked = new Set(ids);
@@ -96,9 +96,10 @@ export function createVolumeHealth({
 
   return {
     volumeHealth,
-    impairedVolumes: async () => {
-      const pages = await ofAll([[{ Name: 'volume-status.status', Values: ['impaired'] }]]);
-      return pages.flatMap((page) => page.VolumeStatuses).filter(({ status }) => status === 'impaired');
+    ailingVolumes: async () => {
+      const bad = ['impaired', 'warning'];
+      const pages = await ofAll([[{ Name: 'volume-status.status', Values: bad }]]);
+      return pages.flatMap((page) => page.VolumeStatuses).filter(({ status }) => bad.includes(status));
     },
     enableVolumeIO: async (id) => {
       await send(

@@ -27,15 +27,27 @@ export const nowhere: Place = { account: '', region: '' };
 export async function readBackground({ cloud, history, log }: World, of: readonly Judged[]): Promise<Background> {
   const volumeIds = of.flatMap(({ look }) => (look.instance?.mappings ?? []).map(({ volumeId }) => volumeId));
   // A restored disk says in its tags whose data it has: without them its snapshots would be missed.
-  const volumes = disksOf(cloud, volumeIds);
-  const [place, snapshots, drills] = await Promise.allSettled([
+  const [place, backing] = await Promise.allSettled([
     of.length === 0 ? nowhere : cloud.place(),
-    volumes.then(async (disks) => newestGood(disks, await backupsOf(cloud, disks))),
-    Promise.all([volumes, lastDrills(history)]).then(([disks, drills]) => drillsOf(disks, drills)),
+    readBacking({ cloud, history, log }, disksOf(cloud, volumeIds)),
+  ]);
+  return {
+    place: place.status === 'fulfilled' ? place.value : nowhere,
+    ...(backing.status === 'fulfilled' ? backing.value : { snapshots: undefined, drills: undefined }),
+  };
+}
+
+/** The way back of each disk. Never rejects. */
+export async function readBacking(
+  { cloud, history, log }: Omit<World, 'cloud'> & { cloud: Pick<Cloud, 'snapshots'> },
+  disks: Promise<readonly Disk[]>,
+): Promise<Pick<Background, 'snapshots' | 'drills'>> {
+  const [snapshots, drills] = await Promise.allSettled([
+    disks.then(async (these) => newestGood(these, await backupsOf(cloud, these))),
+    Promise.all([disks, lastDrills(history)]).then(([these, last]) => drillsOf(these, last)),
   ]);
   if (snapshots.status === 'rejected') log.warn({ err: snapshots.reason }, 'snapshots could not be read for an alert');
   return {
-    place: place.status === 'fulfilled' ? place.value : nowhere,
     snapshots: snapshots.status === 'fulfilled' ? snapshots.value : undefined,
     drills: drills.status === 'fulfilled' ? drills.value : undefined,
   };

@@ -139,11 +139,12 @@ export function facts({ instance, place }: Subject): readonly Fact[] {
   return [
     ['Server', `${label(instance)} · ${instance.type} · ${instance.zone}`],
     ['Account and Region', placeLabel(place)],
-    [
-      'Owner',
-      `${tagOf(instance.tags, ['owner', 'team']) ?? 'no tag owner'} · environment ${tagOf(instance.tags, ['env', 'environment', 'stage']) ?? 'not tagged'}`,
-    ],
+    ['Owner', ownerOf(instance.tags)],
   ];
+}
+
+export function ownerOf(tags: Tags): string {
+  return `${tagOf(tags, ['owner', 'team']) ?? 'no tag owner'} · environment ${tagOf(tags, ['env', 'environment', 'stage']) ?? 'not tagged'}`;
 }
 
 /** Tags differ in case from team to team. */
@@ -161,7 +162,7 @@ function groupRemark({ autoScalingGroup }: Instance): readonly Line[] {
   return [`It belongs to the Auto Scaling group ${autoScalingGroup}, which replaces servers that fail their checks.`];
 }
 
-export function remedy(cure: Cure, { instance, flags }: Subject): Remedy {
+export function remedy(cure: Cure, { instance, flags }: Pick<Subject, 'instance' | 'flags'>): Remedy {
   const target = `${instance.id}${flags}`;
   switch (cure) {
     case 'start':

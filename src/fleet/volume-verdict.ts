@@ -1,10 +1,15 @@
 import { z } from 'zod';
 
+import type { Volume, VolumeHealth } from '#ports/cloud.ts';
+
 import type { Confirmation } from './diagnosis.ts';
 import { badOf, withLook } from './looks.ts';
 
-/** What a volume can suffer from, the worst first. io: AWS has stopped its I/O, since its data may be inconsistent. */
-export const ailments = ['error', 'io', 'impaired'] as const;
+/**
+ * What a volume can suffer from, the worst first. io: AWS has stopped its I/O, since its data may be inconsistent. warning:
+ * slower than AWS promises.
+ */
+export const ailments = ['error', 'io', 'impaired', 'warning'] as const;
 export type Ailment = (typeof ailments)[number];
 /** One look: what is wrong with a volume. */
 export type Ailing = { id: string; ailment: Ailment };
@@ -53,4 +58,24 @@ function proceed(
   if (!before.open) return looks === '' ? undefined : { ...before, looks };
   const good = before.good + 1;
   return good >= of.recover ? undefined : { ...before, looks, good };
+}
+
+/** AWS tells how far its blocks have come up to five minutes late.
+ *  Source: https://docs.aws.amazon.com/ebs/latest/userguide/initalize-volume.html */
+const tellsAfterMs = 10 * 60_000;
+
+/** What its status says; undefined: nothing, as while it is slow because its blocks come from a snapshot. Pure. */
+export function ailmentOf(
+  health: VolumeHealth,
+  volume: Pick<Volume, 'snapshotId' | 'createdAt'> | undefined,
+  now: number,
+): Ailment | undefined {
+  if (health.status === 'impaired') return health.ioEnabled ? 'impaired' : 'io';
+  if (health.status !== 'warning' || isInitializing(health)) return undefined;
+  const isNew = volume?.snapshotId !== undefined && now - volume.createdAt < tellsAfterMs;
+  return isNew && health.initialization === undefined ? undefined : 'warning';
+}
+
+export function isInitializing({ initialization }: VolumeHealth): boolean {
+  return initialization !== undefined && initialization.progress < 100;
 }

@@ -2,19 +2,28 @@ import { z } from 'zod';
 
 import { existing } from '#lib/targets.ts';
 import type { Clock, Log } from '#ports/clock.ts';
-import type { Cloud, Place, Tags, Volume } from '#ports/cloud.ts';
+import type { Cloud, Instance, Place, Tags, Volume } from '#ports/cloud.ts';
 import type { Fence, History } from '#ports/history.ts';
 import type { ChannelId, VolumeId } from '#ports/ids.ts';
 import type { Incidents } from '#ports/incidents.ts';
 import type { SettingsSource } from '#ports/settings.ts';
 
+import { readBacking } from './background.ts';
 import type { InMaintenance } from './maintenance.ts';
-import { ailing, wellAgain } from './volume-messages.ts';
-import { type Ailing, type Ailment, ailments, judgeVolumes, VolumeRecord } from './volume-verdict.ts';
+import { ailing, type Ill, wellAgain } from './volume-messages.ts';
+import {
+  type Ailing,
+  ailmentOf,
+  type Ailment,
+  ailments,
+  isInitializing,
+  judgeVolumes,
+  VolumeRecord,
+} from './volume-verdict.ts';
 
 type World = {
-  cloud: Pick<Cloud, 'instances' | 'volumes' | 'impairedVolumes' | 'place'>;
-  history: Pick<History, 'watch' | 'claims'>;
+  cloud: Pick<Cloud, 'instances' | 'volumes' | 'ailingVolumes' | 'snapshots' | 'place'>;
+  history: Pick<History, 'watch' | 'claims'> & { runs: Pick<History['runs'], 'recent'> };
   incidents: Incidents;
   clock: Pick<Clock, 'now'>;
   settings: SettingsSource;
@@ -41,23 +50,29 @@ export function createVolumeWatch(world: World): { look: (channel: ChannelId) =>
   const { cloud, history, incidents, clock, settings } = world;
   /** All of a place in one row, as there are hardly ever any. */
   const key = `fleet${world.scope}:volumes`;
+  /** What each open message is about, as this process has told it. */
+  const said = new Map<string, string>();
 
   async function look(channel: ChannelId): Promise<void> {
     const { health } = settings.current();
     const before = await load();
-    const [broken, impaired] = await Promise.all([cloud.volumes({ states: ['error'] }), cloud.impairedVolumes()]);
+    const [broken, found] = await Promise.all([cloud.volumes({ states: ['error'] }), cloud.ailingVolumes()]);
+    // A restore of a fleet makes hundreds of them, and each is slow for hours.
+    const ill = found.filter((one) => one.status === 'impaired' || !isInitializing(one));
+    if (broken.length + ill.length === 0 && before.size === 0) return;
     const known = new Map<string, Volume>(broken.map((volume) => [volume.id, volume]));
+    await readMore(known, [...ill.map(({ volumeId }) => volumeId), ...(before.keys() as Iterable<VolumeId>)]);
+    const isBroken = new Set<string>(broken.map(({ id }) => id));
     const seen: Ailing[] = [
       ...broken.map(({ id }) => ({ id, ailment: 'error' as const })),
-      ...impaired
-        .filter(({ volumeId }) => !known.has(volumeId))
-        .map(({ volumeId, ioEnabled }) => ({
-          id: volumeId,
-          ailment: ioEnabled ? ('impaired' as const) : ('io' as const),
-        })),
+      ...ill
+        .filter(({ volumeId }) => !isBroken.has(volumeId))
+        .flatMap((one) => {
+          const ailment = ailmentOf(one, known.get(one.volumeId), clock.now());
+          return ailment === undefined ? [] : [{ id: one.volumeId, ailment }];
+        }),
     ];
     if (seen.length === 0 && before.size === 0) return;
-    await readMore(known, [...impaired.map(({ volumeId }) => volumeId), ...(before.keys() as Iterable<VolumeId>)]);
     const watched = await onlyWatched(seen, known);
     const holders = await history.claims.holders([...known.keys()]);
     const work = await world.inMaintenance(() => withServers([...known.values()]));
@@ -79,8 +94,7 @@ export function createVolumeWatch(world: World): { look: (channel: ChannelId) =>
   }
 
   async function withServers(volumes: readonly Volume[]) {
-    const ids = volumes.flatMap(({ attachments }) => attachments.map(({ instanceId }) => instanceId));
-    return { volumes, instances: await existing((some) => cloud.instances({ ids: some }), [...new Set(ids)]) };
+    return { volumes, instances: [...(await serversOf(volumes)).values()] };
   }
 
   /** With `health.tags`: those that have them, and those of servers that do. */
@@ -98,27 +112,46 @@ export function createVolumeWatch(world: World): { look: (channel: ChannelId) =>
   }
 
   async function tell(channel: ChannelId, { before, after, known, leftOut }: Told): Promise<void> {
+    const servers = await serversOf([...after].flatMap(([id, { open }]) => (open ? (known.get(id) ?? []) : [])));
     for (const ailment of ailments) {
       const ill = [...after].filter(([, one]) => one.open && one.ailment === ailment);
       const incident = volumesIncident(world.scope, ailment);
       const right = { fence: world.fence?.() };
       if (ill.length === 0) {
+        said.delete(incident);
         const were = [...before].filter(([, one]) => one.open && one.ailment === ailment).map(([id]) => id);
         const words = wellAgain(ailment, { leftOut: were.filter((id) => leftOut.has(id)).length });
         if (were.length > 0) await incidents.resolve(incident, { endedAt: clock.now(), ...words, ...right });
         continue;
       }
       const since = Math.min(...ill.map(([, one]) => one.since));
+      const disks = ill.map(([id]) => illOf(id as VolumeId, known, servers));
+      // Its ages go on: it is said again only when it is news.
+      const mark = JSON.stringify([channel, since, disks.map(markOf)]);
+      if (said.get(incident) === mark) continue;
       const words = ailing({
         ailment,
-        ill: ill.map(([id]) => ({ id, volume: known.get(id) })),
+        ill: disks,
+        ...(await readBacking(
+          world,
+          Promise.resolve(disks.map(({ id, volume }) => ({ id, tags: volume?.tags ?? {} }))),
+        )),
         place: await placeOr(),
         flags: world.flags,
         since,
+        serverMs: settings.current().restore.serverMs,
+        now: clock.now(),
         first: ![...before.values()].some((one) => one.open && one.ailment === ailment),
       });
       await incidents.raise(incident, { channel, startedAt: since, ...words, ...right });
+      said.set(incident, mark);
     }
+  }
+
+  async function serversOf(volumes: readonly Volume[]): Promise<ReadonlyMap<string, Instance>> {
+    const ids = new Set(volumes.flatMap(({ attachments }) => attachments.map(({ instanceId }) => instanceId)));
+    const found = await existing((some) => cloud.instances({ ids: some }), [...ids]);
+    return new Map(found.map((one) => [one.id, one]));
   }
 
   async function placeOr(): Promise<Place> {
@@ -149,4 +182,14 @@ type Told = {
 
 function hasTags(one: { tags: Tags }, tags: Tags): boolean {
   return Object.entries(tags).every(([name, value]) => one.tags[name] === value);
+}
+
+function illOf(id: VolumeId, known: ReadonlyMap<string, Volume>, servers: ReadonlyMap<string, Instance>): Ill {
+  const volume = known.get(id);
+  return { id, volume, servers: (volume?.attachments ?? []).flatMap((at) => servers.get(at.instanceId) ?? []) };
+}
+
+/** What of a disk and its servers the message depends on. */
+function markOf({ id, volume, servers }: Ill): unknown {
+  return [id, volume?.name, servers.map((one) => [one.id, one.name, one.autoScalingGroup, one.state])];
 }

@@ -20,7 +20,7 @@ export type HealthWatch = {
 };
 
 export type WatchWorld = {
-  cloud: Pick<Cloud, 'instances' | 'health' | 'snapshots' | 'place' | 'volumes' | 'impairedVolumes'>;
+  cloud: Pick<Cloud, 'instances' | 'health' | 'snapshots' | 'place' | 'volumes' | 'ailingVolumes'>;
   history: Pick<History, 'watch' | 'claims'> & { runs: Pick<History['runs'], 'recent'> };
   incidents: Incidents;
   clock: Clock;

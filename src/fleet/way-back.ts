@@ -27,7 +27,8 @@ export function lastSnapshot({ instance, snapshots, now }: WayBack): Line {
   if (snapshots === undefined) return 'could not be read';
   const disks = instance.mappings.length;
   const newest = snapshots.toSorted((a, b) => b.startedAt - a.startedAt)[0];
-  if (newest === undefined) return `NONE: no disk of its ${disks} has a completed one`;
+  if (newest === undefined)
+    return disks === 1 ? 'NONE: it has no completed one' : `NONE: no disk of its ${disks} has a completed one`;
   const missing = disks - snapshots.length;
   const oldest = Math.min(...snapshots.map(({ startedAt }) => startedAt));
   const pieces: Piece[] = [`${duration(now - newest.startedAt)} old, `, { code: newest.id }];

@@ -312,8 +312,8 @@ export type Cloud = Holds & {
   volumes: (query: VolumeQuery) => Promise<readonly Volume[]>;
   /** Status of volumes, every five minutes on AWS's side; all when `ids` is left out. Refusal "not-found" names unknown ones. */
   volumeHealth: (ids?: readonly VolumeId[]) => Promise<readonly VolumeHealth[]>;
-  /** All volumes whose status is `impaired`, and no others: AWS picks them out. */
-  impairedVolumes: () => Promise<readonly VolumeHealth[]>;
+  /** All volumes whose status is `impaired` or `warning`, and no others: AWS picks them out. */
+  ailingVolumes: () => Promise<readonly VolumeHealth[]>;
   /** Own snapshots only. */
   snapshots: (query: SnapshotQuery) => Promise<readonly Snapshot[]>;
 

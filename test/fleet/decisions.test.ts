@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { type Case, caseOf, caseOfEvents, recoveryGraceMs, type What } from '#fleet/cases.ts';
 import { decide, rows } from '#fleet/decisions.ts';
 import { checks, diagnose } from '#fleet/diagnosis.ts';
+import { decideVolume, type VolumeCase, volumeCaseOf, volumeRows } from '#fleet/volume-decisions.ts';
+import { ailments } from '#fleet/volume-verdict.ts';
 import { anInstance } from '#test/support/builders.ts';
 
 const whats: readonly What[] = [
@@ -95,11 +97,85 @@ describe('the decision table', () => {
       .split('\n')
       .filter((line) => /^\| `[a-z-]+` \|/.test(line));
     expect(table).toEqual(
-      rows.map(
+      [...rows, ...volumeRows].map(
         ({ id, cures, never, source }) =>
           `| \`${id}\` | ${cures.join(', ') || '–'} | ${never.join(' ') || '–'} | [AWS](${source}) |`,
       ),
     );
+  });
+});
+
+describe('the decision table of disks', () => {
+  const cases: readonly VolumeCase[] = ailments.flatMap((ailment) =>
+    (['none', 'one', 'several'] as const).flatMap((on) =>
+      both.flatMap((autoScaled) =>
+        both.flatMap((instanceStore) =>
+          both
+            .map((root) => ({ what: `volume-${ailment}` as const, on, autoScaled, instanceStore, root }))
+            // What hangs on no server has none of this; a root disk that can be in trouble is no instance store.
+            .filter((of) => (on === 'none' ? !autoScaled && !instanceStore && !of.root : !(of.root && instanceStore))),
+        ),
+      ),
+    ),
+  );
+  const decided = cases.flatMap((of) =>
+    both.flatMap((snapshot) =>
+      both.map((running) => ({ of, snapshot, running, ...decideVolume(of, { snapshot, running }) })),
+    ),
+  );
+  const server = new Set(['migrate', 'replace', 'standby', 'restore']);
+
+  it('has a row for each of all combinations, no row too many, and a source for each', () => {
+    expect(cases).toHaveLength(4 * (1 + 6 + 6));
+    expect(new Set(decided.map(({ row }) => row))).toEqual(new Set(volumeRows.map(({ id }) => id)));
+    expect(volumeRows.filter(({ source }) => !source.startsWith('https://docs.aws.amazon.com/'))).toEqual([]);
+    expect(decided.filter(({ cures }) => cures.length > 3)).toEqual([]);
+  });
+
+  it('never stops a member of a group or a server on an instance store, nor one of several that share the disk', () => {
+    const kept = decided.filter(({ of }) => of.autoScaled || of.instanceStore || of.on !== 'one');
+    expect(kept.filter(({ cures }) => cures.includes('migrate') || cures.includes('restore'))).toEqual([]);
+    expect(decided.filter(({ of, cures }) => of.on === 'none' && cures.some((cure) => server.has(cure)))).toEqual([]);
+    expect(decided.filter(({ of, cures }) => !of.autoScaled && cures.includes('replace'))).toEqual([]);
+  });
+
+  it('saves the data before anything is done to a disk that still has it', () => {
+    const alive = decided.filter(({ of }) => of.what !== 'volume-error');
+    expect(alive.filter(({ cures }) => cures[0] !== 'snapshot')).toEqual([]);
+    expect(decided.filter(({ of, cures }) => of.what === 'volume-error' && cures.includes('snapshot'))).toEqual([]);
+  });
+
+  it('lets a disk go on only where AWS has stopped it, and restores from nothing and what is only slow never', () => {
+    expect(decided.filter(({ of, cures }) => cures.includes('io') !== (of.what === 'volume-io'))).toEqual([]);
+    expect(
+      decided.filter(
+        ({ of, snapshot, cures }) => cures.includes('restore') && (!snapshot || of.what === 'volume-warning'),
+      ),
+    ).toEqual([]);
+    expect(decided.filter(({ running, cures }) => !running && cures.includes('migrate'))).toEqual([]);
+  });
+
+  it.each([
+    ['volume-error', {}, ['restore']],
+    ['volume-error', { autoScaled: true }, ['replace', 'standby']],
+    ['volume-error', { autoScaled: true, root: true }, ['replace']],
+    ['volume-error', { instanceStore: true }, []],
+    ['volume-error', { on: 'none' }, []],
+    ['volume-io', {}, ['snapshot', 'io', 'restore']],
+    ['volume-io', { autoScaled: true }, ['snapshot', 'io', 'replace']],
+    ['volume-io', { on: 'several' }, ['snapshot', 'io']],
+    ['volume-impaired', {}, ['snapshot', 'migrate', 'restore']],
+    ['volume-impaired', { autoScaled: true }, ['snapshot', 'replace']],
+    ['volume-warning', {}, ['snapshot']],
+  ] as const)('for %s with %j has %j', (what, more, cures) => {
+    const of = { what, on: 'one', autoScaled: false, instanceStore: false, root: false, ...more } as const;
+    expect(decideVolume(of, { snapshot: true, running: true }).cures).toEqual(cures);
+  });
+
+  it('knows a root disk, and a member of a group among several servers', () => {
+    const two = [anInstance(), anInstance({ id: 'i-00000002', autoScalingGroup: 'web' })];
+    expect(volumeCaseOf('io', 'vol-0000000a', two.slice(0, 1))).toMatchObject({ on: 'one', root: true });
+    expect(volumeCaseOf('io', 'vol-0000000b', two)).toMatchObject({ on: 'several', root: false, autoScaled: true });
   });
 });
 

@@ -59,7 +59,7 @@ function aWorld(change: Partial<Settings> = {}) {
       if (ec2.volumeFailure !== undefined) throw ec2.volumeFailure;
       return ec2.volumes.filter((one) => (states?.includes(one.state) ?? true) && (ids?.includes(one.id) ?? true));
     },
-    impairedVolumes: async () => ec2.impaired,
+    ailingVolumes: async () => ec2.impaired,
     snapshots: async ({ volumeIds }: { volumeIds?: readonly string[] }) => {
       if (ec2.snapshotFailure !== undefined) throw ec2.snapshotFailure;
       return ec2.snapshots.filter(({ volumeId }) => volumeIds?.includes(volumeId));
@@ -837,9 +837,92 @@ describe('disks in trouble', () => {
     expect(told.all).toMatchObject([
       {
         key: 'volumes:io',
-        report: { remedies: [{ label: 'Enable I/O of db-1-data…', operation: 'enableio', line: 'vol-0000000b' }] },
+        report: {
+          remedies: [
+            { label: 'Snapshot now', operation: 'snapshot', line: 'vol-0000000b' },
+            { label: 'Enable I/O…', operation: 'enableio', line: 'vol-0000000b' },
+          ],
+        },
       },
     ]);
+  });
+
+  it('say what a restore would bring back, how long it takes, on which server and whose', async () => {
+    const { ec2, looks, told, clock } = aWorld();
+    const origin = 'vol-00000009';
+    const now = clock.now();
+    ec2.instances = [anInstance({ tags: { Owner: 'db team', env: 'prod' } })];
+    ec2.volumes = [aVolume({ state: 'error', tags: { Name: 'db-1-data', [sourceTag]: origin } })];
+    ec2.snapshots = [aSnapshot({ volumeId: origin, startedAt: now - 178 * minute, sizeGiB: 60 })];
+    await looks(2);
+    const { facts, remedies } = structuredClone(told.all[0]!.report);
+    await looks(90);
+
+    expect(Object.fromEntries(facts)).toMatchObject({
+      Do: 'Restore the last good snapshot in its place.',
+      'Last good snapshot': ['3 h old, ', { code: 'snap-00000001' }],
+      'A restore takes': expect.stringMatching(/^about .* estimated/),
+      Disk: 'db-1-data (vol-0000000b) · 100 GiB gp3 · us-east-1a',
+      Server: 'db-1 (i-00000001)',
+      Owner: 'db team · environment prod',
+    });
+    expect(remedies).toMatchObject([{ label: 'Restore…', operation: 'restore', line: 'vol-0000000b --from latest' }]);
+    expect(told.all.map(({ report }) => report.facts)).toEqual([facts]); // the hours that pass are no news
+  });
+
+  it('of a member of a group never say to stop it, and several are named with what each needs', async () => {
+    const { ec2, looks, told } = aWorld();
+    ec2.instances = [
+      anInstance({ name: 'web-1', autoScalingGroup: 'web' }),
+      anInstance({ id: 'i-00000002', name: 'db-2', mappings: [] }),
+    ];
+    ec2.volumes = [
+      aVolume(),
+      aVolume({
+        id: 'vol-0000000c',
+        name: 'db-2-data',
+        attachments: [{ instanceId: 'i-00000002', device: '/dev/sdf', state: 'attached', deleteOnTermination: false }],
+      }),
+    ];
+    const stalled = (volumeId: Volume['id']) => ({ ...stopped(volumeId), ioEnabled: true });
+    ec2.impaired = [stalled('vol-0000000b')];
+    await looks(2);
+    const { remedies, facts } = told.all[0]!.report;
+    expect(remedies.map(({ operation, line }) => `${operation} ${line}`)).toEqual([
+      'snapshot vol-0000000b',
+      'replace i-00000001',
+    ]);
+    expect(Object.fromEntries(facts)).toMatchObject({
+      Server: 'web-1 (i-00000001) of the Auto Scaling group web',
+      Careful: expect.stringContaining('Do not stop its server'),
+      Do: expect.stringContaining('let the group web replace its server'),
+    });
+    ec2.impaired = [stalled('vol-0000000b'), stalled('vol-0000000c')];
+    await looks(2);
+
+    const both = told.all[0]!.report;
+    expect(both.remedies.map(({ label }) => label)).toEqual([
+      'Let the group replace it · web-1…',
+      'Move to another host · db-2…',
+    ]);
+    expect(both.facts.filter(([name]) => name === 'Do' || name === 'Also').map(([, line]) => line)).toEqual([
+      expect.stringMatching(/^db-1-data .*let the group web replace/),
+      expect.stringMatching(/^db-2-data .*move its server to another host/),
+    ]);
+    expect(Object.fromEntries(both.facts)).toMatchObject({ 'Last good snapshots': 'NONE: no disk of these 2 has one' });
+  });
+
+  it('that are slow are a warning, but not while their blocks come from a snapshot', async () => {
+    const { ec2, looks, told } = aWorld();
+    ec2.volumes = [aVolume()];
+    const slow = { ...stopped('vol-0000000b'), status: 'warning', ioEnabled: true };
+    ec2.impaired = [{ ...slow, initialization: { type: 'default', progress: 40 } }];
+    await looks(4);
+    expect(told.all).toEqual([]);
+    ec2.impaired = [slow];
+    await looks(2);
+
+    expect(told.open()).toMatchObject([{ key: 'volumes:warning', report: { severity: 'warning' } }]);
   });
 
   it('that a run works on, and those of servers that are not watched, are nobody’s alarm', async () => {

@@ -44,7 +44,7 @@ function aWorld(servers: Readonly<Record<string, readonly Instance[]>>) {
         })),
       snapshots: async () => [],
       volumes: async () => [],
-      impairedVolumes: async () => [],
+      ailingVolumes: async () => [],
     }),
   } as unknown as Clouds;
   const aReplica = () =>

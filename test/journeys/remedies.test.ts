@@ -57,7 +57,7 @@ describe('remedies for servers', () => {
       ({ text, buttons }) => /^(CRITICAL|WARNING).*db-1-data.*no I\/O/.test(text) && buttons.length > 0,
       60_000,
     );
-    await cure(alert, 'Enable I/O of db-1-data…', /[Ee]nable I\/O/, /done: Enabled/);
+    await cure(alert, 'Enable I/O…', /[Ee]nable I\/O/, /done: Enabled/);
     await sandbox.turn(alert, /Over after/, 60_000);
   });
 
