@@ -27,14 +27,11 @@ export const nowhere: Place = { account: '', region: '' };
 export async function readBackground({ cloud, history, log }: World, of: readonly Judged[]): Promise<Background> {
   const volumeIds = of.flatMap(({ look }) => (look.instance?.mappings ?? []).map(({ volumeId }) => volumeId));
   // A restored disk says in its tags whose data it has: without them its snapshots would be missed.
-  const [place, backing] = await Promise.allSettled([
-    of.length === 0 ? nowhere : cloud.place(),
+  const [place, backing] = await Promise.all([
+    of.length === 0 ? nowhere : cloud.place().catch(() => nowhere),
     readBacking({ cloud, history, log }, disksOf(cloud, volumeIds)),
   ]);
-  return {
-    place: place.status === 'fulfilled' ? place.value : nowhere,
-    ...(backing.status === 'fulfilled' ? backing.value : { snapshots: undefined, drills: undefined }),
-  };
+  return { place, ...backing };
 }
 
 /** The way back of each disk. Never rejects. */
