@@ -21,7 +21,7 @@ it('five hundred servers of one zone that fail at once are one message, which en
   const servers = Number(/(\d+) servers impaired together/.exec(alert.text)?.[1]);
   expect(servers).toBeGreaterThanOrEqual(490);
   expect(alert.plain).toMatch(/ and \d{3} more/);
-  expect(alert.buttons.map(({ action_id }) => action_id)).toEqual(['acknowledge', 'silence']);
+  expect(alert.buttons.map(({ action_id }) => action_id)).toEqual(['acknowledge', 'silence', 'maintenance']);
 
   await sandbox.press('approver', alert, 'acknowledge');
   await sandbox.turn(alert, /Taken by/);
