@@ -39,6 +39,7 @@ import { createManagedSites } from '#sites/managed.ts';
 import { shadowed } from '#sites/messages.ts';
 import { createPastView } from '#sites/past-view.ts';
 import { createSiteReports } from '#sites/report.ts';
+import { createServerFinder } from '#sites/server.ts';
 import { createSiteWatch, type SiteWatch } from '#sites/watch.ts';
 import { type Copies, createCopies } from '#status-page/copies.ts';
 import { createPageReader } from '#status-page/read.ts';
@@ -83,7 +84,8 @@ function hourOf(at: number): number {
 
 /** The product on any world it is given. */
 export function createApp(outside: AppWorld): App {
-  const managed = createManagedSites({ ...outside, reader: outside.siteReader, onShadowed: tellShadowed });
+  const find = createServerFinder({ ...outside, cloud: outside.clouds.at(home), elsewhere });
+  const managed = createManagedSites({ ...outside, reader: outside.siteReader, find, onShadowed: tellShadowed });
   const world: World & AppWorld = { ...outside, settings: managed.settings, operations };
   const who = createPeople(world);
   const incidents = createIncidents(world, {

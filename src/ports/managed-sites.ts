@@ -42,6 +42,8 @@ export type SiteDesk = Pick<SiteReader, 'readTyped' | 'whereIs'> & {
   all: () => Promise<readonly ManagedSite[]>;
   /** Looks at it once, now, and changes nothing. Never throws. */
   probe: (site: Site) => Promise<ProbeResult>;
+  /** Why the server behind a site, by id or Name, is not known; undefined: it is. Never throws, takes at most 5 s. */
+  whyNoServer: (named: string) => Promise<string | undefined>;
   /** Why no check may go where this address literally leads; undefined: it may, or only its check tells. */
   refuses: (url: string) => string | undefined;
 };

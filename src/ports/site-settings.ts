@@ -143,6 +143,8 @@ export type Site = {
   owner: string | undefined;
   runbook: string | undefined;
   slo: Slo | undefined;
+  /** It was added in the chat, where it is changed too; else it stands in deckhand.yml. */
+  inChat?: boolean;
 };
 
 /** What a site promises. */

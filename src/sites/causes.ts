@@ -1,3 +1,5 @@
+import type { Site } from '#ports/site-settings.ts';
+
 import type { Evidence } from './state.ts';
 
 /** What a failure means, in words. Literal text. */
@@ -27,10 +29,11 @@ export function fitsRestart(evidence: Evidence): boolean {
 }
 
 /** The likely cause and what to do about it. */
-export function nextMove(evidence: Evidence): string {
+export function nextMove(evidence: Evidence, { name, inChat = false }: Pick<Site, 'name' | 'inChat'>): string {
+  const there = inChat ? `with \`/deck sites edit ${name}\`` : 'in deckhand.yml';
   switch (evidence.class) {
     case 'dns':
-      return 'The DNS does not say what is expected. Check the records of the name, `record` and `values` in deckhand.yml, and whether the domain is still registered; no server needs a restart for that.';
+      return `The DNS does not say what is expected. Check the records of the name, what is asked for (changed ${there}), and whether the domain is still registered; no server needs a restart for that.`;
     case 'refused':
       return 'The server answers, but nothing listens on the port: the service has stopped or still starts. Look at the service on the server.';
     case 'connect-timeout':
@@ -44,9 +47,9 @@ export function nextMove(evidence: Evidence): string {
     case 'status':
       return (evidence.status ?? 500) >= 500
         ? 'The service answers with an error of its own: look at its log and at what it depends on, such as the database.'
-        : 'The server works, but answers otherwise than expected: check the address and `statuses` in deckhand.yml, access rules, and the last deploy.';
+        : `The server works, but answers otherwise than expected: check the address and \`statuses\` ${there}, access rules, and the last deploy.`;
     case 'body':
-      return 'The server answers, but not what is expected: open the page and look. If the page has changed on purpose, change `contains` or `expect` in deckhand.yml.';
+      return `The server answers, but not what is expected: open the page and look. If the page has changed on purpose, change \`contains\` or \`expect\` ${there}.`;
     case 'deadline':
       return 'The server takes connections but does not finish in time: it is overloaded, hangs, or waits for something, such as the database.';
     case 'blocked':

@@ -18,6 +18,7 @@ import type { Site } from '#ports/site-settings.ts';
 import type { Web } from '#ports/web.ts';
 
 import { probeOf } from './probe-of.ts';
+import type { FindServer } from './server.ts';
 
 export type ManagedSites = {
   /** deckhand.yml with the sites of the chat among its own, and with what is paused. */
@@ -33,6 +34,7 @@ type ManagedWorld = {
   reader: SiteReader;
   history: Pick<History, 'watch'>;
   web: Pick<Web, 'probe' | 'refuses'>;
+  find: FindServer;
   clock: Clock;
   log: Log;
   /** A site of the chat that deckhand.yml overrules, each time it is seen. */
@@ -109,6 +111,10 @@ export function createManagedSites(world: ManagedWorld): ManagedSites {
         return managed();
       },
       refuses: world.web.refuses,
+      async whyNoServer(named) {
+        const found = await world.find(named);
+        return found.kind === 'unknown' ? found.why : undefined;
+      },
       probe: (site) => world.web.probe(probeOf(site, true)),
     },
     async start() {
@@ -149,7 +155,9 @@ export function manage(of: {
 
 function mergedWith(settings: Settings, managed: readonly ManagedSite[]): Settings {
   const pauses = new Set(managed.filter(({ pause }) => pause !== undefined).map(({ name }) => name));
-  const chat = managed.filter(({ from }) => from === 'chat').flatMap(({ site }) => site ?? []);
+  const chat = managed
+    .filter(({ from }) => from === 'chat')
+    .flatMap(({ site }) => (site === undefined ? [] : [{ ...site, inChat: true }]));
   if (pauses.size + chat.length === 0) return settings;
   const sites = [...settings.sites, ...chat].map((site) => (pauses.has(site.name) ? { ...site, paused: true } : site));
   return { ...settings, sites };

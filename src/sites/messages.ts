@@ -39,7 +39,7 @@ export function down(of: { site: Site; state: SiteState; server: Server; first: 
         ...serverFact(server),
         ...people(site),
       ],
-      detail: [nextMove(evidence), ...serverRemark(server, evidence)],
+      detail: [nextMove(evidence, site), ...serverRemark(server, evidence)],
       remedies: remedies(site, evidence, server),
       sites: [site.name],
     },
@@ -113,9 +113,8 @@ export function unwatched(site: string, topic: string, why: NotWatched): Words {
 
 function unwatchedWords(why: NotWatched): { text: string; detail: string } {
   const end = 'so nobody knows how this went on.';
-  if (why === 'removed')
-    return { text: 'is no longer watched', detail: `The site is no longer in deckhand.yml, ${end}` };
-  if (why === 'paused') return { text: 'is paused', detail: `The site is paused in deckhand.yml, ${end}` };
+  if (why === 'removed') return { text: 'is no longer watched', detail: `The site was taken out, ${end}` };
+  if (why === 'paused') return { text: 'is paused', detail: `The site is paused, ${end}` };
   const detail = `The site has another name in deckhand.yml. What is wrong with it is told as ${why.as} from here, which keeps its history.`;
   return { text: `is called ${why.as} now`, detail };
 }

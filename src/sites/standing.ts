@@ -32,7 +32,7 @@ export async function whyNotMend(
 /** Pure. `blind`: nothing can be said of any site. */
 export function objection(site: Site, { view, state }: Known, blind: boolean): string | undefined {
   if (blind || view?.state === 'blind') return 'Deckhand itself sees nothing now, so nobody knows how the site is.';
-  if (site.paused) return `${site.name} is paused in deckhand.yml.`;
+  if (site.paused) return `${site.name} is paused.`;
   if (view?.state === 'maintenance') return `${site.name} is in maintenance.`;
   if (view?.state === uncheckable) return unchecked(site.name);
   if (view?.state !== 'down' || state?.cause === undefined)

@@ -82,6 +82,16 @@ describe('a site that is managed in Slack', () => {
     await bot.read('ops', /url: Expected an address that a check may go to: .*instance metadata/);
     await say('/deck sites add bad http://10.0.0.5/');
     await bot.read('ops', /url: .*private; allow it under web\.allowPrivate/);
+    await say('/deck sites add bad notaurl');
+    await bot.read('ops', /url: .*Expected an address such as/);
+    await say(`/deck sites add odd ${bot.url}/demo-site?odd --instance nosuch`);
+    const card = await bot.read('ops', /Watch the site odd/);
+    expect(card.plain).toMatch(/Now: answers in \d+ ms/);
+    expect(card.plain).toMatch(/Server nosuch: EC2 knows no such server/);
+    await say(`/deck sites add odd ${bot.url}/demo-site?other`);
+    await bot.read('ops', /odd is to be added already: run r-\w+ waits/);
+    await bot.press('requester', card, 'cancel');
+    await bot.turn(card, /cancelled/i);
     await say(`/deck sites add bad ${bot.url}/demo-site --parent nobody`);
     await bot.read('ops', /parent: Expected the name of another site/);
     await say(`/deck sites add bad ${bot.url}/demo-site --headers '{"x-key": "s3cret"}'`);

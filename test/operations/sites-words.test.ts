@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
 import { readWords } from '#lib/words.ts';
-import { parseBreak } from '#operations/sites/arguments.ts';
+import { addressOf, parseBreak } from '#operations/sites/arguments.ts';
 import { breakPlanned } from '#operations/sites/break-messages.ts';
 import { listed } from '#operations/sites/list-messages.ts';
+import { looked } from '#operations/sites/messages.ts';
 import type { SiteView } from '#ports/managed-sites.ts';
 
 const hour = 3_600_000;
@@ -44,6 +45,30 @@ describe('the time of a pause, a silence or maintenance', () => {
   });
   const title = (forMs: number) =>
     breakPlanned({ kind: 'silence', names: ['shop'], forMs, end: false, reason: null }).title;
+});
+
+describe('the address of a site', () => {
+  it.each([
+    ['shop.example.com', 'https://shop.example.com'],
+    ['shop.example.com/health?a=1', 'https://shop.example.com/health?a=1'],
+    ['web-1:8080/x', 'https://web-1:8080/x'],
+    ['10.0.0.5', 'https://10.0.0.5'],
+    ['notaurl', 'notaurl'],
+    ['tcp://db:5432', 'tcp://db:5432'],
+  ])('%s is read as %s', (typed, meant) => expect(addressOf(typed)).toBe(meant));
+});
+
+describe('the look before a site is confirmed', () => {
+  const phases = { dnsMs: 0, connectMs: 0, tlsMs: 0, firstByteMs: 0, downloadMs: 0, totalMs: 120.4 };
+
+  it.each([
+    [undefined, 'Now: answers in 120 ms.'],
+    [{ class: 'dns', detail: 'no such name' }, 'Now: would count as down: no such name.'],
+    [{ class: 'setup', detail: 'the variable KEY is not set' }, 'Now: cannot be checked: the variable KEY is not set.'],
+    [{ class: 'monitor', detail: 'x' }, 'Now: Deckhand could not look, which says nothing of the site.'],
+  ] as const)('of %j says: %s', (failure, said) => {
+    expect(looked({ startedAt: 0, phases, ...(failure === undefined ? {} : { failure }) })).toBe(said);
+  });
 });
 
 describe('the list of sites', () => {

@@ -84,6 +84,15 @@ describe('the message of an outage', () => {
     expect(remedies.map(({ line }) => line)).toEqual(['i-0123456789abcdef0', 'i-0123456789abcdef0 --from latest']);
   });
 
+  it('says where a site is changed: in deckhand.yml, or in the chat where it was added', () => {
+    for (const kind of ['dns', 'body'] as const) {
+      expect(JSON.stringify(down(kind).detail)).toContain('in deckhand.yml');
+      const detail = JSON.stringify(down(kind, 'no such name', server(), aSite({ inChat: true })).detail);
+      expect(detail).toContain('/deck sites edit shop');
+      expect(detail).not.toContain('deckhand.yml');
+    }
+  });
+
   it('says nothing of the time where none was spent', () => {
     const site = aSite();
     const nothing = { dnsMs: 0, connectMs: 0, tlsMs: 0, firstByteMs: 0, downloadMs: 0, totalMs: 0 };

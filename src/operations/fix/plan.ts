@@ -31,7 +31,7 @@ export function choose(
   if (known.length === 0)
     throw new Refusal(
       'unsuitable',
-      `${name} has no remedy of this kind. Add one under \`remedies\` of the site in deckhand.yml, or use \`restart\` or \`restore\` for its server.`,
+      `${name} has no remedy of this kind. ${site.instance === undefined ? 'Name its server (`instance`), or add' : `For its server: \`/deck restart ${site.instance}\`. Or add`} one under \`remedies\` of the site in deckhand.yml.`,
     );
   const remedy = key === '' && known.length === 1 ? known[0] : known.find((one) => one.key === key);
   if (remedy === undefined)

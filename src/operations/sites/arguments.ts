@@ -112,7 +112,7 @@ export function mustBeName(name: string): string {
   );
 }
 
-/** `shop.example.com` means https. */
+/** `shop.example.com` and `web-1:8080` mean https; a word alone is more likely a mistake. */
 export function addressOf(typed: string): string {
-  return /^[\w.-]+(:\d+)?([/?#].*)?$/.test(typed) ? `https://${typed}` : typed;
+  return /^([\w-]+(\.[\w-]+)+(:\d+)?|[\w-]+:\d+|localhost)([/?#].*)?$/.test(typed) ? `https://${typed}` : typed;
 }

@@ -2,14 +2,15 @@ import { z } from 'zod';
 
 import { Refusal } from '#errors.ts';
 import type { Words } from '#lib/words.ts';
-import { type ChangeOperation, defineChange } from '#operations/contract.ts';
+import { type Asking, type ChangeOperation, defineChange } from '#operations/contract.ts';
 import type { Story } from '#operations/story-contract.ts';
 import type { FormField } from '#ports/chat.ts';
 import { pausePrefix, type SiteDesk, type SiteFields, sitePrefix } from '#ports/managed-sites.ts';
+import type { Site } from '#ports/site-settings.ts';
 
 import { parseAdd, parseEdit, parseOne } from './arguments.ts';
 import { formFields, formLine } from './form.ts';
-import { changed, planned } from './messages.ts';
+import { changed, looked, noServer, planned } from './messages.ts';
 import { changeable, differences, faultsIn, ofTheFile, readOrRefuse, type SitePlan } from './plan.ts';
 
 const isFields = (value: unknown) => typeof value === 'object' && value !== null;
@@ -58,8 +59,15 @@ export const sitesAddOperation = defineChange<Args, SitePlan, Result>({
     const all = await asking.desk.all();
     if (args.exact !== undefined) return backTo(all, args, asking.now);
     mustBeNew(all, args.name, asking.desk);
-    const after = readOrRefuse(asking, all, { name: args.name, typed: args.typed ?? {}, before: {} });
-    return { name: args.name, before: null, after, now: asking.now };
+    await mustBeAlone(asking, args.name);
+    const { site, fields } = readOrRefuse(asking, all, { name: args.name, typed: args.typed ?? {}, before: {} });
+    return {
+      name: args.name,
+      before: null,
+      after: fields,
+      now: asking.now,
+      remarks: await remarksOn(site, asking.desk),
+    };
   },
 });
 
@@ -82,10 +90,10 @@ export const sitesEditOperation = defineChange<Args, SitePlan, Result>({
     const all = await asking.desk.all();
     if (args.exact !== undefined) return backTo(all, args, asking.now);
     const before = changeable(all, args.name, asking.desk).fields;
-    const after = readOrRefuse(asking, all, { name: args.name, typed: args.typed ?? {}, before });
+    const { site, fields: after } = readOrRefuse(asking, all, { name: args.name, typed: args.typed ?? {}, before });
     if (JSON.stringify(before) === JSON.stringify(after))
       throw new Refusal('bad-input', `\`${args.name}\` is like that already, so there is nothing to change.`);
-    return { name: args.name, before, after, now: asking.now };
+    return { name: args.name, before, after, now: asking.now, remarks: await remarksOn(site, asking.desk) };
   },
 });
 
@@ -131,6 +139,30 @@ async function write(
 function backTo(all: Awaited<ReturnType<SiteDesk['all']>>, { name, exact = null }: Args, now: number): SitePlan {
   const here = all.find((site) => site.name === name && site.from !== 'file');
   return { name, before: here?.fields ?? null, after: exact, now };
+}
+
+/** Of two that wait for a yes, the second one would be refused only after that. */
+async function mustBeAlone({ history }: Pick<Asking, 'history'>, name: string): Promise<void> {
+  const waiting = await history.runs.recent({ limit: 100, states: ['waiting'], operation: 'sites-add' });
+  const other = waiting.find(({ order }) => Args.safeParse(order.args).data?.name === name);
+  if (other !== undefined)
+    throw new Refusal(
+      'conflict',
+      `\`${name}\` is to be added already: run \`${other.order.id}\` waits for its confirmation. Confirm or cancel it on its card, or choose another name.`,
+    );
+}
+
+/** The longest that somebody waits for a plan because of the look at its site. */
+const longestLookMs = 5_000;
+
+/** One look at it, as it will be, and whether its server is known: better now than in an alert. */
+async function remarksOn(site: Site, desk: SiteDesk): Promise<readonly string[]> {
+  const { instance, deadlineMs } = site;
+  const [look, why] = await Promise.all([
+    desk.probe({ ...site, deadlineMs: Math.min(deadlineMs, longestLookMs) }),
+    instance === undefined ? undefined : desk.whyNoServer(instance),
+  ]);
+  return [looked(look), ...(instance === undefined || why === undefined ? [] : [noServer(instance, why)])];
 }
 
 function mustBeNew(all: Awaited<ReturnType<SiteDesk['all']>>, name: string, desk: SiteDesk): void {

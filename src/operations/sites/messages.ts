@@ -1,11 +1,12 @@
 import type { SiteFields } from '#ports/managed-sites.ts';
 import type { Line, Section } from '#ports/text.ts';
+import type { ProbeResult } from '#ports/web.ts';
 
 import type { SitePlan } from './plan.ts';
 
 export type Words = { title: string; summary: string; sections: readonly Section[] };
 
-export function planned({ name, before, after }: SitePlan): Words {
+export function planned({ name, before, after, remarks = [] }: SitePlan): Words {
   const title =
     after === null ? `Stop watching ${name}` : before === null ? `Watch the site ${name}` : `Change the site ${name}`;
   const what =
@@ -17,6 +18,7 @@ export function planned({ name, before, after }: SitePlan): Words {
     summary: title,
     sections: [
       { kind: 'list', items: difference(before ?? {}, after ?? {}) },
+      ...(remarks.length === 0 ? [] : [{ kind: 'text', lines: remarks } as const]),
       { kind: 'note', line: what },
     ],
   };
@@ -37,6 +39,19 @@ export function changed({ name, before, after }: SitePlan): Words {
       { kind: 'note', line: next },
     ],
   };
+}
+
+/** What the check showed right now. */
+export function looked({ failure, phases }: ProbeResult): string {
+  if (failure === undefined) return `Now: answers in ${Math.round(phases.totalMs)} ms.`;
+  if (failure.class === 'monitor') return 'Now: Deckhand could not look, which says nothing of the site.';
+  const verdict = failure.class === 'setup' ? 'cannot be checked' : 'would count as down';
+  return `Now: ${verdict}: ${failure.detail}.`;
+}
+
+/** Its remedies would be missing when they are needed. */
+export function noServer(named: string, why: string): string {
+  return `Server ${named}: ${why}. Without it an alert has no buttons that restart or restore; check \`instance\`.`;
 }
 
 /** One line per field that differs, as it would stand in deckhand.yml. */

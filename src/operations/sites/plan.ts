@@ -4,7 +4,14 @@ import type { Asking } from '#operations/contract.ts';
 import type { ManagedSite, ReadSite, SiteDesk, SiteFault, SiteFields } from '#ports/managed-sites.ts';
 
 /** What becomes of the definition of one site; null = there is none. */
-export type SitePlan = { name: string; before: SiteFields | null; after: SiteFields | null; now: number };
+export type SitePlan = {
+  name: string;
+  before: SiteFields | null;
+  after: SiteFields | null;
+  now: number;
+  /** What is to be known before somebody confirms it. */
+  remarks?: readonly string[];
+};
 
 /** The site of this name, whoever manages it. Throws Refusal "not-found" with what may have been meant. */
 export function oneOf(all: readonly ManagedSite[], name: string): ManagedSite {
@@ -33,16 +40,16 @@ export function ofTheFile(name: string, desk: Pick<SiteDesk, 'whereIs'>): string
   return `\`${name}\` is managed in \`${desk.whereIs(name) ?? 'deckhand.yml'}\`, so it is changed there; a saved file is applied within seconds. From here you can pause, silence and test it.`;
 }
 
-/** Fields that people typed, checked with everything around them. Throws one Refusal "bad-input" with all faults. */
+/** What people typed, checked with everything around it. Throws one Refusal "bad-input" with all faults. */
 export function readOrRefuse(
   asking: Asking,
   all: readonly ManagedSite[],
   of: Parameters<typeof faultsIn>[1],
-): SiteFields {
+): ReadSite & { ok: true } {
   const read = asking.desk.readTyped(of.typed, of.before);
   const hasChannel = asking.settings.channels.alerts !== undefined;
   const faults = faultsIn(all, of, { read, hasChannel, refuses: asking.desk.refuses });
-  if (faults.length === 0 && read.ok) return read.fields;
+  if (faults.length === 0 && read.ok) return read;
   throw new Refusal('bad-input', faults.map(({ field, message }) => `\`${field}\`: ${message}`).join(' '));
 }
 
