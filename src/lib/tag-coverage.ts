@@ -2,7 +2,7 @@ import type { Instance, Place, Tags, Volume } from '#ports/cloud.ts';
 import type { TagRule } from '#ports/settings.ts';
 
 import { readSelector, type Selector } from './selector.ts';
-import { tagFault } from './tag-rules.ts';
+import { passedOn, tagFault } from './tag-rules.ts';
 import { readWords } from './words.ts';
 
 /** What a rule is about in one place. */
@@ -29,6 +29,8 @@ export type Coverage = {
   faults: readonly Fault[];
   /** By the tag `owner`, of the server where a disk has none; the most faults first. */
   owners: readonly (readonly [owner: string, faults: number])[];
+  /** A disk lacks a key that its server has in order. */
+  inherits: boolean;
 };
 
 /** How far a rule is kept, by its servers and disks in every place. Linear. Pure. */
@@ -39,7 +41,8 @@ export function coverageOf(rule: TagRule, stocks: readonly Stock[]): Coverage {
   const faults: Fault[] = [];
   const things = { good: 0, all: 0 };
   const sizeGiB = { good: 0, all: 0 };
-  for (const { thing, place, owner, size } of stocks.flatMap(thingsOf)) {
+  let inherits = false;
+  for (const { thing, place, owner, size, host } of stocks.flatMap(thingsOf)) {
     const wrong = keys.flatMap(([key, of]) => {
       const what = tagFault(thing.tags, key, of);
       return what === undefined ? [] : [{ key, what, value: ownTag(thing.tags, key) }];
@@ -49,6 +52,7 @@ export function coverageOf(rule: TagRule, stocks: readonly Stock[]): Coverage {
     things.good += good;
     sizeGiB.all += size;
     sizeGiB.good += size * good;
+    inherits ||= host !== undefined && Object.keys(passedOn(rule, host, thing.tags)).length > 0;
     if (good === 0) owners.set(owner, (owners.get(owner) ?? 0) + wrong.length);
     for (const { key, what, value } of wrong) {
       faulty.set(key, (faulty.get(key) ?? 0) + 1);
@@ -61,6 +65,7 @@ export function coverageOf(rule: TagRule, stocks: readonly Stock[]): Coverage {
     sizeGiB,
     faults,
     keys: keys.map(([key]) => ({ key, good: things.all - (faulty.get(key) ?? 0), all: things.all })),
+    inherits,
     owners: [...owners].toSorted((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)),
   };
 }
@@ -104,10 +109,11 @@ export function percent({ good, all }: Share): number {
 function thingsOf({ place, instances, volumes }: Stock) {
   const servers = new Map<string, Tags>(instances.map(({ id, tags }) => [id, tags]));
   return [
-    ...instances.map((thing) => ({ thing, place, owner: ownTag(thing.tags, 'owner'), size: 0 })),
+    ...instances.map((thing) => ({ thing, place, owner: ownTag(thing.tags, 'owner'), size: 0, host: undefined })),
     ...volumes.map((thing) => {
-      const host = servers.get(thing.attachments[0]?.instanceId ?? '') ?? {};
-      return { thing, place, owner: ownTag(thing.tags, 'owner') || ownTag(host, 'owner'), size: thing.sizeGiB };
+      const host = servers.get(thing.attachments[0]?.instanceId ?? '');
+      const owner = ownTag(thing.tags, 'owner') || ownTag(host ?? {}, 'owner');
+      return { thing, place, owner, size: thing.sizeGiB, host };
     }),
   ];
 }

@@ -9,6 +9,7 @@ import { parseTag } from '#operations/tag/arguments.ts';
 import { inverseOf, planTags } from '#operations/tag/plan.ts';
 import { missingEdits, propagation, ruleEdits, wrongEdits } from '#operations/tag/rule.ts';
 import { faultsFile, report } from '#operations/tags/messages.ts';
+import type { Tags } from '#ports/cloud.ts';
 import type { TagRule } from '#ports/settings.ts';
 import { anInstance, aSnapshot, aVolume } from '#test/support/builders.ts';
 import { createFakeSettings } from '#test/support/fake-settings.ts';
@@ -103,7 +104,24 @@ describe('coverage', () => {
     const of = { unread: [], places: 1, now: 0, tag: '/tag', csv: false };
     expect(report([found], of).alert).toBe('Tags: 1 of 1 tag rule not kept everywhere');
     expect(JSON.stringify(report([found], of))).toContain('/tag --rule billing --propagate');
+    expect(JSON.stringify(report([found], { ...of, csv: true }))).toContain('a file in your direct messages');
     expect(faultsFile([found]).text.trim().split('\r\n')).toHaveLength(1 + 5);
+  });
+});
+
+describe('what is passed on', () => {
+  const of = { unread: [], places: 1, now: 0, tag: '/tag', csv: false };
+  const said = (server: Tags, disk: Tags, propagate: TagRule['propagate'] = ['volumes']) => {
+    const stock = { place, instances: [anInstance({ tags: server })], volumes: [aVolume({ tags: disk })] };
+    return JSON.stringify(report([coverageOf({ ...rule, propagate }, [stock])], of));
+  };
+
+  it('is offered where a disk lacks what its server has, and nowhere else', () => {
+    expect(said({ env: 'prod' }, {})).toContain('--propagate');
+    expect(said({}, {})).toContain('no server has what its disks lack either');
+    expect(said({}, {})).not.toContain('--propagate');
+    expect(said({ env: 'nonsense' }, {})).not.toContain('--propagate');
+    expect(said({ env: 'prod' }, { env: 'prod' }, ['snapshots'])).toContain('--propagate');
   });
 });
 

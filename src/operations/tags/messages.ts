@@ -5,7 +5,7 @@ import { type Coverage, percent } from '#lib/tag-coverage.ts';
 import { describeKey } from '#lib/tag-rules.ts';
 import type { TextFile } from '#operations/contract.ts';
 import type { Place } from '#ports/cloud.ts';
-import type { Line, Message, Section } from '#ports/text.ts';
+import type { Line, Message, Piece, Section } from '#ports/text.ts';
 
 const mostOwners = 5;
 const mostUnread = 10;
@@ -35,15 +35,18 @@ export function report(all: readonly Coverage[], of: Of): Message {
       ...unread(of),
       {
         kind: 'note',
-        line: [
-          ...(bad === 0 || of.csv ? [] : ['Each fault as a row of a file: add ', { code: '--csv' }, ' · ']),
-          'servers and their disks count · read at ',
-          { at: of.now, style: 'time' },
-        ],
+        line: [...fileWords(bad, of), 'servers and their disks count · read at ', { at: of.now, style: 'time' }],
       },
     ],
     buttons: [{ verb: 'refresh', label: 'Refresh' }],
   };
+}
+
+function fileWords(bad: number, { csv }: Of): readonly Piece[] {
+  if (bad === 0) return [];
+  return csv
+    ? ['Each fault is a row of a file in your direct messages with this app · ']
+    : ['Each fault as a row of a file: add ', { code: '--csv' }, ' · '];
 }
 
 /** Every fault, for a spreadsheet. Pure. */
@@ -65,13 +68,14 @@ export function faultsFile(all: readonly Coverage[]): TextFile {
   return { name: 'tags.csv', title: 'What the tag rules miss', text: csvOf(columns, rows) };
 }
 
-function ruleSections({ rule, things, sizeGiB, keys, faults, owners }: Coverage, { tag }: Of): Section[] {
+function ruleSections(coverage: Coverage, { tag }: Of): Section[] {
+  const { rule, things, sizeGiB, keys, faults, owners } = coverage;
   const total = `${percent(things)} % of ${count(things.all, 'server and disk', 'servers and disks')}, ${percent(sizeGiB)} % of ${amount(sizeGiB.all)} GiB`;
   const rest = owners.length - mostOwners;
   const worst = owners.slice(0, mostOwners).map(([owner, n]) => `${owner === '' ? 'no owner' : owner} (${n})`);
   const fix: Line = [
     { code: `${tag} --rule ${rule.name} ${keys.toSorted((a, b) => a.good - b.good)[0]?.key ?? ''}=…` },
-    ...(rule.propagate.length === 0 ? [] : [' or ', { code: `${tag} --rule ${rule.name} --propagate` }]),
+    ...passedOn(coverage, tag),
   ];
   return [
     { kind: 'text', lines: [[{ bold: rule.name }, ` · ${rule.selector} · in order: ${total}`]] },
@@ -97,6 +101,15 @@ function ruleSections({ rule, things, sizeGiB, keys, faults, owners }: Coverage,
           } satisfies Section,
         ]),
   ];
+}
+
+/** Only where there is something to pass on; of snapshots it is not known. */
+function passedOn({ rule, keys, inherits }: Coverage, tag: string): readonly Piece[] {
+  if (rule.propagate.length === 0) return [];
+  const isForSnapshots = rule.propagate.includes('snapshots') && keys.some(({ good }) => good > 0);
+  return inherits || isForSnapshots
+    ? [' or ', { code: `${tag} --rule ${rule.name} --propagate` }]
+    : [' (no server has what its disks lack either, so nothing can be passed on)'];
 }
 
 function unread({ unread: list }: Of): Section[] {
