@@ -45,14 +45,7 @@ export function stays(of: Watched, world: Of): boolean {
 function asChild({ site, state }: Watched, world: Of): Role | undefined {
   const parent = site.parent === undefined ? undefined : world.get(site.parent);
   if (parent === undefined || world.channelOf(parent.site) !== world.channelOf(site)) return undefined;
-  if (isDown(parent.state)) {
-    const { follows, over } = parent.told.down ?? {};
-    return {
-      kind: 'follow',
-      leader: over === false && follows !== undefined ? follows : parent.site.name,
-      by: 'parent',
-    };
-  }
+  if (isDown(parent.state)) return { kind: 'follow', leader: leaderOf(parent.site.name, world), by: 'parent' };
   // Being confirmed itself; or up again only since the child was last looked at.
   const isSuspect = parent.state.phase === 'suspect' && !isAlone(parent.state);
   const unclear = isSuspect || (parent.state.upSince ?? 0) > (state.checkedAt ?? 0);
@@ -75,12 +68,18 @@ function asSibling(of: Watched, world: Of): Role {
     const open = together.find(leads);
     if (open !== undefined) return { kind: 'follow', leader: open.site.name, by };
     if (isEarly(of, world)) break;
-    const first = firstOf(together, world);
-    return first === name ? { kind: 'lead' } : { kind: 'follow', leader: first, by };
+    const leader = leaderOf(firstOf(together, world), world);
+    return leader === name ? { kind: 'lead' } : { kind: 'follow', leader, by };
   }
   if (company && isEarly(of, world))
     return { kind: 'wait', until: (of.state.confirmedAt ?? world.now) + world.rules.waitMs };
   return { kind: 'lead' };
+}
+
+/** Who is told in the message of another site, by something else that it shares, brings its company there. */
+function leaderOf(name: string, world: Of): string {
+  const { follows, over } = world.get(name)?.told.down ?? {};
+  return over === false && follows !== undefined ? follows : name;
 }
 
 function isEarly({ state }: Watched, { rules, now }: Of): boolean {
@@ -93,9 +92,13 @@ export function leads(of: Watched | undefined): boolean {
   return told !== undefined && !told.over && told.follows === undefined;
 }
 
-/** Who led a short while ago leads again, in the same message; else who was confirmed first. */
-function firstOf(together: readonly Watched[], { now, reopenMs }: Of): string {
-  const down = together.filter(({ state }) => isDown(state));
+/**
+ * Who led a short while ago leads again, in the same message; else who was confirmed first. Never a child of a site that is
+ * down: it is part of the message of its parent, which may be one of these and would then be part of itself.
+ */
+function firstOf(together: readonly Watched[], world: Of): string {
+  const { now, reopenMs } = world;
+  const down = together.filter((one) => isDown(one.state) && asChild(one, world)?.kind !== 'follow');
   const rank = ({ told: { down: told }, state }: Watched) => [
     told !== undefined && told.follows === undefined && now - told.at < reopenMs ? 0 : 1,
     state.confirmedAt ?? now,

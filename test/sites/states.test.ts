@@ -7,7 +7,7 @@ import { judge, nextCheck } from '#sites/verdict.ts';
 
 import { aResult, aSite, outcome } from './support.ts';
 
-/** Sites with any parameters, and outcomes as they may come: + good, - failed, m our own fault. */
+/** Sites with any parameters, and outcomes as they may come: + good, l good but slow, - failed, m our own fault, s set up so that nothing can be said. */
 const anySite = fc
   .record({
     recheckMs: fc.array(fc.integer({ min: 100, max: 60_000 }), { minLength: 1, maxLength: 6 }),
@@ -17,9 +17,11 @@ const anySite = fc
       checks: fc.integer({ min: 5, max: 60 }),
       tellDownMs: fc.integer({ min: 1_000, max: 3_600_000 }),
     }),
+    slowMs: fc.option(fc.constant(1_000), { nil: undefined }),
+    degraded: fc.record({ checks: fc.integer({ min: 1, max: 7 }), clear: fc.constant(0.8) }),
   })
   .map(aSite);
-const outcomes = fc.string({ unit: fc.constantFrom('+', '+', '-', '-', 'm'), maxLength: 150 });
+const outcomes = fc.string({ unit: fc.constantFrom('+', '+', 'l', 'l', '-', '-', '-', 'm', 's'), maxLength: 150 });
 
 type Step = { state: SiteState; told: Told; at: number; items: readonly Owed[] };
 
@@ -48,7 +50,7 @@ describe('whatever the checks of a site find', () => {
   it('down comes only after as many failures in a row as its re-checks ask for, up only after its good checks', () => {
     fc.assert(
       fc.property(anySite, outcomes, (site, signs) => {
-        const seen = signs.replaceAll('m', '');
+        const seen = signs.replaceAll(/[ms]/g, '').replaceAll('l', '+');
         return life(seen, site).every(({ state }, nr) => {
           const before = seen.slice(0, nr + 1);
           const needed = '-'.repeat(site.recheckMs.length + 1);
@@ -130,7 +132,9 @@ describe('whatever the checks of a site find', () => {
         const same =
           state.phase === start.state.phase &&
           state.quiet === start.state.quiet &&
-          (state.intermittentSince === undefined) === (start.state.intermittentSince === undefined);
+          (state.intermittentSince === undefined) === (start.state.intermittentSince === undefined) &&
+          (state.slowSince === undefined) === (start.state.slowSince === undefined) &&
+          (state.setup === undefined) === (start.state.setup === undefined);
         const of = { state, site, now: end.at, server: '' };
         return !same || owed({ ...of, told: sameAsBefore({ ...of, told: start.told }) }).length === 0;
       }),

@@ -49,9 +49,10 @@ export function aFailure(at: number, kind: FailureClass = 'status', detail = 'HT
   };
 }
 
-/** `+` good, `-` failed, `m` a fault of our own, `s` of how the check is set up. */
+/** `+` good, `l` good after 2 s, `-` failed, `m` a fault of our own, `s` of how the check is set up. */
 export function outcome(sign: string, at: number): ProbeResult {
   if (sign === '+') return aResult(at);
+  if (sign === 'l') return aResult(at, { ms: 2_000 });
   if (sign === 's') return aFailure(at, 'setup', 'the variable KEY is not set');
   return sign === 'm' ? aFailure(at, 'monitor', 'overloaded') : aFailure(at);
 }
