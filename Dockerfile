@@ -28,4 +28,4 @@ EXPOSE 3000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/healthz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # Why these flags and MALLOC_…: docs/decisions/0005-compile-webassembly-once.md
-CMD ["node", "--liftoff-only", "--max-semi-space-size=4", "--heap-growing-percent=30", "dist/main.js"]
+CMD ["node", "--liftoff-only", "--max-semi-space-size=2", "--heap-growing-percent=15", "dist/main.js"]
