@@ -28,7 +28,10 @@ const MappingReply = z
         ],
   );
 
-const InterfaceReply = z.object({ Association: z.object({ IpOwnerId: text, PublicIp: text }).optional() });
+const InterfaceReply = z.object({
+  InterfaceType: text,
+  Association: z.object({ IpOwnerId: text, PublicIp: text }).optional(),
+});
 
 const InstanceReply = z
   .object({
@@ -69,6 +72,7 @@ const InstanceReply = z
     rootDevice: reply.RootDeviceName ?? '',
     mappings: reply.BlockDeviceMappings.flat(),
     ...given('interfaces', reply.NetworkInterfaces.length || undefined),
+    ...given('fabric', reply.NetworkInterfaces.some(isFabric) || undefined),
     ...given('privateIp', reply.PrivateIpAddress),
     ...given('publicIp', reply.PublicIpAddress),
     publicIpChangesOnStop: changesOnStop(reply.PublicIpAddress, reply.NetworkInterfaces),
@@ -84,6 +88,11 @@ const InstanceReply = z
     ...given('tenancy', reply.Placement.Tenancy),
     ...given('autoRecovery', reply.MaintenanceOptions?.AutoRecovery),
   }));
+
+/** Source of the types: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceNetworkInterface.html */
+function isFabric({ InterfaceType }: z.infer<typeof InterfaceReply>): boolean {
+  return InterfaceType === 'efa' || InterfaceType === 'efa-only';
+}
 
 /** AWS owns the address unless an Elastic IP (or an own range) stands behind it; without a word on it, expect a change.
  *  Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceNetworkInterfaceAssociation.html */

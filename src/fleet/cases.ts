@@ -34,12 +34,16 @@ export type Case = {
 /** How long AWS is left alone with a failed host; most recoveries are over by then, and one that fails may not say so. */
 export const recoveryGraceMs = 10 * 60_000;
 
-type Seen = Pick<Instance, 'autoScalingGroup' | 'instanceStore' | 'autoRecovery' | 'tenancy' | 'type'>;
+type Seen = Pick<Instance, 'autoScalingGroup' | 'instanceStore' | 'autoRecovery' | 'tenancy' | 'type' | 'fabric'>;
 
 /** Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-configuration-recovery.html */
 function mayRecover(one: Seen, planned: readonly ScheduledEvent[]): boolean {
   const excluded =
-    one.autoScalingGroup !== undefined || one.instanceStore || one.tenancy === 'host' || /\.metal/.test(one.type);
+    one.autoScalingGroup !== undefined ||
+    one.instanceStore ||
+    one.tenancy === 'host' ||
+    one.fabric === true ||
+    /\.metal/.test(one.type);
   return !excluded && one.autoRecovery !== 'disabled' && planned.every(({ completed }) => completed);
 }
 

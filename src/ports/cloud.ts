@@ -32,6 +32,8 @@ export type Instance = {
   mappings: readonly Mapping[];
   /** Network interfaces; left out when AWS tells of none. */
   interfaces?: number;
+  /** True when one of them is an Elastic Fabric Adapter: AWS recovers no such server by itself. Left out for all others. */
+  fabric?: boolean;
   privateIp?: string;
   publicIp?: string;
   /** True when a public IPv4 address without Elastic IP would change on stop and start. */

@@ -62,6 +62,7 @@ test('a bare instance has empty lists and no invented fields', async () => {
   for (const field of [
     'platform',
     'placementGroup',
+    'fabric',
     'tenancy',
     'autoRecovery',
     'stateReason',
@@ -71,6 +72,14 @@ test('a bare instance has empty lists and no invented fields', async () => {
     'managedBy',
   ])
     expect(instance).not.toHaveProperty(field);
+});
+
+test.each(['efa', 'efa-only'])('a machine with an interface of the type %s has a fabric of its own', async (type) => {
+  const instance = await oneInstance(
+    `<networkInterfaceSet><item><interfaceType>interface</interfaceType></item><item><interfaceType>${type}</interfaceType></item></networkInterfaceSet>`,
+  );
+
+  expect(instance).toMatchObject({ fabric: true, interfaces: 2 });
 });
 
 test('a machine on an instance store, in a placement group and on a host of its own is told as such', async () => {

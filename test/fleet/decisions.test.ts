@@ -207,6 +207,7 @@ describe('what a server is', () => {
     [{ autoRecovery: 'disabled' }],
     [{ tenancy: 'host' }],
     [{ type: 'm7g.metal' }],
+    [{ fabric: true }],
     [{ instanceStore: true }],
     [{ autoScalingGroup: 'web' }],
   ])('is not recovered by AWS with %j', (change) => {

@@ -40,7 +40,7 @@ async function aWorld() {
     }
   };
   const criticals = () => told.open().flatMap(({ report }) => (report.severity === 'critical' ? report.alert : []));
-  return { ec2, looks, criticals };
+  return { ec2, looks, told, criticals };
 }
 
 describe('the watch over a make-believe EC2', () => {
@@ -84,11 +84,14 @@ describe('the watch over a make-believe EC2', () => {
     expect(criticals()).toEqual([]);
   });
 
-  it('tells nothing of a disk that is only slow, as while it is being initialised', async () => {
-    const { ec2, looks, criticals } = await aWorld();
+  it('tells a disk that is only slow as a warning', async () => {
+    const { ec2, looks, told, criticals } = await aWorld();
     ec2.faults({ impairVolume: 'db-1-data', trouble: 'degraded' });
     await looks(4);
 
     expect(criticals()).toEqual([]);
+    expect(told.open().map(({ report }) => report.alert)).toContainEqual(
+      expect.stringMatching(/^db-1-data .* is slower/),
+    );
   });
 });
