@@ -35,7 +35,7 @@ const shortMs = 12 * 60_000;
 /** Instants for the labels below, evenly, and how to write them: hours within two days, with seconds in a short one, else days. */
 export function ticks(from: number, to: number, timezone: string): readonly { at: number; text: string }[] {
   const wide = to - from > 48 * 3_600_000;
-  const seconds = to - from < shortMs ? ({ second: '2-digit' } as const) : {};
+  const seconds = to > from && to - from < shortMs ? ({ second: '2-digit' } as const) : {};
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone: timezone,
     ...(wide ? { day: 'numeric', month: 'short' } : { hour: '2-digit', minute: '2-digit', ...seconds }),

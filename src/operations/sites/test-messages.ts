@@ -16,8 +16,15 @@ export function tested(site: Pick<Site, 'name' | 'url' | 'slowMs'>, result: Prob
         kind: 'facts',
         facts: [
           ['Address', address],
-          ...(failure === undefined ? [] : [['Cause', `${failure.detail} (${failure.class})`] as const]),
-          ...(status === undefined ? [] : [['Status', `HTTP ${status}`] as const]),
+          ...(failure === undefined
+            ? []
+            : [
+                [
+                  'Cause',
+                  failure.class === 'status' ? failure.detail : `${failure.detail} (${failure.class})`,
+                ] as const,
+              ]),
+          ...(status === undefined || failure?.class === 'status' ? [] : [['Status', `HTTP ${status}`] as const]),
           ...(phases.totalMs < 0.5 ? [] : [['Time spent', timesOf(phases)] as const]),
           ...(staleDns === undefined ? [] : [['Name', 'the DNS did not answer; its last answer was used'] as const]),
           ...(certificate === undefined
