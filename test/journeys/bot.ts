@@ -32,7 +32,7 @@ export async function startBot({
   const folder = tempFolder('bot');
   const flags = ['--port', '0', '--speed', String(speed), '--data-dir', folder.path, '--servers-only'];
   const servers = startNode(['src/sandbox/main.ts', ...flags]);
-  const [, url] = await printed(servers, /Deckhand sandbox ready: (http:\S+)/, 60_000);
+  const [, url] = await printed(servers, /Deckhand sandbox ready: (http:\S+)/, 110_000);
   const [, line] = await printed(servers, /\n(SLACK_BOT_TOKEN=.*) npm start/);
   const environment = Object.fromEntries(
     line!.split(' ').map((part) => [part.slice(0, part.indexOf('=')), part.slice(part.indexOf('=') + 1)]),
@@ -49,11 +49,11 @@ export async function startBot({
     startNode(['src/main.ts'], { ...environment, ...env, ...more, PORT: '0', LOG_LEVEL: 'info' });
   const start = async ({ ready } = { ready: true }): Promise<void> => {
     bot = run({});
-    if (ready) await printed(bot, /Deckhand is ready/, 60_000);
+    if (ready) await printed(bot, /Deckhand is ready/, 110_000);
   };
   const beside: Bot['beside'] = async (more) => {
     const other = run(more);
-    await printed(other, /Deckhand is ready/, 60_000);
+    await printed(other, /Deckhand is ready/, 110_000);
     return other;
   };
   const kill = (signal: 'SIGKILL' | 'SIGTERM') => bot.kill(signal);
@@ -63,7 +63,7 @@ export async function startBot({
     const [text, before] = [readFileSync(file, 'utf8'), verdicts().length];
     for (const [section, yaml] of Object.entries(sections)) configure(section, yaml);
     if (readFileSync(file, 'utf8') === text) return;
-    const verdict = await driver.until(async () => verdicts()[before], 'a verdict on the new settings', 60_000);
+    const verdict = await driver.until(async () => verdicts()[before], 'a verdict on the new settings', 110_000);
     if (verdict[1] === 'refused') throw new Error(`the new settings were refused:\n${verdict[0]}`);
   };
   await start();

@@ -111,7 +111,7 @@ export type Sandbox = Driver & { dataDir: string; output: () => string; stop: ()
 export async function startSandbox(...flags: string[]): Promise<Sandbox> {
   const folder = tempFolder('journey');
   const child = startNode(['src/sandbox/main.ts', '--port', '0', '--speed', '50', '--data-dir', folder.path, ...flags]);
-  const [, url] = await printed(child, /Deckhand sandbox ready: (http:\S+)/, 60_000);
+  const [, url] = await printed(child, /Deckhand sandbox ready: (http:\S+)/, 110_000);
   return {
     ...createDriver(url!),
     dataDir: folder.path,
