@@ -76,6 +76,9 @@ export type Chat = {
 export type Actor = { id: UserId; teamId: TeamId; name: string };
 
 /** A form (modal). Ids of fields are the argument names of the operation. */
+/** What a searchable menu holds: servers with their volumes, volumes, or the sites that are watched. */
+export const menuSources = ['servers', 'volumes', 'snapshots', 'sites'] as const;
+export type MenuSource = (typeof menuSources)[number];
 export type FormField =
   | {
       kind: 'text';
@@ -93,7 +96,7 @@ export type FormField =
       label: string;
       hint?: string;
       optional?: boolean;
-      of: 'servers' | 'volumes' | 'snapshots';
+      of: MenuSource;
     }
   /** A date and a time of day, shown in the person's own zone; the value is as `utc` of lib/format writes it, '' for none. */
   | { kind: 'time'; id: string; label: string; hint?: string }
@@ -164,6 +167,6 @@ export type Inbound = {
   press: (press: Press) => Promise<void>;
   /** Field errors keyed by field id, or undefined when the form may close (work goes on afterwards). Answers within 2 s. */
   submit: (form: FormSubmission) => Promise<Readonly<Record<string, string>> | undefined>;
-  suggest: (of: 'servers' | 'volumes' | 'snapshots', typed: string) => Promise<readonly Suggestion[]>;
+  suggest: (of: MenuSource, typed: string) => Promise<readonly Suggestion[]>;
   homeOpened: (user: UserId) => Promise<void>;
 };

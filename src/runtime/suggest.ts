@@ -1,6 +1,6 @@
 import { label } from '#lib/format.ts';
 import { placeFlags } from '#lib/places.ts';
-import type { Suggestion } from '#ports/chat.ts';
+import type { MenuSource, Suggestion } from '#ports/chat.ts';
 import type { Instance, Place, Volume } from '#ports/cloud.ts';
 
 import type { World } from './world.ts';
@@ -15,14 +15,12 @@ type Found = { flags: string; where: string; instances: readonly Instance[]; vol
 type Known = { at: number; found: readonly Found[] };
 
 /** Menus of what exists, from a copy at most a minute old; while it is being read for the first time the menu may be empty. */
-export function createSuggest(world: Pick<World, 'clouds' | 'clock' | 'log'>) {
+export function createSuggest(world: Pick<World, 'clouds' | 'clock' | 'log' | 'settings'>) {
   let known: Known = { at: Number.NEGATIVE_INFINITY, found: [] };
   let reading: Promise<void> | undefined;
 
-  return async function suggest(
-    of: 'servers' | 'volumes' | 'snapshots',
-    typed: string,
-  ): Promise<readonly Suggestion[]> {
+  return async function suggest(of: MenuSource, typed: string): Promise<readonly Suggestion[]> {
+    if (of === 'sites') return sites(typed);
     if (world.clock.now() - known.at > freshMs) {
       reading ??= read().finally(() => (reading = undefined));
       await Promise.race([reading, world.clock.sleep(waitMs)]);
@@ -40,6 +38,19 @@ export function createSuggest(world: Pick<World, 'clouds' | 'clock' | 'log'>) {
     const all = of === 'volumes' ? volumes : of === 'servers' ? [...servers, ...volumes] : [];
     return all.filter((one) => one.label.toLowerCase().includes(wanted)).slice(0, mostShown);
   };
+
+  /** Also those that are paused. Without the query, which may hold more than a menu should show. */
+  function sites(typed: string): readonly Suggestion[] {
+    const all = world.settings.current().sites.map(({ name, url }) => ({
+      value: name,
+      label: `${name} · ${url.replace(/[?#].*$/, '')}`,
+    }));
+    const wanted = typed.trim().toLowerCase();
+    return all
+      .filter(({ label }) => label.toLowerCase().includes(wanted))
+      .toSorted((a, b) => names.compare(a.label, b.label))
+      .slice(0, mostShown);
+  }
 
   async function read(): Promise<void> {
     const places = world.clouds.places();

@@ -1,7 +1,17 @@
 import type { App, BlockAction, Context, RespondFn, SlashCommand, ViewSubmitAction } from '@slack/bolt';
 import { webApi } from '@slack/bolt';
 
-import type { Actor, Chat, Form, FormSubmission, Inbound, Post, Suggestion } from '#ports/chat.ts';
+import {
+  type Actor,
+  type Chat,
+  type Form,
+  type FormSubmission,
+  type Inbound,
+  type MenuSource,
+  menuSources,
+  type Post,
+  type Suggestion,
+} from '#ports/chat.ts';
 import type { Clock, Log } from '#ports/clock.ts';
 import { buttonVerbs, type ButtonVerb } from '#ports/text.ts';
 
@@ -221,6 +231,6 @@ function isVerb(id: string): id is ButtonVerb {
   return (buttonVerbs as readonly string[]).includes(id);
 }
 
-function isSource(kind: string): kind is 'servers' | 'volumes' | 'snapshots' {
-  return kind === 'servers' || kind === 'volumes' || kind === 'snapshots';
+function isSource(kind: string): kind is MenuSource {
+  return (menuSources as readonly string[]).includes(kind);
 }

@@ -48,6 +48,34 @@ describe('a command without arguments', () => {
     await sandbox.read('ops', /Restore 1 volume of db-1/);
   });
 
+  it('asks for a site and a time where a verb of sites was typed alone', async () => {
+    const view = await openForm('/deck sites silence');
+    const { body } = await sandbox.call('POST', 'suggest', {
+      user: 'requester',
+      view_id: view.id,
+      action_id: 'suggest:sites',
+      value: 'demo',
+    });
+    expect((body as { options?: { value: string }[] }).options?.map(({ value }) => value)).toEqual(['demo-shop']);
+    const submit = (of: View, values: object) =>
+      sandbox.call('POST', 'views/submit', { user: 'requester', view_id: of.id, values });
+    expect((await submit(view, { site: 'demo-shop', time: '1h' })).body).toMatchObject({ closed: true });
+    await sandbox.read('ops', /done: Silence demo-shop for 1 h/);
+
+    const work = await openForm('/deck sites maintenance');
+    await submit(work, { site: 'demo-shop', time: '2h', reason: 'a new database, 1h at most' });
+    expect((await sandbox.read('ops', /done: Maintenance of demo-shop for 2 h/)).plain).toContain(
+      'a new database, 1h at most',
+    );
+    await submit(await openForm('/deck sites maintenance'), { site: 'demo-shop', time: 'end' });
+    await sandbox.read('ops', /done: End the maintenance of demo-shop/);
+
+    await submit(await openForm('/deck sites test'), { site: 'demo-shop' });
+    await sandbox.see('ops', ({ plain }) => /demo-shop (is up|answers)/.test(plain));
+    const removing = await openForm('/deck sites remove');
+    expect(JSON.stringify((await submit(removing, { site: 'demo-shop' })).body)).toMatch(/managed in .*deckhand/);
+  });
+
   it('lets a tag change be filled in', async () => {
     const { id } = await sandbox.server('web-1');
     const view = await openForm('/tag');

@@ -9,6 +9,7 @@ import { pausePrefix, silencePrefix } from '#ports/managed-sites.ts';
 
 import { type BreakArgs, parseBreak, parseOne } from './arguments.ts';
 import { type BreakKind, type BreakPlan, breakPlanned } from './break-messages.ts';
+import { breakForm, siteField } from './form.ts';
 import { oneOf } from './plan.ts';
 
 const Args = z.object({
@@ -20,7 +21,7 @@ const Args = z.object({
 const prefixes = { pause: pausePrefix, silence: silencePrefix, maintenance: maintenancePrefix } as const;
 
 type Break = ChangeOperation<BreakArgs, BreakPlan, null>;
-type Own = Pick<Break, 'summary' | 'usage' | 'examples' | 'parse'>;
+type Own = Pick<Break, 'summary' | 'usage' | 'examples' | 'parse'> & Partial<Pick<Break, 'form'>>;
 
 /** Sites that are left alone for a while: they stay as they are defined, so those of deckhand.yml too. */
 function defineBreak(name: string, kind: BreakKind, own: Own): Break {
@@ -107,6 +108,7 @@ export const sitesPauseOperation = defineBreak('sites-pause', 'pause', {
   usage: '<name …> [2h]',
   examples: ['shop', 'shop api 2h'],
   parse: (words) => parseBreak(words, { verb: 'pause', must: false }),
+  form: breakForm({ title: 'Pause a site', open: true }),
 });
 
 export const sitesResumeOperation = defineBreak('sites-resume', 'pause', {
@@ -114,6 +116,7 @@ export const sitesResumeOperation = defineBreak('sites-resume', 'pause', {
   usage: '<name>',
   examples: ['shop'],
   parse: (words) => ({ names: [parseOne(words, 'resume').name], end: true }),
+  form: { title: 'Resume a site', submit: 'Do it', fields: [siteField], line: ({ site = '' }) => site },
 });
 
 export const sitesSilenceOperation = defineBreak('sites-silence', 'silence', {
@@ -121,6 +124,7 @@ export const sitesSilenceOperation = defineBreak('sites-silence', 'silence', {
   usage: '<name …> <1h | end>',
   examples: ['shop 1h', 'shop end'],
   parse: (words) => parseBreak(words, { verb: 'silence', must: true }),
+  form: breakForm({ title: 'Silence a site' }),
 });
 
 export const sitesMaintenanceOperation = defineBreak('sites-maintenance', 'maintenance', {
@@ -128,4 +132,5 @@ export const sitesMaintenanceOperation = defineBreak('sites-maintenance', 'maint
   usage: '<name …> <2h | end> [reason]',
   examples: ['shop 2h new database', 'shop end'],
   parse: (words) => parseBreak(words, { verb: 'maintenance', must: true }),
+  form: breakForm({ title: 'Maintenance of a site', reason: true }),
 });

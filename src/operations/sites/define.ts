@@ -9,7 +9,7 @@ import { pausePrefix, type SiteDesk, type SiteFields, sitePrefix } from '#ports/
 import type { Site } from '#ports/site-settings.ts';
 
 import { parseAdd, parseEdit, parseOne } from './arguments.ts';
-import { formFields, formLine } from './form.ts';
+import { formFields, formLine, siteField } from './form.ts';
 import { changed, looked, noServer, planned } from './messages.ts';
 import { changeable, differences, faultsIn, ofTheFile, readOrRefuse, type SitePlan } from './plan.ts';
 
@@ -104,6 +104,17 @@ export const sitesRemoveOperation = defineChange<Args, SitePlan, Result>({
   usage: '<name>',
   examples: ['shop'],
   parse: (words) => parseOne(words, 'remove'),
+  form: {
+    title: 'Stop watching a site',
+    submit: 'Show the plan',
+    fields: [siteField],
+    line: ({ site = '' }) => site,
+    async check({ name }, desk) {
+      const known = await desk.all();
+      const isOurs = known.some((site) => site.name === name && site.from !== 'file');
+      return isOurs ? {} : { site: ofTheFile(name, desk).replaceAll('`', '') };
+    },
+  },
   async plan(asking, args) {
     const all = await asking.desk.all();
     if (args.exact !== undefined) return backTo(all, args, asking.now);

@@ -1,3 +1,4 @@
+import type { Operation } from '#operations/contract.ts';
 import type { FormField } from '#ports/chat.ts';
 import type { Json } from '#ports/json.ts';
 import type { ManagedSite, SiteFields } from '#ports/managed-sites.ts';
@@ -66,6 +67,39 @@ export function formLine(values: Readonly<Record<string, string>>, without: read
     .map((id) => `--${id} ${quoted(values[id] ?? '')}`);
   return [...flags, values['more'] ?? ''].join(' ').trim();
 }
+
+/** The site that is meant, chosen from those that are watched. */
+export const siteField = { kind: 'search', id: 'site', label: 'Site', of: 'sites' } as const satisfies FormField;
+
+/** How long a site is left alone. Slack takes no empty value, so `open` stands for no time. */
+export function breakForm(of: { title: string; open?: boolean; reason?: boolean }): NonNullable<Operation['form']> {
+  const { title, open = false, reason = false } = of;
+  const options = [
+    ...(open ? [{ value: 'open', label: 'Until it is resumed' }] : []),
+    ...times,
+    ...(open ? [] : [{ value: 'end', label: 'End it now' }]),
+  ];
+  return {
+    title,
+    submit: 'Do it',
+    fields: [
+      siteField,
+      { kind: 'choice', id: 'time', label: 'For how long', options, initial: open ? 'open' : '1h' },
+      ...(reason ? [{ ...optional, id: 'reason', label: 'Reason', placeholder: 'new database' } as const] : []),
+    ],
+    line: ({ site = '', time = 'open', reason: because = '' }) =>
+      `${site} ${time === 'open' ? '' : time} ${because === '' ? '' : `--reason ${quoted(because)}`}`.trim(),
+  };
+}
+
+const times = [
+  { value: '30m', label: '30 minutes' },
+  { value: '1h', label: '1 hour' },
+  { value: '2h', label: '2 hours' },
+  { value: '8h', label: '8 hours' },
+  { value: '1d', label: '1 day' },
+  { value: '7d', label: '7 days' },
+];
 
 function quoted(value: string): string {
   return value.includes('"') ? `'${value.replaceAll("'", '')}'` : `"${value}"`;

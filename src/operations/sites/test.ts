@@ -4,6 +4,7 @@ import { Refusal } from '#errors.ts';
 import { defineAnswer } from '#operations/contract.ts';
 
 import { addressOf } from './arguments.ts';
+import { siteField } from './form.ts';
 import { oneOf } from './plan.ts';
 import { tested } from './test-messages.ts';
 
@@ -26,6 +27,7 @@ export const sitesTestOperation = defineAnswer<Args>({
       throw new Refusal('bad-input', 'Say one site or one address. For example: `/deck sites test shop`.');
     return { target };
   },
+  form: { title: 'Look at a site', submit: 'Look now', fields: [siteField], line: ({ site = '' }) => site },
   async answer({ desk }, { target }) {
     const all = await desk.all();
     const isAddress = /[.:/]/.test(target);
