@@ -66,7 +66,15 @@ export async function startBot({
     const verdict = await driver.until(async () => verdicts()[before], 'a verdict on the new settings', 110_000);
     if (verdict[1] === 'refused') throw new Error(`the new settings were refused:\n${verdict[0]}`);
   };
-  await start();
+  const stop = async (): Promise<void> => {
+    await kill('SIGKILL');
+    await servers.kill('SIGTERM');
+    folder.remove();
+  };
+  await start().catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
   return {
     ...driver,
     crash: async (meanwhile) => {
@@ -81,10 +89,6 @@ export async function startBot({
     reconfigure,
     settingsFile: file,
     output: () => bot.output(),
-    stop: async () => {
-      await kill('SIGKILL');
-      await servers.kill('SIGTERM');
-      folder.remove();
-    },
+    stop,
   };
 }

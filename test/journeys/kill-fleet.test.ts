@@ -7,7 +7,7 @@ let bot: Bot;
 beforeAll(async () => {
   bot = await startBot({ speed: 200 });
   // Every server ends by itself, whatever becomes of the others.
-  bot.configure('restore', '  failures: 100%');
+  await bot.reconfigure({ restore: '  failures: 100%' });
 });
 afterAll(() => bot.stop());
 

@@ -7,12 +7,11 @@ import { type Bot, startBot } from './bot.ts';
 let bot: Bot;
 beforeAll(async () => {
   bot = await startBot();
-  bot.configure(
-    'sitesDefaults',
-    '  { interval: 3s, deadline: 2s, recheck: [500ms, 1s, 1s], recover: { every: 500ms } }',
-  );
-  bot.configure('monitoring', `  group: { wait: 1s }\n  blind: { within: 3s, canaries: ["${bot.url}/sandbox"] }`);
-  bot.configure('sites', `  - { name: fixed, url: "${bot.url}/demo-site?fixed" }`);
+  await bot.reconfigure({
+    sitesDefaults: '  { interval: 3s, deadline: 2s, recheck: [500ms, 1s, 1s], recover: { every: 500ms } }',
+    monitoring: `  group: { wait: 1s }\n  blind: { within: 3s, canaries: ["${bot.url}/sandbox"] }`,
+    sites: `  - { name: fixed, url: "${bot.url}/demo-site?fixed" }`,
+  });
 });
 afterAll(() => bot.stop());
 

@@ -169,29 +169,14 @@ describe('remedies for servers without a person', () => {
     const before = await calls('DescribeInstanceStatus');
     await sandbox.until(async () => (await calls('DescribeInstanceStatus')) >= before + many, 'more looks', 60_000);
   }
-  let changes = 0;
-  function rule(more: string): void {
-    changes++;
-    sandbox.configure('remediation', `  - { name: by-rule, after: 0ms, coolDown: 1s, perDay: 10, ${more} }`);
-  }
-  /** The settings as they stand are in force. */
-  async function taken(): Promise<void> {
-    await sandbox.until(
-      async () => {
-        await sandbox.command('approver', 'ops', '/deck audit');
-        return (await sandbox.messages('ops')).some(
-          ({ plain }) => (plain.match(/was changed and applied/g) ?? []).length >= changes,
-        );
-      },
-      'the new settings',
-      60_000,
-    );
-  }
+  const rule = (more: string) =>
+    sandbox.reconfigure({
+      remediation: `  - { name: by-rule, after: 0ms, coolDown: 1s, perDay: 10, ${more} }`,
+    });
 
   it('reboot what does not answer, say so, and the alert ends by itself', { timeout: 120_000 }, async () => {
     const { id } = await sandbox.server('web-1');
-    rule('select: web-1, remedy: reboot, approval: none');
-    await taken();
+    await rule('select: web-1, remedy: reboot, approval: none');
     const reboots = await calls('RebootInstances');
     await sandbox.faults({ ec2: { impair: 'web-1', check: 'instance' } });
     const alert = await sandbox.see(
@@ -212,8 +197,7 @@ describe('remedies for servers without a person', () => {
   it('do a planned retirement in a window, and not before it', { timeout: 120_000 }, async () => {
     const { id } = await sandbox.server('web-1');
     const stops = await calls('StopInstances');
-    rule(`select: ${id}, remedy: event, approval: none, window: { cron: '0 0 1 1 *', duration: 1m }`);
-    await taken();
+    await rule(`select: ${id}, remedy: event, approval: none, window: { cron: '0 0 1 1 *', duration: 1m }`);
     await sandbox.faults({ ec2: { event: { instance: 'web-1', code: 'instance-retirement', inHours: 24 } } });
     const alert = await sandbox.see(
       'alerts',
@@ -223,7 +207,7 @@ describe('remedies for servers without a person', () => {
     await looks(2);
     expect(await calls('StopInstances')).toBe(stops);
 
-    rule(`select: ${id}, remedy: event, approval: none, window: { cron: '* * * * *', duration: 1h }`);
+    await rule(`select: ${id}, remedy: event, approval: none, window: { cron: '* * * * *', duration: 1h }`);
     await sandbox.turn(alert, /Over after/, 90_000);
     await sandbox.turn(alert, /By itself · Did instance-retirement of web-1/, 60_000);
     expect(await calls('StopInstances')).toBe(stops + 1);

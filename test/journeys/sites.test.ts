@@ -6,14 +6,13 @@ import { type Bot, startBot } from './bot.ts';
 let bot: Bot;
 beforeAll(async () => {
   bot = await startBot();
-  bot.configure('alerts', '  reopen: 1s');
-  bot.configure('monitoring', `  group: { wait: 1s }\n  blind: { within: 3s, canaries: ["${bot.url}/demo-site"] }`);
-  bot.configure(
-    'sitesDefaults',
-    '  { interval: 3s, deadline: 2s, recheck: [500ms, 1s, 1s], recover: { every: 500ms } }',
-  );
   const sites = Array.from({ length: 50 }, (_, nr) => `  - { name: shop-${nr}, url: "${bot.url}/demo-site?${nr}" }`);
-  bot.configure('sites', sites.join('\n'));
+  await bot.reconfigure({
+    alerts: '  reopen: 1s',
+    monitoring: `  group: { wait: 1s }\n  blind: { within: 3s, canaries: ["${bot.url}/demo-site"] }`,
+    sitesDefaults: '  { interval: 3s, deadline: 2s, recheck: [500ms, 1s, 1s], recover: { every: 500ms } }',
+    sites: sites.join('\n'),
+  });
 });
 afterAll(() => bot.stop());
 

@@ -42,17 +42,14 @@ beforeAll(async () => {
   const { port } = site.address() as AddressInfo;
   bot = await startBot({ env: { ...tokens, PLACE: 'office', DECKHAND_NAME: 'office' } });
   const address = `http://127.0.0.1:${port}/`;
-  bot.configure('monitoring', `  blind: { canaries: ["${bot.url}/demo-site"] }`);
-  bot.configure('alerts', '  reopen: 1s');
-  bot.configure(
-    'sitesDefaults',
-    '  { interval: 2s, deadline: 2s, recheck: [200ms, 400ms], recover: { every: 300ms } }',
-  );
-  bot.configure('sites', `  - { name: shop, url: "${address}", headers: { x-place: "\${env:PLACE}" } }`);
-  bot.configure(
-    'vantage',
-    '  port: 0\n  wait: 4s\n  agents:\n    - { name: frankfurt, token: "${env:FRANKFURT_TOKEN}" }\n    - { name: tokyo, token: "${env:TOKYO_TOKEN}" }',
-  );
+  await bot.reconfigure({
+    monitoring: `  blind: { canaries: ["${bot.url}/demo-site"] }`,
+    alerts: '  reopen: 1s',
+    sitesDefaults: '  { interval: 2s, deadline: 2s, recheck: [200ms, 400ms], recover: { every: 300ms } }',
+    sites: `  - { name: shop, url: "${address}", headers: { x-place: "\${env:PLACE}" } }`,
+    vantage:
+      '  port: 0\n  wait: 4s\n  agents:\n    - { name: frankfurt, token: "${env:FRANKFURT_TOKEN}" }\n    - { name: tokyo, token: "${env:TOKYO_TOKEN}" }',
+  });
   url = await bot.until(
     async () => /"url":"(http:[^"]+)"[^\n]*the place where agents ask for work is served/.exec(bot.output())?.[1],
     'the port for agents',
