@@ -78,6 +78,15 @@ describe('remedies for servers', () => {
       const alert = await alertOf('db-1', /EBS status check/);
       await cure(alert, 'Restore…', /Restore.*db-1/, /done: Restored/);
       await sandbox.turn(alert, /Over after/, 60_000);
+
+      // The restored disks have the history of those before them.
+      await sandbox.faults({ ec2: { impair: 'db-1', check: 'instance' } });
+      const next = await alertOf('db-1', /instance status check/);
+      expect(next.plain).toMatch(/Last good snapshot[^]{0,20}\d+ (?:h|min).* old/);
+      expect(next.plain).not.toMatch(/without any|NONE/);
+      expect(next.buttons.map(({ text }) => text)).toContain('Restore…');
+      await sandbox.faults({ ec2: { heal: 'db-1' } });
+      await sandbox.turn(next, /Over after/, 60_000);
     },
   );
 
