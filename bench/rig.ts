@@ -21,6 +21,8 @@ export type RigOptions = {
   settings?: Readonly<Record<string, object>>;
   /** What the process of Deckhand gets beyond what `npm start` gives it. */
   beside?: { flags: readonly string[]; environment: Readonly<Record<string, string>> };
+  /** What is run; its source when left out. */
+  entry?: string | undefined;
 };
 
 /** The whole product, as people run it: simulated Slack and EC2 in one process, Deckhand in another. */
@@ -42,7 +44,7 @@ export type Rig = Driver & {
 };
 
 /** Starts both processes. Deckhand takes the whole of AWS's buckets, as fast as the simulated ones refill. */
-export async function startRig({ instances, speed, settings = {}, beside }: RigOptions): Promise<Rig> {
+export async function startRig({ instances, speed, settings = {}, beside, entry }: RigOptions): Promise<Rig> {
   const folder = tempFolder('bench');
   const flags = ['--port', '0', '--instances', String(instances), '--speed', String(speed), '--data-dir', folder.path];
   const servers = startNode(['src/sandbox/main.ts', '--servers-only', ...flags]);
@@ -68,8 +70,8 @@ export async function startRig({ instances, speed, settings = {}, beside }: RigO
       ...beside?.environment,
     };
     // The first start makes the store, once in its life; what is measured is any later one.
-    await (await startDeckhand(environment, beside?.flags)).kill('SIGTERM');
-    const deckhand = await startDeckhand(environment, beside?.flags);
+    await (await startDeckhand(environment, beside?.flags, entry)).kill('SIGTERM');
+    const deckhand = await startDeckhand(environment, beside?.flags, entry);
     children.push(deckhand);
     // Resets the peak (VmHWM), so that making the store does not count. Source: proc_pid_clear_refs(5).
     writeFileSync(`/proc/${deckhand.process.pid}/clear_refs`, '5');
@@ -84,8 +86,9 @@ export async function startRig({ instances, speed, settings = {}, beside }: RigO
 async function startDeckhand(
   environment: Readonly<Record<string, string>>,
   flags: readonly string[] = [],
+  entry = 'src/main.ts',
 ): Promise<Child> {
-  const child = startNode([...startFlags, ...flags, 'src/main.ts'], environment);
+  const child = startNode([...startFlags, ...flags, entry], environment);
   try {
     await printed(child, /Deckhand is ready/, 60_000);
     return child;

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -16,7 +18,16 @@ export const sites10k: Bench = { name: '10k-cpu', run: () => onTarget(watchAlone
 /** The same without the memory of the embedded store: what is known of sites goes to a Postgres server. */
 export const sites10kPostgres: Bench = { name: '10k-rss-postgres-mib', run: () => onTarget(watchOnPostgres) };
 /** The same sites in the whole product, as `npm start` runs it. */
-export const sites10kWhole: Bench = { name: '10k-whole-rss-mib', run: () => onTarget(wholeProduct) };
+export const sites10kWhole: Bench = {
+  name: '10k-whole-rss-mib',
+  run: () => onTarget((target) => wholeProduct(target, { figure: '10k-whole-rss-mib' })),
+};
+/** The same as the container image runs it: bundled. */
+export const sites10kImage: Bench = {
+  name: '10k-image-rss-mib',
+  run: () =>
+    onTarget((target) => wholeProduct(target, { figure: '10k-image-rss-mib', entry: bundleInto(target.folder) })),
+};
 
 async function watchAlone(target: Target): Promise<readonly Figure[]> {
   const folder = join(target.folder, 'data');
@@ -56,7 +67,17 @@ async function watchOnPostgres(target: Target): Promise<readonly Figure[]> {
 const settleMs = 100_000;
 const measuredMs = 60_000;
 
-async function wholeProduct(target: Target): Promise<readonly Figure[]> {
+function bundleInto(folder: string): string {
+  const dist = join(folder, 'dist');
+  execFileSync('npx', ['rolldown', '-c', 'rolldown.config.ts', '--dir', dist], { stdio: 'ignore' });
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  return join(dist, 'main.js');
+}
+
+async function wholeProduct(
+  target: Target,
+  { figure, entry }: { figure: string; entry?: string },
+): Promise<readonly Figure[]> {
   const { port } = new URL(target.https);
   const sites = Array.from({ length: 10_000 }, (_, nr) => ({
     name: `site-${nr}`,
@@ -66,6 +87,7 @@ async function wholeProduct(target: Target): Promise<readonly Figure[]> {
   const rig = await startRig({
     instances: 24,
     speed: 1,
+    entry,
     settings: { sites, web: { allowPrivate: ['127.0.0.1'] } },
     beside: {
       flags: ['--import', `./bench/loopback-dns.ts?${target.dns}`],
@@ -86,9 +108,7 @@ async function wholeProduct(target: Target): Promise<readonly Figure[]> {
       `Slack, AWS, engine, embedded store and all, with 24 servers; ${perS.toFixed(1)} checks a second, ${(((cpuOf(rig.pid) - cpu) / seconds) * 100).toFixed(1)} % of a core`,
       `the most it ever was after its start: ${rig.peakMb().toFixed(0)} MiB`,
     ];
-    return [
-      { figure: '10k-whole-rss-mib', value: memoryMib(rig.pid, 'VmRSS'), target: 250, unit: 'MiB', against, notes },
-    ];
+    return [{ figure, value: memoryMib(rig.pid, 'VmRSS'), target: 250, unit: 'MiB', against, notes }];
   } finally {
     await rig.stop();
   }
