@@ -25,6 +25,13 @@ export function drifted({ rule, things, faults, keys }: Coverage, before: number
         { code: `/tag --rule ${rule.name} ${worst?.key ?? 'owner'}=…` },
         ...(rule.propagate.length === 0 ? [] : [' or ', { code: `/tag --rule ${rule.name} --propagate` }]),
         '.',
+        ...(faults.some(({ what }) => what === 'differs')
+          ? [
+              ' Disks that differ from their server get its value with ',
+              { code: `/tag --rule ${rule.name} --propagate --replace` },
+              '.',
+            ]
+          : []),
       ],
       'It ends by itself once no more than before are left; "Mark as done" makes this the new normal.',
     ],
@@ -49,5 +56,10 @@ export function recovered(coverage: Coverage | undefined): Report {
 }
 
 function faultWords(fault: Fault): string {
-  return `${label(fault)}: ${fault.key} ${fault.what === 'missing' ? 'missing' : 'has a value that is not allowed'}`;
+  const words = {
+    missing: 'missing',
+    'not allowed': 'has a value that is not allowed',
+    differs: 'differs from that of its server',
+  };
+  return `${label(fault)}: ${fault.key} ${words[fault.what]}`;
 }

@@ -90,7 +90,7 @@ export function drift(
   isOpen: boolean,
 ): { baseline: Baseline; tell: 'drifted' | undefined } {
   const faulty = things.all - things.good;
-  const written = JSON.stringify([rule.selector, rule.keys]);
+  const written = JSON.stringify([rule.selector, rule.keys, rule.propagate]);
   const isClosedByHand = known?.told === true && !isOpen;
   if (known === undefined || known.rule !== written || isClosedByHand || faulty <= known.faulty)
     return { baseline: { faulty, rule: written }, tell: undefined };

@@ -2,7 +2,7 @@ import type { Instance, Place, Tags, Volume } from '#ports/cloud.ts';
 import type { TagRule } from '#ports/settings.ts';
 
 import { readSelector, type Selector } from './selector.ts';
-import { passedOn, tagFault } from './tag-rules.ts';
+import { agreed, differing, passedOn, tagFault } from './tag-rules.ts';
 import { readWords } from './words.ts';
 
 /** What a rule is about in one place. */
@@ -15,7 +15,8 @@ export type Fault = {
   key: string;
   /** '' = missing. */
   value: string;
-  what: 'missing' | 'not allowed';
+  /** differs: a disk has another value than its server, though the rule passes it on. */
+  what: 'missing' | 'not allowed' | 'differs';
 };
 /** `good` of `all` things have the key in order. */
 export type Share = { good: number; all: number };
@@ -42,9 +43,9 @@ export function coverageOf(rule: TagRule, stocks: readonly Stock[]): Coverage {
   const things = { good: 0, all: 0 };
   const sizeGiB = { good: 0, all: 0 };
   let inherits = false;
-  for (const { thing, place, owner, size, host } of stocks.flatMap(thingsOf)) {
+  for (const { thing, place, owner, size, host, above } of stocks.flatMap((stock) => thingsOf(rule, stock))) {
     const wrong = keys.flatMap(([key, of]) => {
-      const what = tagFault(thing.tags, key, of);
+      const what = tagFault(thing.tags, key, of) ?? (Object.hasOwn(above, key) ? ('differs' as const) : undefined);
       return what === undefined ? [] : [{ key, what, value: ownTag(thing.tags, key) }];
     });
     const good = wrong.length === 0 ? 1 : 0;
@@ -106,14 +107,27 @@ export function percent({ good, all }: Share): number {
   return all === 0 ? 100 : Math.floor((good / all) * 100);
 }
 
-function thingsOf({ place, instances, volumes }: Stock) {
+/** `above`: what all its servers have with another value, where the rule passes it on. */
+function thingsOf(rule: TagRule, { place, instances, volumes }: Stock) {
   const servers = new Map<string, Tags>(instances.map(({ id, tags }) => [id, tags]));
+  const passes = rule.propagate.includes('volumes');
   return [
-    ...instances.map((thing) => ({ thing, place, owner: ownTag(thing.tags, 'owner'), size: 0, host: undefined })),
+    ...instances.map((thing) => ({
+      thing,
+      place,
+      owner: ownTag(thing.tags, 'owner'),
+      size: 0,
+      host: undefined,
+      above: {},
+    })),
     ...volumes.map((thing) => {
-      const host = servers.get(thing.attachments[0]?.instanceId ?? '');
+      const hosts = thing.attachments
+        .map(({ instanceId }) => servers.get(instanceId))
+        .filter((one) => one !== undefined);
+      const [host] = hosts;
       const owner = ownTag(thing.tags, 'owner') || ownTag(host ?? {}, 'owner');
-      return { thing, place, owner, size: thing.sizeGiB, host };
+      const above = passes ? agreed(hosts.map((one) => differing(rule, one, thing.tags))) : {};
+      return { thing, place, owner, size: thing.sizeGiB, host, above };
     }),
   ];
 }

@@ -34,6 +34,24 @@ export function passedOn(rule: Pick<TagRule, 'keys'>, from: Tags, to: Tags): Rec
   return Object.fromEntries(keys.map(([key]) => [key, from[key] ?? '']));
 }
 
+/**
+ * The tags of a rule that a thing has with another value than `from`, both in order: what somebody has changed at one of them
+ * only. The values of `from`. Pure.
+ */
+export function differing(rule: Pick<TagRule, 'keys'>, from: Tags, to: Tags): Record<string, string> {
+  const keys = Object.entries(rule.keys).filter(
+    ([key, of]) =>
+      tagFault(from, key, of) === undefined && tagFault(to, key, of) === undefined && from[key] !== to[key],
+  );
+  return Object.fromEntries(keys.map(([key]) => [key, from[key] ?? '']));
+}
+
+/** What all servers of a disk agree on. Pure. */
+export function agreed(all: readonly Record<string, string>[]): Record<string, string> {
+  const [first = {}, ...others] = all;
+  return Object.fromEntries(Object.entries(first).filter(([key, value]) => others.every((one) => one[key] === value)));
+}
+
 /** Keys of AWS and of Deckhand are nobody's to require. */
 export function isReservedKey(key: string): boolean {
   const lower = key.toLowerCase();

@@ -133,6 +133,26 @@ describe('filling what is missing', () => {
     ]);
   });
 
+  it('of a disk that differs from its server is shown, and overwritten with --replace alone, whole down to its snapshots', () => {
+    const instances = [anInstance({ tags: good })];
+    const volumes = [aVolume({ tags: { ...good, owner: 'search' } })];
+    const snapshots = [aSnapshot({ tags: { env: 'prod' } })];
+    const stock = { place, instances, volumes };
+    const coverage = coverageOf(rule, [stock]);
+    const edits = (replace: boolean) =>
+      propagation(rule, { instances, volumes, snapshots }, { replace }).map(({ of, edit }) => [of.id, edit.set]);
+
+    expect(coverage.faults).toMatchObject([{ id: 'vol-0000000b', key: 'owner', value: 'search', what: 'differs' }]);
+    expect(coverageOf({ ...rule, propagate: ['snapshots'] }, [stock]).faults).toEqual([]);
+    const of = { unread: [], places: 1, now: 0, tag: '/tag', csv: false };
+    expect(JSON.stringify(report([coverage], of))).toContain('/tag --rule billing --propagate --replace');
+    expect(edits(false)).toEqual([['snap-00000001', { owner: 'search', 'cost-center': 'cc-7' }]]);
+    expect(edits(true)).toEqual([
+      ['vol-0000000b', { owner: 'shop' }],
+      ['snap-00000001', { owner: 'shop', 'cost-center': 'cc-7' }],
+    ]);
+  });
+
   it('gives with --replace a value also to what is blank or not allowed, and leaves what is in order', () => {
     const things = [
       anInstance({ id: 'i-00000001', tags: {} }),
@@ -153,7 +173,10 @@ describe('filling what is missing', () => {
       { set: { env: 'production' }, remove: [] },
     ]);
     expect(parseTag(readWords('--rule billing env=prod --replace'))).toMatchObject({ kind: 'rule', replace: true });
-    expect(() => parseTag(readWords('--rule billing --propagate --replace'))).toThrow(/overwrites nothing/);
+    expect(parseTag(readWords('--rule billing --propagate --replace'))).toMatchObject({
+      propagate: true,
+      replace: true,
+    });
   });
 
   it('passes tags from servers to disks and from disks to snapshots, those in order only', () => {

@@ -19,7 +19,7 @@ export const TagArgs = z.discriminatedUnion('kind', [
     rule: z.string(),
     set: z.record(z.string(), z.string()),
     propagate: z.boolean(),
-    /** Also in place of a value that is blank or not allowed. */
+    /** Also in place of a value that is blank or not allowed; with `propagate`: that is another than its server's. */
     replace: z.boolean().optional(),
   }),
   z.object({ kind: z.literal('exact'), edits: z.array(z.object({ id: z.custom<ResourceId>(isId), edit: Edit })) }),
@@ -57,7 +57,10 @@ export function parseTag(words: Words): TagArgs {
 
 const ruleExample = '/tag --rule billing owner=platform` or `/tag --rule billing --propagate';
 
-/** `--rule NAME key=value …` gives what is missing a value, with `--replace` also what is wrong; `--rule NAME --propagate` the one of its server. */
+/**
+ * `--rule NAME key=value …` gives what is missing a value, with `--replace` also what is wrong; `--rule NAME --propagate` the one
+ * of its server, with `--replace` also to a disk that has another.
+ */
 function parseRule({ flags, plain }: Words): TagArgs {
   const { rule = '', propagate, replace, ...others } = flags;
   const [flag] = Object.keys(others);
@@ -72,11 +75,6 @@ function parseRule({ flags, plain }: Words): TagArgs {
     throw new Refusal('bad-input', `A rule removes nothing. For example: \`${ruleExample}\`.`);
   if ((propagate !== undefined) === Object.keys(edit.set).length > 0)
     throw new Refusal('bad-input', `Say either \`key=value\` or \`--propagate\`. For example: \`${ruleExample}\`.`);
-  if (propagate !== undefined && replace !== undefined)
-    throw new Refusal(
-      'bad-input',
-      `\`--propagate\` overwrites nothing, so it takes no \`--replace\`. For example: \`${ruleExample}\`.`,
-    );
   return {
     kind: 'rule',
     rule,

@@ -26,7 +26,7 @@ export const tagOperation = defineChange<TagArgs, TagPlan, TagResult>({
   name: 'tag',
   command: 'tag',
   summary: 'Set and remove tags, with a preview and undo',
-  usage: '<selector> key=value … -key | --rule <rule> key=value … [--replace] | --rule <rule> --propagate',
+  usage: '<selector> key=value … -key | --rule <rule> key=value … [--replace] | --rule <rule> --propagate [--replace]',
   examples: [
     'web-1 owner=platform',
     '--rule billing owner=platform',

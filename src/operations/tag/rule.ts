@@ -1,6 +1,6 @@
 import { Refusal } from '#errors.ts';
 import { readSelector } from '#lib/selector.ts';
-import { describeKey, isAllowed, passedOn, tagFault } from '#lib/tag-rules.ts';
+import { agreed, describeKey, differing, isAllowed, passedOn, tagFault } from '#lib/tag-rules.ts';
 import { findTargets } from '#lib/targets.ts';
 import { readWords } from '#lib/words.ts';
 import type { Asking } from '#operations/contract.ts';
@@ -34,7 +34,7 @@ export async function ruleEdits(
   const snapshots = rule.propagate.includes('snapshots')
     ? await asking.cloud.snapshots(selector.all ? {} : { volumeIds: found.volumes.map(({ id }) => id) })
     : [];
-  return propagation(rule, { ...found, snapshots });
+  return propagation(rule, { ...found, snapshots }, { replace });
 }
 
 /** Those keys that a thing does not have at all. Pure. */
@@ -65,29 +65,32 @@ export function wrongEdits(
 
 /**
  * Server → disks → snapshots: each gets the required tags it lacks, from the nearest above that has them in order. A disk on
- * several servers gets only what they agree on. Pure.
+ * several servers gets only what they agree on. `replace`: a disk with another value than its server gets that of the server.
+ * Pure.
  */
 export function propagation(
   rule: Pick<TagRule, 'keys' | 'propagate'>,
   found: { instances: readonly Instance[]; volumes: readonly Volume[]; snapshots: readonly Snapshot[] },
+  { replace } = { replace: false },
 ): Edits {
   const servers = new Map<string, Tags>(found.instances.map(({ id, tags }) => [id, tags]));
   const inherited = new Map<string, Tags>();
   const ofVolumes = found.volumes.flatMap(({ id, name, tags, attachments }) => {
     const hosts = attachments.map(({ instanceId }) => servers.get(instanceId)).filter((host) => host !== undefined);
-    const set = hosts.length === 0 ? {} : agreed(hosts.map((host) => passedOn(rule, host, tags)));
-    inherited.set(id, { ...set, ...tags });
-    return rule.propagate.includes('volumes') ? editOf({ id, name, tags }, set) : [];
+    const lacking = agreed(hosts.map((host) => passedOn(rule, host, tags)));
+    if (!rule.propagate.includes('volumes')) {
+      inherited.set(id, { ...lacking, ...tags });
+      return [];
+    }
+    const others = replace ? agreed(hosts.map((host) => differing(rule, host, tags))) : {};
+    const set = { ...lacking, ...others };
+    inherited.set(id, { ...tags, ...set });
+    return editOf({ id, name, tags }, set);
   });
   const ofSnapshots = found.snapshots.flatMap(({ id, volumeId, tags }) =>
     editOf({ id, name: tags['Name'] ?? '', tags }, passedOn(rule, inherited.get(volumeId) ?? {}, tags)),
   );
   return [...ofVolumes, ...ofSnapshots];
-}
-
-function agreed(all: readonly Record<string, string>[]): Record<string, string> {
-  const [first = {}, ...others] = all;
-  return Object.fromEntries(Object.entries(first).filter(([key, value]) => others.every((one) => one[key] === value)));
 }
 
 function editOf(of: Tagged, set: Record<string, string>): Edits {

@@ -97,6 +97,7 @@ function ruleSections(coverage: Coverage, { tag }: Of): Section[] {
             facts: [
               ['Most to do', `${worst.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`],
               ['Fill what is missing', fix],
+              ...differing(rule.name, faults, tag),
             ],
           } satisfies Section,
         ]),
@@ -110,6 +111,14 @@ function passedOn({ rule, keys, inherits }: Coverage, tag: string): readonly Pie
   return inherits || isForSnapshots
     ? [' or ', { code: `${tag} --rule ${rule.name} --propagate` }]
     : [' (no server has what its disks lack either, so nothing can be passed on)'];
+}
+
+/** Disks that somebody has tagged otherwise than their server. */
+function differing(rule: string, faults: Coverage['faults'], tag: string): (readonly [string, Line])[] {
+  const disks = new Set(faults.filter(({ what }) => what === 'differs').map(({ id }) => id)).size;
+  if (disks === 0) return [];
+  const words = `${count(disks, 'disk')}; each gets the value of its server with `;
+  return [['Not as their server', [words, { code: `${tag} --rule ${rule} --propagate --replace` }]]];
 }
 
 function unread({ unread: list }: Of): Section[] {
