@@ -1,9 +1,9 @@
 import { count, duration, some } from '#lib/format.ts';
 import type { Report } from '#ports/incidents.ts';
+import type { CheckFigures } from '#ports/managed-sites.ts';
 
 import { milliseconds } from './facts.ts';
 import type { Words } from './messages.ts';
-import type { PulseFigures } from './pulse.ts';
 
 /** Words about trouble of the site checks themselves. */
 
@@ -104,7 +104,7 @@ export function stalled(overdueMs: number): Words {
 }
 
 /** Our own scheduler starts its checks late. */
-export function late(of: PulseFigures): Words {
+export function late(of: Omit<CheckFigures, 'inFlight' | 'waiting'>): Words {
   const behind = duration(Math.max(of.lagP99, of.overdueMs));
   const text = `Site checks start late, up to ${behind}`;
   return {

@@ -3,7 +3,10 @@ import type { CheckFigures } from '#ports/managed-sites.ts';
 import type { Monitoring } from '#ports/site-settings.ts';
 import type { Web } from '#ports/web.ts';
 
-export type PulseFigures = Omit<CheckFigures, 'inFlight' | 'waiting'>;
+import * as messages from './own-messages.ts';
+import type { OwnTrouble } from './own-trouble.ts';
+
+type PulseFigures = Omit<CheckFigures, 'inFlight' | 'waiting'>;
 /** Watches our own scheduler: tells when it is late or stands still, and tells somebody outside as long as it runs. */
 export type Pulse = {
   due: (name: string, lateMs: number) => void;
@@ -31,15 +34,12 @@ export function createPulse(world: {
   clock: Clock;
   web: Pick<Web, 'probe'>;
   heartbeat: () => Monitoring['heartbeat'];
-  onStall: (overdueMs: number) => void;
-  onFlow: () => void;
-  onLate: (figures: PulseFigures) => void;
-  onTime: () => void;
+  own: OwnTrouble;
   /** How late our event loop was at most in 99 of 100 turns since it was last asked, ms. */
   loopDelay: () => number;
   log: Log;
 }): Pulse {
-  const { clock, log } = world;
+  const { clock, log, own } = world;
   const waiting = new Map<string, number>();
   const lags: { at: number; ms: number }[] = [];
   let counts = { started: 0, skipped: 0 };
@@ -71,10 +71,10 @@ export function createPulse(world: {
     const overdue = Math.max(overdueMs(), clock.monotonic() - lookDueAt);
     if (!stalled && overdue >= stallMs) {
       stalled = true;
-      world.onStall(overdue);
+      own.begins('stalled', messages.stalled(overdue));
     } else if (stalled && overdue < flowMs) {
       stalled = false;
-      world.onFlow();
+      own.ends('stalled', messages.flowsAgain());
     }
     loopMs = world.loopDelay();
     judgeLateness();
@@ -91,8 +91,8 @@ export function createPulse(world: {
     if (turnedAt === undefined || now - turnedAt < lateForMs) return;
     late = isLate;
     turnedAt = undefined;
-    if (late) world.onLate(of);
-    else world.onTime();
+    if (late) own.begins('late', messages.late(of));
+    else own.ends('late', messages.inTime());
   }
 
   function again(): void {
@@ -128,7 +128,12 @@ export function createPulse(world: {
     started,
     skipped: () => void (counts = { ...counts, skipped: counts.skipped + 1 }),
     figures,
-    start: again,
+    start() {
+      // What an earlier process told is over until it is seen again.
+      own.ends('stalled', messages.flowsAgain());
+      own.ends('late', messages.inTime());
+      again();
+    },
     stop: () => cancel(),
   };
 }

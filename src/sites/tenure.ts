@@ -87,10 +87,7 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
   const pulse = createPulse({
     ...world,
     heartbeat: () => rules().heartbeat,
-    onStall: (overdueMs) => own.begins('stalled', messages.stalled(overdueMs)),
-    onFlow: () => own.ends('stalled', messages.flowsAgain()),
-    onLate: (of) => own.begins('late', messages.late(of)),
-    onTime: () => own.ends('late', messages.inTime()),
+    own,
     loopDelay: world.loopDelay ?? (() => 0),
   });
   let running = false;
@@ -103,8 +100,6 @@ export function createTenure(world: SiteWatchWorld, fence: Fence | undefined): T
     announcer.load(roll.all());
     retireOthers();
     own.ends('blind', messages.seesAgain());
-    own.ends('stalled', messages.flowsAgain());
-    own.ends('late', messages.inTime());
     for (const entry of roll.all()) announcer.tell(entry);
     turns.start();
     pulse.start();
