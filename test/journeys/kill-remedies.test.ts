@@ -13,7 +13,7 @@ beforeAll(async () => {
   bot = await startBot();
   shop = watchShop(bot);
   await bot.reconfigure({ ...shop.settings, ...shop.remedies(`${shop.container}, ${shop.auto()}`) });
-});
+}, 240_000);
 afterEach(async () => {
   const none = { clear: true };
   await bot.faults({ ec2: none, docker: none, slack: none, site: { up: true, status: 200, cure: 'restart' } });

@@ -12,7 +12,7 @@ beforeAll(async () => {
     monitoring: `  group: { wait: 1s }\n  blind: { within: 3s, canaries: ["${bot.url}/sandbox"] }`,
     sites: `  - { name: fixed, url: "${bot.url}/demo-site?fixed" }`,
   });
-});
+}, 240_000);
 afterAll(() => bot.stop());
 
 const say = (text: string) => bot.command('requester', 'ops', text);

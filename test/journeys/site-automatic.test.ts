@@ -12,7 +12,7 @@ beforeAll(async () => {
   bot = await startBot();
   shop = watchShop(bot);
   await bot.reconfigure({ ...shop.settings, ...byContainer() });
-});
+}, 240_000);
 afterEach(async () => {
   await bot.faults({ ec2: { clear: true }, site: { up: true, status: 200, cure: 'restart' } });
 });

@@ -13,7 +13,7 @@ beforeAll(async () => {
   shop = watchShop(bot);
   const three = ['ecs: { cluster: default, service: shop }', 'unit: shop', 'script: again'];
   await bot.reconfigure({ ...shop.settings, ...shop.remedies(...three.map((one) => `${one}, within: 20s`)) });
-});
+}, 240_000);
 afterEach(async () => {
   await bot.faults({ ec2: { clear: true }, site: { up: true, status: 200, cure: 'restart' } });
 });

@@ -15,7 +15,7 @@ beforeAll(async () => {
     instance: web-1
     remedies: [{ server: reboot }, { server: migrate }, { server: restore }]`,
   });
-});
+}, 240_000);
 afterEach(async () => {
   await bot.site({ up: true, status: 200, cure: 'restart' });
 });

@@ -13,7 +13,7 @@ beforeAll(async () => {
     sitesDefaults: '  { interval: 3s, deadline: 2s, recheck: [500ms, 1s, 1s], recover: { every: 500ms } }',
     sites: sites.join('\n'),
   });
-});
+}, 240_000);
 afterAll(() => bot.stop());
 
 const roots = async () =>
