@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { isRefusal } from '#errors.ts';
 import { durationMs, durationPattern } from '#lib/duration.ts';
 import { readSelector } from '#lib/selector.ts';
+import type { PortRange } from '#lib/web-ports.ts';
 import { readWords } from '#lib/words.ts';
 import { InstanceId } from '#ports/ids.ts';
 
@@ -158,6 +159,21 @@ function isNetwork(value: string): boolean {
   if (!ipaddr.isValidCIDR(value)) return false;
   const [address, bits] = ipaddr.parseCIDR(value);
   return bits >= (address.kind() === 'ipv4' ? 8 : 7);
+}
+
+const portError = 'Expected a port from 1 to 65535, or several as `8000-8999`.';
+
+/** One port or several in a row; both ends inside. */
+export const ports = z
+  .union([portNumber(), matching(/^\d{1,5}-\d{1,5}$/, portError)], { error: portError })
+  .transform((value): PortRange => {
+    const [from = 0, to = from] = String(value).split('-').map(Number);
+    return [from, to];
+  })
+  .refine(([from, to]) => from >= 1 && from <= to && to <= 65_535, { error: portError });
+
+function portNumber() {
+  return z.int({ error: portError }).min(1, { error: portError }).max(65_535, { error: portError });
 }
 
 /** Servers and disks, as typed after `/snapshot`. */

@@ -1,11 +1,12 @@
+import { type PortRange, portRefusal } from '#lib/web-ports.ts';
 import type { ReadSite, SiteFault, SiteFields } from '#ports/managed-sites.ts';
 
 import { asksFaults } from './asks-schema.ts';
 import { shownPath, unknownField } from './site-shape.ts';
 import { site, type SitesDefaults, toSite } from './sites-schema.ts';
 
-/** A site that does not stand in deckhand.yml, by the same schema. Pure. */
-export function readSite(fields: SiteFields, defaults: SitesDefaults): ReadSite {
+/** A site that does not stand in deckhand.yml, by the same schema; `ports`: see Probe. Pure. */
+export function readSite(fields: SiteFields, defaults: SitesDefaults, ports?: readonly PortRange[]): ReadSite {
   const read = site.safeParse(fields);
   const faults = [...(read.success ? [] : faultsOf(read.error.issues, fields)), ...plainSecrets(fields)];
   if (!read.success || faults.length > 0) return { ok: false, faults };
@@ -21,7 +22,9 @@ export function readSite(fields: SiteFields, defaults: SitesDefaults): ReadSite 
   const together = asksFaults(read.data);
   if (together.length > 0)
     return { ok: false, faults: together.map(({ path, message }) => ({ field: shownPath(path) || 'url', message })) };
-  return { ok: true, fields, site: toSite(read.data, defaults, { docker: [], scripts: [] }) };
+  const refused = ports === undefined ? undefined : portRefusal(read.data.url, ports);
+  if (refused !== undefined) return wrong('url', `Expected another port: ${refused}.`);
+  return { ok: true, fields, site: { ...toSite(read.data, defaults, { docker: [], scripts: [] }), ports } };
 }
 
 type Issue = { code: string; path: readonly PropertyKey[]; message: string; keys?: unknown };

@@ -6,7 +6,7 @@ import type { Settings } from '#ports/settings.ts';
 import { approval, toRule } from './approval-schema.ts';
 import { aws } from './aws-schema.ts';
 import { digest, digestFaults, digests, toDigests } from './digests-schema.ts';
-import { channelId, duration, groupId, list, privateTarget, section, userId, whole } from './fields.ts';
+import { channelId, duration, groupId, list, ports, privateTarget, section, userId, whole } from './fields.ts';
 import { health, toHealth } from './health-schema.ts';
 import { history, siteReport, toHistory } from './history-schema.ts';
 import {
@@ -84,6 +84,9 @@ const web = section({
   allowPrivate: list(privateTarget, 100)
     .default([])
     .describe('Private hosts, addresses or networks that site checks may reach; instance metadata never'),
+  ports: list(ports, 100)
+    .prefault([])
+    .describe('Ports beside 80 and 443 that sites added in Slack may use: `8443`, `8000-8999`'),
 });
 
 export const SettingsFile = section({

@@ -76,8 +76,8 @@ export function createSettings(options: SettingsFileOptions): SettingsSource & {
 
   return {
     sites: {
-      read: (fields) => readSite(fields, defaults()),
-      readTyped: (typed, before) => readTypedSite(typed, before, defaults()),
+      read: (fields) => readSite(fields, defaults(), settings.web.ports),
+      readTyped: (typed, before) => readTypedSite(typed, before, defaults(), settings.web.ports),
       whereIs,
     },
     current: () => settings,

@@ -1,5 +1,6 @@
 import { parse, YAMLParseError } from 'yaml';
 
+import type { PortRange } from '#lib/web-ports.ts';
 import type { Json } from '#ports/json.ts';
 import type { ReadSite, SiteFault, SiteFields } from '#ports/managed-sites.ts';
 
@@ -25,6 +26,7 @@ export function readTypedSite(
   typed: Readonly<Record<string, string>>,
   before: SiteFields,
   defaults: SitesDefaults,
+  ports?: readonly PortRange[],
 ): ReadSite {
   let fields: Section = before;
   for (const [written, text] of Object.entries(typed)) {
@@ -34,7 +36,7 @@ export function readTypedSite(
     if (value instanceof Broken) return { ok: false, faults: [{ field: written, message: value.message }] };
     fields = withValue(fields, path, value);
   }
-  return readSite(fields, defaults);
+  return readSite(fields, defaults, ports);
 }
 
 /** `slo.latency.under` in any spelling, level by level. */

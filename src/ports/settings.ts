@@ -75,7 +75,8 @@ export type Settings = {
   /** State files that are read: `s3://bucket/key` or absolute paths. */
   terraform: { state: readonly string[] };
   /** Private hosts or CIDRs that site checks may reach; everything else private is refused, instance metadata always. */
-  web: { allowPrivate: readonly string[] };
+  /** `ports`: beside 80 and 443, of sites that are added in the chat; both ends inside. */
+  web: { allowPrivate: readonly string[]; ports: readonly (readonly [number, number])[] };
   health: {
     cron: string;
     timezone: string;

@@ -1,7 +1,7 @@
 import type { DockerEngine } from './containers.ts';
 import type { ChannelId } from './ids.ts';
 import type { ApprovalRule } from './roles.ts';
-import type { Asks } from './web.ts';
+import type { Asks, Probe } from './web.ts';
 
 /** Other places that look before a site is told as down. */
 export type VantageSettings = {
@@ -111,6 +111,8 @@ export type Site = {
   contains: string | undefined;
   /** What else is asked and expected. */
   asks: Asks;
+  /** Of a site that was added in the chat: see Probe. */
+  ports?: Probe['ports'];
   verifyTls: boolean;
   maxRedirects: number;
   /** Slower than this (median of 5) is degraded; undefined = never. */

@@ -42,6 +42,8 @@ export type Probe = Asks & {
   verifyTls: boolean;
   /** Redirects followed by hand; 0 = the redirect itself is the answer. */
   maxRedirects: number;
+  /** Ports it may go to beside 80 and 443, redirects included; any when left out. */
+  ports?: readonly (readonly [number, number])[] | undefined;
   /** Ask the DNS anew instead of the cache (re-checks), and wait longer for it before an older answer is taken. */
   freshDns: boolean;
 };

@@ -62,6 +62,7 @@ tags: # try \`/deck tags\`
       propagate: [volumes, snapshots]
 web:
   allowPrivate: [127.0.0.1]
+  ports: [1024-65535]
 ${agents ? vantage(url) : ''}sites:
   - name: demo-shop
     url: ${url}/demo-site

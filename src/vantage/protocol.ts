@@ -33,6 +33,7 @@ const Expectation = z.strictObject({
   atMost: z.number().optional(),
 });
 const code = z.int().min(100).max(599);
+const port = z.int().min(1).max(65_535);
 const Probe = z.strictObject({
   url: text(2_000),
   deadlineMs: z.int().min(100).max(120_000),
@@ -41,6 +42,10 @@ const Probe = z.strictObject({
   verifyTls: z.boolean(),
   maxRedirects: z.int().min(0).max(20),
   freshDns: z.boolean(),
+  ports: z
+    .array(z.tuple([port, port]))
+    .max(100)
+    .optional(),
   method: text(20).optional(),
   headers: z.record(text(256), text(10_000)).optional(),
   body: text(100_000).optional(),

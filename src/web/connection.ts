@@ -10,6 +10,8 @@ import {
   type TLSSocket,
 } from 'node:tls';
 
+import { type PortRange, portRefusal } from '#lib/web-ports.ts';
+
 import { judgeAddress, refusals } from './address.ts';
 import { Found, quote } from './failures.ts';
 import type { Answered, Resolved, Resolver } from './resolver.ts';
@@ -21,6 +23,7 @@ export type ConnectOptions = {
   deadlineMs: number;
   verifyTls: boolean;
   family?: 4 | 6 | undefined;
+  ports?: readonly PortRange[] | undefined;
   onResolved?: (answer: Answered) => void;
 };
 /** The addresses of a host that a check may go to. Throws Found. */
@@ -51,6 +54,8 @@ export function createConnect(world: { resolver: Resolver; allowPrivate: () => r
 
   async function locate(url: URL, options: Omit<ConnectOptions, 'verifyTls'>, trip: Trip): Promise<Resolved> {
     const host = hostOf(url);
+    const refused = options.ports === undefined ? undefined : portRefusal(url.href, options.ports);
+    if (refused !== undefined) throw new Found({ class: 'setup', detail: refused });
     trip.enter('dns');
     const answer = await addressesOf(host, options);
     options.onResolved?.(answer);

@@ -24,7 +24,7 @@ export const dnsSilence: Failure = { class: 'dns', detail: 'the DNS did not answ
 
 /** What fails at an older address may work at the newer one, so the silence of the DNS is told first, and nothing is mended. */
 export function byOlderAnswer(failure: Failure, stale: boolean | undefined): Failure {
-  if (stale !== true || failure.class === 'monitor' || failure.class === 'blocked') return failure;
+  if (stale !== true || ['monitor', 'setup', 'blocked'].includes(failure.class)) return failure;
   return { class: 'dns', detail: `${dnsSilence.detail}; at the older address: ${failure.detail}` };
 }
 

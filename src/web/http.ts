@@ -25,9 +25,9 @@ export async function askHttp(
   const follows = (status: number, location: string | undefined) =>
     of.maxRedirects > 0 && location !== undefined && redirects.includes(status) && !isTheAnswer(of, status);
   const wantsBody = (status: number, location: string | undefined) => !follows(status, location) && isUp(of, status);
-  const { freshDns, deadlineMs, verifyTls, family } = of;
+  const { freshDns, deadlineMs, verifyTls, family, ports } = of;
   const onResolved = (answer: Answered) => seeAnswer(found, answer);
-  const options = { freshDns, deadlineMs, verifyTls, family, onResolved, wantsBody };
+  const options = { freshDns, deadlineMs, verifyTls, family, ports, onResolved, wantsBody };
   for (let hops = 0; ; hops++) {
     const hop = createHop(trip);
     const answer = await request({ connect, url, ask }, options, hop).catch((error: unknown) => {

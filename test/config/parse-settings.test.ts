@@ -51,7 +51,7 @@ describe('reading deckhand.yml', () => {
       },
       terraform: { state: [] },
       restore: { failures: '10%', atOnce: 500, fillingQuota: 5_000, serverMs: 180_000 },
-      web: { allowPrivate: [] },
+      web: { allowPrivate: [], ports: [] },
       health: { enabled: true, cron: '* * * * *', timezone: 'UTC', confirm: 2, outOf: 3, recover: 2, tags: {} },
       digests: [
         {
@@ -523,6 +523,8 @@ sites:
       'web: { allowPrivate: [0.0.0.0/0] }',
       /allowPrivate\[0\] "0\.0\.0\.0\/0".*at the widest/,
     ],
+    ['ports from high to low', 'web: { ports: [9000-8000] }', /ports\[0\].*8000-8999/],
+    ['a port that is none', 'web: { ports: [0] }', /ports\[0\].*from 1 to 65535/],
     ['an address written oddly', 'web: { allowPrivate: ["2130706433"] }', /allowPrivate\[0\]/],
     [
       'two sites of one name',

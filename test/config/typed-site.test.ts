@@ -68,6 +68,25 @@ describe('a site that is typed', () => {
     expect(faultsOf(typed)).toEqual([expect.stringMatching(message)]);
   });
 
+  test.each([
+    ['https://shop.example.com', true],
+    ['http://shop.example.com:8443', true],
+    ['http://shop.example.com:8050', true],
+    ['tcp://shop.example.com:443', true],
+    ['dns://shop.example.com', true],
+    ['ping://shop.example.com', true],
+    ['tcp://shop.example.com:22', false],
+    ['https://shop.example.com:8100', false],
+  ])('with the address %s may use its port: %s', (url, ok) => {
+    const result = readTypedSite({ url }, shop, defaults, [
+      [8443, 8443],
+      [8000, 8099],
+    ]);
+
+    const refused = [{ field: 'url', message: expect.stringMatching(/port \d+; add it to web\.ports/) }];
+    expect(result).toMatchObject(ok ? { ok } : { ok, faults: refused });
+  });
+
   test('shows nothing of a header that does not fit', () => {
     expect(faultsOf({ headers: '{"x-key": "s3cret\\u0001"}' }).join(' ')).not.toMatch(/s3cret/);
   });

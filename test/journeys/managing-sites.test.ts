@@ -91,6 +91,10 @@ describe('a site that is managed in Slack', () => {
     await bot.read('ops', /odd is to be added already: run r-\w+ waits/);
     await bot.press('requester', card, 'cancel');
     await bot.turn(card, /cancelled/i);
+    await say('/deck sites add bad tcp://example.com:22');
+    await bot.read('ops', /url: Expected another port: .*port 22; add it to web\.ports/);
+    await say('/deck sites test tcp://example.com:22');
+    await bot.read('ops', /Expected another port: .*port 22; add it to web\.ports/);
     await say(`/deck sites add bad ${bot.url}/demo-site --parent nobody`);
     await bot.read('ops', /parent: Expected the name of another site/);
     await say(`/deck sites add bad ${bot.url}/demo-site --headers '{"x-key": "s3cret"}'`);

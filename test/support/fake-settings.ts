@@ -35,7 +35,7 @@ export function createFakeSettings(
     },
     terraform: { state: [] },
     restore: { failures: '10%', atOnce: 500, fillingQuota: 5_000, serverMs: 180_000 },
-    web: { allowPrivate: [] },
+    web: { allowPrivate: [], ports: [] },
     health: { cron: '* * * * *', timezone: 'UTC', confirm: 2, outOf: 3, recover: 2, tags: {}, enabled: true },
     digests: [
       {

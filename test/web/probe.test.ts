@@ -73,7 +73,7 @@ describe('a check of a site that is up', () => {
 
   it.each([2, 3])('is up by an older DNS answer, and not slow, while %i DNS servers are silent', async (count) => {
     const site = await http((_request, response) => void response.end());
-    const zone: Zone = { 'shop.test': ['127.0.0.1'], 'gone.test': ['127.0.0.1'] };
+    const zone: Zone = { 'shop.test': ['127.0.0.1'], 'gone.test': ['127.0.0.1'], 'in.test': ['10.9.9.9'] };
     const servers = await Promise.all(Array.from({ length: count }, () => dns(zone, 0)));
     const resolver = createResolver({ clock, servers: servers.map(({ address }) => address) });
     const web = createWeb({ allowPrivate: () => allowPrivate, clock, resolver });
@@ -81,13 +81,15 @@ describe('a check of a site that is up', () => {
     const probe = { deadlineMs: 10_000, statuses: [], verifyTls: true, maxRedirects: 5, freshDns: false };
     const url = `http://shop.test:${new URL(site).port}/`;
     const gone = `http://gone.test:${await deadPort()}/`;
-    await Promise.all([web.probe({ ...probe, url }), web.probe({ ...probe, url: gone })]);
-    zone['shop.test'] = zone['gone.test'] = 'silent';
+    const inside = 'http://in.test/';
+    await Promise.all([url, gone, inside].map((each) => web.probe({ ...probe, url: each })));
+    for (const name of Object.keys(zone)) zone[name] = 'silent';
 
-    const [first, broken, again] = await Promise.all([
+    const [first, broken, again, refused] = await Promise.all([
       web.probe({ ...probe, url }),
       web.probe({ ...probe, url: gone }),
       web.probe({ ...probe, url, freshDns: true }),
+      web.probe({ ...probe, url: inside }),
     ]);
 
     const second = await web.probe({ ...probe, url });
@@ -96,6 +98,7 @@ describe('a check of a site that is up', () => {
     expect(first.phases.dnsMs).toBeLessThan(1_500);
     expect(second.phases.dnsMs).toBeLessThan(250);
     expect(again.phases.dnsMs).toBeLessThan(4_000);
+    expect(refused.failure).toMatchObject({ class: 'setup', detail: expect.stringContaining('private') });
     expect(broken.failure).toEqual({
       class: 'dns',
       detail: 'the DNS did not answer; at the older address: connection refused',
@@ -389,6 +392,25 @@ describe('redirects', () => {
     expect(await check(site, { maxRedirects: 0 })).toMatchObject({ status: 301 });
     expect((await check(site, { maxRedirects: 0 })).failure).toBeUndefined();
     expect((await check(site, { statuses: [301] })).failure).toBeUndefined();
+  });
+
+  it('to a port that the site may not use are refused, as is such an address itself', async () => {
+    const site = await http((request, response) => {
+      if (request.url === '/end') response.end();
+      else response.writeHead(302, { location: `http://127.0.0.1:22/` }).end();
+    });
+    const port = Number(new URL(site).port);
+    const tcp22 = 'a site that is added in Slack may not use port 22; add it to web.ports in deckhand.yml';
+
+    expect((await check(`${site}/end`, { ports: [[port, port]] })).failure).toBeUndefined();
+    expect((await check(site, { ports: [[port, port]] })).failure).toEqual({
+      class: 'blocked',
+      detail: expect.stringContaining(tcp22),
+    });
+    expect((await check('tcp://127.0.0.1:22', { ports: [] })).failure).toEqual({
+      class: 'setup',
+      detail: expect.stringContaining(tcp22),
+    });
   });
 
   it('are followed when a range of statuses takes in all of them', async () => {
