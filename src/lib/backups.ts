@@ -72,6 +72,7 @@ function newerOf(snapshots: readonly Snapshot[]): Snapshot | undefined {
   );
 }
 
-function isCopy({ volumeId }: Snapshot): boolean {
+/** Its time is that of the copying, and says nothing of how old its data is. Pure. */
+export function isCopy({ volumeId }: Pick<Snapshot, 'volumeId'>): boolean {
   return volumeId === noVolume;
 }

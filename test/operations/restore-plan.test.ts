@@ -72,6 +72,22 @@ describe('the plan of a restore', () => {
     ).toEqual(['snap-00000001']);
   });
 
+  it('takes no fresh copy of old data for the newest, but a copy where there is nothing else', () => {
+    const copy = aSnapshot({
+      id: 'snap-0000000c',
+      volumeId: 'vol-ffffffff',
+      startedAt: 9_000,
+      tags: { 'deckhand:source-volume': 'vol-0000000b' },
+    });
+    const { snapshots } = facts();
+
+    expect(sourceOf(planServer(facts({ snapshots: [...snapshots, copy] })))).toEqual(['snap-00000002']);
+    expect(sourceOf(planServer(facts({ snapshots: [copy] })))).toEqual(['snap-0000000c']);
+    expect(
+      sourceOf(planServer(facts({ snapshots: [...snapshots, copy], from: { kind: 'snapshot', id: copy.id } }))),
+    ).toEqual(['snap-0000000c']);
+  });
+
   it('grows to the snapshot when that is larger, and copies no tag AWS reserves', () => {
     const plan = planServer(
       facts({

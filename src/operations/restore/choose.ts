@@ -1,5 +1,5 @@
 import { Refusal } from '#errors.ts';
-import { isGood, lineage } from '#lib/backups.ts';
+import { isCopy, isGood, lineage } from '#lib/backups.ts';
 import { label } from '#lib/format.ts';
 import { runTag, setTag, sourceTag } from '#lib/tags.ts';
 import type { Snapshot, Volume } from '#ports/cloud.ts';
@@ -43,7 +43,9 @@ function usableOf(volume: Volume, of: Choosing): readonly Snapshot[] {
   const wanted = from.kind === 'set' ? own.filter((snapshot) => isOfRun(snapshot, from.run)) : own;
   const before = from.kind === 'before' ? from.at : from.kind === 'ago' ? now - from.ms : now;
   const usable = wanted.filter((one) => isGood(one) && one.startedAt <= before);
-  if (usable.length > 0) return usable;
+  const originals = usable.filter((one) => !isCopy(one));
+  // A fresh copy may hold old data: it is taken only where there is nothing else.
+  if (usable.length > 0) return originals.length > 0 ? originals : usable;
   throw new Refusal('not-found', `${label(volume)} cannot be restored: ${lacking(own, of)} ${nextMove(volume)}`);
 }
 
