@@ -69,7 +69,7 @@ const measuredMs = 60_000;
 
 function bundleInto(folder: string): string {
   const dist = join(folder, 'dist');
-  execFileSync('npx', ['rolldown', '-c', 'rolldown.config.ts', '--dir', dist], { stdio: 'ignore' });
+  execFileSync('npm', ['run', '-s', 'build', '--', '--dir', dist], { stdio: 'ignore' });
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   return join(dist, 'main.js');
 }
