@@ -187,13 +187,16 @@ describe('kill -9 where AWS takes no token', () => {
 });
 
 describe('kill -9 while people are asked', () => {
-  it('keeps the approval waiting, and the old card still works', async () => {
+  it('keeps the approval waiting, and the old card still works', { timeout: 90_000 }, async () => {
     await bot.command('requester', 'ops', '/restore db-2');
     const card = await bot.see(
       'ops',
       ({ text, buttons }) =>
         /Restore 1 volume of db-2/.test(text) && buttons.some(({ action_id }) => action_id === 'approve'),
     );
+    // It answers only once it is written down where the card stands: killed before that, it would post another one.
+    await bot.press('requester', card, 'approve');
+    await bot.see('ops', ({ plain, ephemeral }) => ephemeral === true && /asked for this yourself/.test(plain));
     await bot.crash();
 
     await bot.press('approver', card, 'approve');
